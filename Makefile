@@ -1,0 +1,85 @@
+# sshtether: build, test, install.  `make help` lists the targets.
+#
+# Two commands start from nothing on Debian 12, as root: `make demo` and `make check`.
+# Objects are made below $(B); every source file is compiled alike, PIC and with hidden symbols,
+# so that the module and the programs share them.
+
+B       ?= build
+CC      ?= cc
+BISON   ?= bison
+PKGCONF ?= pkg-config
+DESTDIR ?=
+PREFIX  ?= /usr
+
+WARN = -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+       -Wformat=2 -Wcast-qual -Wwrite-strings -Werror
+HARDEN = -fstack-protector-strong -fstack-clash-protection -fcf-protection \
+         -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
+HARDEN_LD = -Wl,-z,relro,-z,now,-z,noexecstack
+OPT     ?= -O2 -g
+SAN     ?=
+CPPFLAGS += -D_GNU_SOURCE -I. -Iinclude -I$(B)
+CFLAGS   += -std=c11 $(OPT) $(WARN) $(if $(SAN),,$(HARDEN)) -fPIC -fvisibility=hidden $(SAN)
+LDFLAGS  += $(HARDEN_LD) $(SAN)
+
+PROGRAMS = $(B)/pam_sshtether.so $(B)/sshtetherd $(B)/sshtether
+
+srcs = $(sort $(wildcard $(addsuffix /*.c,$(1))))
+objs = $(patsubst %.c,$(B)/%.o,$(call srcs,$(1)))
+
+BASE    = $(call objs,base)
+POLICY  = $(call objs,policy) $(B)/policy/grammar.o
+PURE    = $(call objs,agentd/audit agentd/host agentd/detect)
+ENGINE  = $(call objs,agentd/source agentd/sink agentd/engine)
+MONITOR = $(call objs,agentd/monitor)
+CLI     = $(call objs,cli)
+MODULE  = $(call objs,pam_module)
+
+LIBS_MODULE = -lpam -lcrypto
+LIBS_DAEMON = -levent_core -laudit -lsqlite3 -lcap-ng -lseccomp -ljansson -lcrypto -lbsd
+LIBS_CLI    = -lsmartcols -ljansson -lsqlite3 -lcrypto -lbsd
+
+.PHONY: all help
+all: $(PROGRAMS)
+
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST)
+
+# --- objects -------------------------------------------------------------------------------------
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/policy/grammar.c: policy/grammar.y
+	@mkdir -p $(@D)
+	$(BISON) -Wall -Werror --header=$(B)/policy/grammar.h -o $@ $<
+
+$(B)/policy/grammar.o: $(B)/policy/grammar.c
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(call objs,policy): | $(B)/policy/grammar.c
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+
+# --- programs ------------------------------------------------------------------------------------
+
+$(B)/pam_sshtether.so: $(MODULE) $(BASE) pam_module/exports.map
+	$(CC) -shared $(LDFLAGS) -Wl,--version-script=pam_module/exports.map -Wl,--gc-sections \
+	    -Wl,-z,defs -o $@ $(filter %.o,$^) $(LIBS_MODULE)
+
+$(B)/sshtetherd: $(MONITOR) $(ENGINE) $(PURE) $(POLICY) $(BASE)
+	$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS_DAEMON)
+
+# The command shares the pure stages and the JSON of alerts with the daemon: replay is the same code.
+$(B)/sshtether: $(CLI) $(PURE) $(B)/agentd/sink/alert.o $(POLICY) $(BASE)
+	$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS_CLI)
+
+# --- tests, install, lint: one file each -----------------------------------------------------------
+
+-include tests/tests.mk
+-include packaging/install.mk
+
+clean:
+	rm -rf $(B)
+.PHONY: clean

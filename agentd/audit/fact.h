@@ -1,0 +1,93 @@
+/*
+ * fact: an assembled event, understood.  One pass over the raw fields of struct aev; what the model
+ * and the detectors need and nothing else.  Pure.  All slices point into the event or into the
+ * fact's own scratch and die with the callback.
+ *
+ * Sources: kernel/auditsc.c (SYSCALL, EXECVE, PATH, SOCKADDR, CWD), kernel/audit.c (LOGIN,
+ * CONFIG_CHANGE), libaudit's audit_log_acct_message (USER_*).
+ */
+#ifndef AUDIT_FACT_H
+#define AUDIT_FACT_H
+
+#include "agentd/audit/event.h"
+#include "base/addr.h"
+#include "base/proc.h"
+
+enum fact_kind {
+	FACT_OTHER = 0,
+	FACT_EXEC,       /* execve, execveat that succeeded */
+	FACT_CONNECT,    /* connect, socketcall(connect), sendto/sendmsg with MSG_FASTOPEN, IORING_OP_CONNECT */
+	FACT_BIND,
+	FACT_LISTEN,
+	FACT_PTRACE,     /* ptrace, process_vm_readv/writev */
+	FACT_LOGINUID,   /* LOGIN: a task's loginuid and session id were set */
+	FACT_USER_START, /* PAM opened a session */
+	FACT_USER_END,
+	FACT_USER_LOGIN, /* sshd's own word of a login */
+	FACT_USER_AUTH,  /* USER_AUTH, CRED_ACQ …: sshd's grantors and key lines */
+	FACT_CONFIG,     /* CONFIG_CHANGE, DAEMON_*: rules or audit state changed */
+};
+
+enum fact_way { /* how a connect was made: FACTS of evasion */
+	WAY_CONNECT = 0,
+	WAY_SOCKETCALL,
+	WAY_FASTOPEN,
+	WAY_URING,
+};
+
+struct fact_unix {
+	struct bytes path; /* sun_path as passed; the leading NUL of an abstract name is kept */
+	bool has_inode;    /* from the PATH record */
+	uint64_t inode;
+	uint32_t dev_major, dev_minor;
+	uint32_t ouid;
+	uint32_t mode; /* st_mode of the PATH record */
+};
+
+struct fact {
+	enum fact_kind kind;
+	uint64_t serial;
+	struct rtime time;
+	struct bytes node;
+
+	/* the task; valid when has_task */
+	bool has_task;
+	uint32_t pid, ppid, auid, ses, uid, euid, gid;
+	struct bytes comm, exe, tty; /* decoded */
+	bool compat;        /* i386 */
+	uint32_t syscall;   /* number in its arch; for URINGOP the op */
+	int64_t exit;       /* negative: −errno */
+	bool success;
+	uint64_t a[4];
+
+	/* EXEC */
+	struct bytes argv;  /* NUL-separated, decoded, at most ST_ARGV_BYTES */
+	uint32_t argc;
+	bool argv_cut;
+	struct bytes cwd;
+	struct bytes path;  /* PATH item 0: the file that was executed, as named */
+	uint64_t exe_inode;
+	uint32_t exe_dev_major, exe_dev_minor;
+
+	/* CONNECT, BIND */
+	enum fact_way way;
+	uint16_t family;      /* AF_*; AF_UNSPEC is meant: a datagram socket let go of its peer */
+	struct endpoint peer; /* AF_INET, AF_INET6 */
+	struct fact_unix un;  /* AF_UNIX */
+
+	/* LOGINUID */
+	uint32_t old_auid, old_ses;
+
+	/* USER_*: from msg='…' */
+	struct bytes acct, addr, hostname, terminal, op, grantors, user_exe;
+	bool result; /* res=success */
+};
+
+struct fact_scratch; /* memory for decoded strings, used again for each fact */
+
+struct fact_scratch *fact_scratch_new(void);
+void fact_scratch_free(struct fact_scratch **);
+/* Always fills *out; kind FACT_OTHER when nothing in the event concerns us. */
+void fact_from_event(const struct aev *, struct fact_scratch *, struct fact *out);
+
+#endif

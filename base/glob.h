@@ -1,0 +1,11 @@
+/* glob: '*', '?', '[a-z]', '[!x]', '\' over bytes, no special '/' or '.'.  Time is O(pattern × text). */
+#ifndef BASE_GLOB_H
+#define BASE_GLOB_H
+
+#include "base/bytes.h"
+
+bool glob_match(struct bytes pattern, struct bytes text);
+/* No character that glob_match() treats specially: the pattern matches itself alone. */
+bool glob_is_plain(struct bytes pattern);
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * limits: every table has a cap, every cap is here, and every cap has a counter for what it dropped.
+ * Sizes that stand in a wire format are part of that format's version.
+ */
+#ifndef SSHTETHER_LIMITS_H
+#define SSHTETHER_LIMITS_H
+
+/* wire (report.h, control.h) */
+#define ST_NAME_MAX       64   /* user, service */
+#define ST_FP_MAX         64   /* "SHA256:" and 43 base64 characters */
+#define ST_METHOD_MAX     96   /* "publickey,keyboard-interactive" */
+#define ST_CERTID_MAX     256  /* key id of a certificate */
+#define ST_PRINCIPALS_MAX 1024 /* NUL-separated */
+#define ST_GROUPS_MAX     128
+#define ST_MESSAGE_MAX    512  /* a line shown to the user */
+
+/* records and events */
+#define ST_RECORD_MAX       9000  /* MAX_AUDIT_MESSAGE_LENGTH is 8970 (libaudit.h) */
+#define ST_EVENT_RECORDS    1024  /* records of one event: a long argv is many EXECVE records */
+#define ST_EVENT_BYTES      (512u << 10)
+#define ST_OPEN_EVENTS      4096
+#define ST_OPEN_BYTES       (32u << 20)
+#define ST_EVENT_TIMEOUT_MS 2000
+#define ST_ARGV_BYTES       (64u << 10) /* of one command line that is kept */
+
+/* model */
+#define ST_SESSIONS         65536
+#define ST_SESSIONS_USER    2048
+#define ST_PROCESSES        262144
+#define ST_PROCESSES_USER   16384
+#define ST_PROCESSES_SES    8192
+#define ST_SOCKETS          32768
+#define ST_SOCKETS_USER     1024
+#define ST_HOPS             32768
+#define ST_HOPS_USER        2048
+#define ST_ANCESTRY         32
+
+/* policy */
+#define ST_POLICY_BYTES     (4u << 20)
+#define ST_POLICY_RULES     65536
+#define ST_POLICY_DEPTH     16
+#define ST_POLICY_ERRORS    50
+#define ST_TABLE_BYTES      (64u << 20)
+
+/* daemon */
+#define ST_CONTROL_CLIENTS  64
+#define ST_CONTROL_LINE     (64u << 10)
+#define ST_PENDING_LOGINS   256
+#define ST_SCAN_BYTES       (32u << 20) /* of a program file read for its SSH strings */
+#define ST_STORE_DAYS       30
+
+#endif
