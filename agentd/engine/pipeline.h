@@ -1,0 +1,55 @@
+/*
+ * pipeline: bytes → record → event → fact → host → finding → decision, joined up.  Pure; the same
+ * object code runs live in the engine and in `sshtether replay`.
+ */
+#ifndef ENGINE_PIPELINE_H
+#define ENGINE_PIPELINE_H
+
+#include "agentd/detect/finding.h"
+#include "policy/policy.h"
+
+struct ruling {
+	const struct finding *finding; /* borrowed */
+	struct decision decision;
+	enum mode mode;   /* in force: the lower of the host's and the rule's */
+	bool stop;        /* the action is above alert, mode is enforce and no never-stop holds: do it */
+};
+
+struct pipeline_options {
+	const char *boot_id;   /* "" in replay: taken as unknown */
+	const char *host_name;
+	const struct probe *probe; /* NULL in replay */
+	const struct bytes *roles;
+	size_t nroles;
+	enum mode host_mode;
+	void (*ruling)(const struct ruling *, void *arg);
+	/* NULL, or called with each assembled event and its fact before the model sees it */
+	void (*event)(const struct aev *, const struct fact *, void *arg);
+	void *arg;
+};
+
+struct pipeline;
+
+struct pipeline *pipeline_new(const struct pipeline_options *);
+void pipeline_free(struct pipeline **);
+/* The policy is borrowed and must outlive its use; swaps in one step. */
+void pipeline_policy(struct pipeline *, const struct policy *);
+void pipeline_mode(struct pipeline *, enum mode host_mode);
+void pipeline_feed(struct pipeline *, const char *p, size_t n);
+void pipeline_record(struct pipeline *, const struct record *);
+void pipeline_tick(struct pipeline *, struct rtime now);
+void pipeline_flush(struct pipeline *);
+
+struct host *pipeline_host(struct pipeline *);
+struct detect *pipeline_detect(struct pipeline *);
+const struct aev_stats *pipeline_stats(const struct pipeline *);
+
+/* The question that a finding asks; slices borrow from it and from *room. */
+struct question_room {
+	struct bytes groups[ST_GROUPS_MAX], principals[64];
+	char as[ST_NAME_MAX];
+};
+void question_of(const struct finding *, const struct pipeline_options *, struct question_room *,
+    struct question *);
+
+#endif

@@ -1,0 +1,150 @@
+/*
+ * host: the model: sessions, processes, sockets and who owns what.  Pure: facts in, state out; what
+ * only a live system knows comes through struct probe, which replay leaves empty.  Every table has a
+ * cap, per host and per user, so that one user cannot push the others out.
+ */
+#ifndef HOST_HOST_H
+#define HOST_HOST_H
+
+#include <sshtether/limits.h>
+#include <sshtether/report.h>
+
+#include "agentd/audit/fact.h"
+#include "base/addr.h"
+#include "base/words.h"
+
+enum session_source {
+	SESSION_RECORDS, /* LOGIN, USER_START, USER_LOGIN alone */
+	SESSION_PROC,    /* found alive when the daemon started */
+	SESSION_REPORT,  /* the PAM module said so */
+};
+
+enum session_state {
+	SESSION_OPEN,
+	SESSION_CLOSED, /* PAM closed it; tasks of it live on */
+	SESSION_OVER,   /* no task carries its ses any more */
+};
+
+struct session {
+	uint32_t ses, auid, uid;
+	enum session_source source;
+	enum session_state state;
+	bool ssh; /* false: cron, at, console, systemd --user: kept to know who owns what */
+	char user[ST_NAME_MAX];
+	char service[ST_NAME_MAX];
+	char tty[ST_NAME_MAX];
+	struct endpoint peer, local;
+	char method[ST_METHOD_MAX];
+	bool key_known;
+	char key_type[ST_NAME_MAX], key_fp[ST_FP_MAX];
+	bool cert;
+	char ca_fp[ST_FP_MAX];
+	char *cert_id;       /* owned; NULL: none */
+	uint64_t cert_serial;
+	char *principals;    /* owned; as in struct report; NULL: none */
+	uint32_t *groups;    /* owned gids */
+	char **group_names;  /* owned; resolved by the engine at login, NULL where unknown */
+	size_t ngroups;
+	uint32_t monitor_pid;  /* sshd's root process; 0: unknown */
+	uint64_t start_ticks;  /* of it; 0: unknown */
+	uint32_t child_pid;    /* the user child; 0: not seen yet */
+	struct rtime opened, closed, last; /* last: newest event */
+	uint64_t events, findings;
+	unsigned nproc;
+};
+
+struct process {
+	uint32_t pid, ppid, ses, auid, uid, euid;
+	struct rtime seen;      /* first event of this pid's present life */
+	struct rtime exec_time; /* RTIME_NONE: never seen to exec */
+	char comm[16];
+	char *exe;              /* owned, visible bytes not guaranteed; NULL unknown */
+	char *argv;             /* owned, NUL-separated; NULL unknown */
+	size_t argv_len;
+	uint64_t exe_inode;
+	uint32_t exe_dev_major, exe_dev_minor;
+	enum { PROGRAM_UNKNOWN, PROGRAM_OTHER, PROGRAM_SSH } program; /* by content, else by name */
+	bool is_sshd;
+};
+
+/* A Unix socket that somebody listens on. */
+enum usock_kind { USOCK_OTHER, USOCK_AGENT, USOCK_MUX, USOCK_TMUX, USOCK_SCREEN };
+
+struct usock {
+	uint64_t inode;
+	uint32_t dev_major, dev_minor;
+	char *path; /* owned, as bound */
+	size_t path_len;
+	enum usock_kind kind;
+	uint32_t owner_pid, owner_ses, owner_uid, owner_auid; /* SES_UNSET: a task without session */
+	bool forwarded; /* an agent that sshd listens for, not somebody's own ssh-agent */
+	struct rtime bound;
+};
+
+/* What a live system can answer.  Any pointer may be NULL.  None may block. */
+struct probe_task {
+	uint32_t ppid, ses, auid, uid, euid;
+	uint64_t start_ticks;
+	char comm[16];
+};
+
+struct probe_tcp {
+	bool found;
+	struct endpoint local;
+};
+
+struct probe {
+	void *arg;
+	/* /proc of a living task */
+	bool (*task)(void *arg, uint32_t pid, struct probe_task *);
+	/* Is there a TCP socket of that uid to that peer right now (sock_diag)? */
+	bool (*tcp)(void *arg, uint32_t uid, struct endpoint peer, struct probe_tcp *);
+	/* Please find out; the answer comes later through host_program_set(), host_owner_set(). */
+	void (*want_program)(void *arg, uint32_t ses, uint32_t pid, uint64_t inode, uint32_t dev_major,
+	    uint32_t dev_minor);
+	void (*want_owner)(void *arg, uint32_t ses, const struct fact_unix *);
+};
+
+struct host_stats {
+	uint64_t sessions, processes, sockets;
+	uint64_t sessions_dropped, processes_dropped, sockets_dropped; /* by the caps */
+};
+
+struct host;
+
+struct host *host_new(const char *boot_id, const struct probe *);
+void host_free(struct host **);
+
+/* Takes a fact into the model, before the detectors see it. */
+void host_apply(struct host *, const struct fact *);
+/* A validated report whose ses, auid, pid and start come from the kernel.  NULL: no room. */
+struct session *host_open(struct host *, const struct report *, struct rtime now);
+/* A session that was alive when the daemon started. */
+struct session *host_found(struct host *, uint32_t ses, uint32_t auid, uint32_t monitor_pid,
+    uint64_t start_ticks, struct endpoint peer, struct endpoint local, struct rtime now);
+void host_closed(struct host *, uint32_t ses, struct rtime now);
+/* No task carries this ses any more; the session and all it owns is let go by the next host_tick(). */
+void host_over(struct host *, uint32_t ses, struct rtime now);
+void host_tick(struct host *, struct rtime now);
+
+struct session *host_session(const struct host *, uint32_t ses);
+struct process *host_process(const struct host *, uint32_t pid);
+/* In order of ses.  Stops when fn returns false. */
+void host_each_session(const struct host *, bool (*fn)(struct session *, void *), void *arg);
+void host_each_process(const struct host *, uint32_t ses, bool (*fn)(struct process *, void *),
+    void *arg);
+void host_each_socket(const struct host *, uint32_t ses, bool (*fn)(struct usock *, void *),
+    void *arg);
+/* By inode where the fact has one, else by path.  NULL: not known. */
+struct usock *host_usock(const struct host *, const struct fact_unix *);
+/* pid first, then its parents up to sshd, at most max.  Borrowed. */
+size_t host_ancestry(const struct host *, uint32_t pid, const struct process **out, size_t max);
+
+void host_program_set(struct host *, uint64_t inode, uint32_t dev_major, uint32_t dev_minor,
+    bool is_ssh);
+void host_owner_set(struct host *, const struct usock *);
+
+const struct host_stats *host_stats_get(const struct host *);
+const char *host_boot_id(const struct host *);
+
+#endif

@@ -1,0 +1,104 @@
+/*
+ * request: what passes between the monitor (root) and the engine (nobody), over one SOCK_SEQPACKET
+ * pair.  Fixed-size packets of numbers: the engine names a session and a process by ses and pid, never
+ * by path or text.  The monitor checks every request as if it came from an intruder, because one day it may.
+ */
+#ifndef MONITOR_REQUEST_H
+#define MONITOR_REQUEST_H
+
+#include <sshtether/report.h>
+
+#include "base/words.h"
+
+#define REQUEST_FD 3 /* the engine's end, inherited */
+
+/* engine → monitor */
+enum request_kind {
+	REQ_HELLO = 1,     /* ready; policy facts follow */
+	REQ_POLICY,        /* serial, stop limit of the policy that is now in force */
+	REQ_ANSWERED,      /* the login `id` has its verdict: let go of it */
+	REQ_KILL,          /* the process pid of ses */
+	REQ_DESTROY,       /* the TCP sockets of ses (pid, when not 0) to addr:port */
+	REQ_TERMINATE,     /* the session ses; flags: all */
+	REQ_PROGRAM,       /* a read-only descriptor of the executable of pid of ses (and of its maps) */
+	REQ_OWNER,         /* who listens on the Unix socket with dev, inode */
+	REQ_AUDIT,         /* a record for the audit trail */
+	REQ_SOURCE,        /* (re)open the source of records */
+	REQ_RULES,         /* look whether the audit rules are still there */
+	REQ_ALIVE,         /* is there a task with ses? */
+	REQ_MAX,
+};
+
+/* monitor → engine */
+enum notice_kind {
+	NOTE_CONFIG = 1, /* fds: none; mode in force at start */
+	NOTE_LOGIN,      /* fds[0]: the module's connection, to be read; tuple is the kernel's */
+	NOTE_FOUND,      /* a session alive at start: tuple, peer, local */
+	NOTE_RESULT,     /* of the request `id`; fds for REQ_PROGRAM, REQ_SOURCE */
+	NOTE_MODE,       /* the mode changed */
+	NOTE_FALLBACK,   /* the monitor answered login `id` itself */
+	NOTE_RULES,      /* audit rules: what is missing, what was added again */
+	NOTE_LOST,       /* the kernel's lost counter went up: value */
+	NOTE_STOP_LIMIT, /* too many actions: the host is back in audit mode */
+	NOTE_RELOAD,     /* SIGHUP */
+	NOTE_GOODBYE,    /* the monitor is going */
+};
+
+enum result {
+	RES_OK = 0,
+	RES_MODE_AUDIT,    /* not in enforce mode */
+	RES_NO_SESSION,    /* ses is not registered */
+	RES_GONE,          /* no such process, or it ended */
+	RES_OTHER_SESSION, /* the process carries another ses */
+	RES_YOUNGER,       /* the process started after the record: the pid was used again */
+	RES_PROTECTED,     /* pid 1, a listening sshd, auditd, sshtether, break-glass */
+	RES_RATE,          /* the cap on actions */
+	RES_NOT_FOUND,     /* no such socket */
+	RES_DENIED,        /* the kernel refused: value is errno */
+	RES_BAD,           /* malformed request */
+	RES_COUNT,
+};
+const char *result_text(enum result);
+
+enum source_kind { SOURCE_NONE, SOURCE_AUDITD, SOURCE_NETLINK };
+
+enum request_flag {
+	REQF_ALL = 1u << 0,  /* terminate: what the policy spares too */
+	REQF_RESP = 1u << 1, /* audit record of a response (AUDIT_RESP_*), not of an anomaly */
+};
+
+struct request {
+	uint32_t kind, id; /* id: chosen by the engine, comes back in the result */
+	uint32_t ses, pid;
+	uint32_t flags;
+	uint32_t activity, action, done; /* audit trail: enums of base/words.h */
+	int64_t time_ms;   /* of the record that is the reason: the process must be older */
+	uint64_t inode;
+	uint32_t dev_major, dev_minor;
+	uint64_t value;    /* REQ_POLICY: serial */
+	uint32_t limit, window_s; /* REQ_POLICY: the stop limit; 0: off */
+	uint32_t line;     /* audit trail: the rule's line */
+	struct report_addr to, origin;
+	uint32_t auid, uid;
+	uint32_t pad;
+};
+
+struct notice {
+	uint32_t kind, id;
+	uint32_t result;  /* enum result */
+	uint32_t ses, auid, pid, uid, euid;
+	uint64_t start_ticks;
+	uint64_t value;   /* errno, count, lost … */
+	uint32_t mode;    /* enum mode */
+	uint32_t source;  /* enum source_kind, with the descriptor */
+	uint64_t inode;
+	uint32_t dev_major, dev_minor;
+	uint32_t nfds;
+	uint32_t flags;   /* NOTE_RULES: enum rule bits; REQ_OWNER: the owner is sshd, an SSH client, an agent */
+	struct report_addr peer, local;
+	uint32_t pad[2];
+};
+
+enum owner_flag { OWNERF_SSHD = 1u << 0, OWNERF_SSH = 1u << 1, OWNERF_AGENT = 1u << 2 };
+
+#endif

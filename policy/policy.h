@@ -1,0 +1,139 @@
+/*
+ * policy: the language of a fleet's rules: load, ask, print, explain.  The same code serves the
+ * daemon and `sshtether policy …`.  A loaded policy is an immutable snapshot; a load is all or
+ * nothing and reports every error at once.  Knows base only.
+ */
+#ifndef POLICY_POLICY_H
+#define POLICY_POLICY_H
+
+#include "base/addr.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/words.h"
+
+struct policy;
+
+/* --- the question ------------------------------------------------------------------------------ */
+
+/*
+ * Facts of a question.  A bit in `known` says that the fact is there; a rule that hangs on a fact which
+ * is not known is neither matched nor passed over: the answer is undetermined (see pol_ask).
+ * A fact that is known to be absent has its bit set and an empty value.
+ */
+enum pol_fact {
+	PF_USER, PF_AS, PF_GROUP, PF_ORIGIN, PF_KEY, PF_PRINCIPAL, PF_CERT_ID, PF_CA, PF_METHOD,
+	PF_ON, PF_TIME, PF_TTY,
+	/* known only when it happens: never part of a grant */
+	PF_TO, PF_PORT, PF_EXE, PF_PARENT, PF_VIA, PF_OWNER,
+	PF_COUNT,
+};
+
+enum pol_to_kind { TO_NONE, TO_ADDR, TO_SELF, TO_UNIX };
+
+struct question {
+	enum activity activity;
+	uint32_t known;           /* 1u << enum pol_fact */
+	struct bytes user, as;    /* the login user; the effective one */
+	const struct bytes *groups;
+	size_t ngroups;
+	struct addr origin;
+	struct bytes key;         /* "SHA256:…" */
+	const struct bytes *principals;
+	size_t nprincipals;
+	struct bytes cert_id, ca, method, host, tty;
+	const struct bytes *roles; /* of this host, for `on` */
+	size_t nroles;
+	struct rtime time;
+	enum pol_to_kind to_kind; /* TO_SELF: an address of this host; to_addr is set as well */
+	struct addr to_addr;
+	struct bytes to_unix;
+	uint16_t port;
+	struct bytes exe, parent, via;
+	enum owner owner;
+};
+
+struct decision {
+	bool undetermined;    /* the answer hangs on the facts in `missing` */
+	uint32_t missing;
+	bool by_default;      /* no rule matched */
+	bool never_stop;      /* a never-stop line holds: the action is alerted, never taken */
+	enum action action;   /* what the rule says */
+	enum severity severity;
+	enum mode mode;       /* the policy's or the rule's own, before the host's is applied */
+	const char *file;     /* borrowed from the policy; NULL by default */
+	unsigned line;
+	unsigned rule;        /* index, for pol_hit(); UINT_MAX by default */
+	const char *message;  /* for the user; NULL for none */
+};
+
+/* First match wins.  Constant memory, no I/O. */
+void pol_ask(const struct policy *, const struct question *, struct decision *out);
+/* Whether `spare exe` names this program. */
+bool pol_spares(const struct policy *, struct bytes exe);
+bool pol_is_ssh_port(const struct policy *, uint16_t port);
+
+/* --- loading ----------------------------------------------------------------------------------- */
+
+/* Where the bytes of a policy and of the files it names come from. 0 or −errno; why as safe_read(). */
+typedef int pol_read_fn(const char *path, size_t max, struct buf *out, const char **why, void *arg);
+
+struct pol_options {
+	pol_read_fn *read; /* NULL: plain_read() */
+	void *arg;
+	bool skip_expect;  /* do not run the expect lines */
+	struct rtime now;  /* for `until`; RTIME_NONE: rtime_now() */
+};
+
+/*
+ * NULL on any error.  Diagnostics (errors and warnings, in order, caret and all) are appended to diag;
+ * *nerrors counts the errors.
+ */
+struct policy *pol_load(const char *path, const struct pol_options *, struct buf *diag,
+    unsigned *nerrors);
+/* From memory; name stands in diagnostics, dir is where relative files are. */
+struct policy *pol_parse(const char *name, struct bytes text, const struct pol_options *,
+    struct buf *diag, unsigned *nerrors);
+/* An empty policy: serial 0, mode audit, no rules. */
+struct policy *pol_empty(void);
+void pol_free(struct policy **);
+
+/* --- what is in it ------------------------------------------------------------------------------ */
+
+const char *pol_fleet(const struct policy *);
+uint64_t pol_serial(const struct policy *);
+enum mode pol_mode(const struct policy *);
+/* n actions in window_ms return the host to audit mode; n 0: off. */
+void pol_stop_limit(const struct policy *, unsigned *n, int64_t *window_ms);
+size_t pol_nrules(const struct policy *);
+/* The rule's place and canonical text, without its newline. */
+void pol_rule_text(const struct policy *, size_t rule, struct buf *);
+void pol_rule_place(const struct policy *, size_t rule, const char **file, unsigned *line);
+
+/* Canonical text: print → parse → print is the identity. */
+void pol_print(const struct policy *, struct buf *);
+void pol_print_json(const struct policy *, struct json *);
+
+/* --- tools -------------------------------------------------------------------------------------- */
+
+/*
+ * A question as on an expect line or a command line: "outbound-ssh user alice origin 10.1.2.3 to
+ * 10.20.0.9 port 22".  Slices point into storage that *q_store owns.  False: diag says why.
+ */
+struct question_store;
+bool question_parse(const struct policy *, struct bytes text, struct question *,
+    struct question_store **, struct buf *diag);
+void question_free(struct question_store **);
+
+/* One line a rule up to the match: matched, or the condition that failed and the fact that failed it. */
+void pol_explain(const struct policy *, const struct question *, struct buf *);
+void pol_explain_json(const struct policy *, const struct question *, struct json *);
+
+/* Runs the expect lines; calls fn for each.  Returns the number that failed. */
+typedef void pol_expect_fn(const char *file, unsigned line, bool ok, const char *what, void *arg);
+unsigned pol_test(const struct policy *, struct rtime now, pol_expect_fn *, void *arg);
+
+/* Shape: rules that never match, are shadowed, unused tables, `principal` without `ca`.  Count. */
+unsigned pol_lint(const struct policy *, struct buf *diag);
+
+#endif
