@@ -1,0 +1,1 @@
+# Which objects each unit test links: one line a test, paths below the build folder.
