@@ -1,0 +1,183 @@
+/*
+ * main: the table of subcommands, and the choice of one.  Nothing else: each command is in a file of
+ * its own (cmd_*.c).
+ */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sshtether/version.h>
+
+#include "cli/cli.h"
+
+#define RUN_DIR "/run/sshtether"
+
+static const struct command commands[] = {
+	{"status", "", "what the daemon does, sees and cannot do", NULL, cmd_status},
+	{"sessions", "[--tree] [--all]", "the SSH sessions on this host",
+	    "  --tree           processes, hops and sockets below their session\n"
+	    "  --all            also sessions that are over and those that are not SSH's\n",
+	    cmd_sessions},
+	{"session", "ID", "one session, in full", NULL, cmd_session},
+	{"alerts",
+	    "[--since T] [--until T] [--user U] [--session ID] [--activity A] [--limit N] [--follow]",
+	    "what was found, and what became of it",
+	    "  --since T        no older than T: today, boot, recent, 7d, 2026-11-22T01:02, 01:02:03\n"
+	    "  --until T        no newer than T\n"
+	    "  --user U         of this login user\n"
+	    "  --session ID     of this session\n"
+	    "  --activity A     of this activity: outbound-ssh, agent-hijack, ...\n"
+	    "  --limit N        the newest N\n"
+	    "  --follow         stay, and print what comes\n",
+	    cmd_alerts},
+	{"replay", "FILE... [--policy P] [--events] [--stats]",
+	    "recorded audit logs through detection and policy; - is standard input",
+	    "  --policy P       rule by this policy; without it by the defaults\n"
+	    "  --events         print each reassembled event too\n"
+	    "  --stats          counts of records, events and losses on standard error\n",
+	    cmd_replay},
+	{"mode", "[audit|enforce]", "ask for the host's mode, or set it", NULL, cmd_mode},
+	{"terminate", "ID --reason TEXT", "end a session",
+	    "  --reason TEXT    goes into the alert and the audit trail\n", cmd_terminate},
+	{"policy check", "FILE...", "parse, lint and test policies", NULL, cmd_policy_check},
+	{"policy print", "FILE...", "print policies in their canonical form", NULL, cmd_policy_print},
+	{"policy test", "FILE...", "run the expect lines of policies", NULL, cmd_policy_test},
+	{"policy explain", "FILE QUESTION...", "which rule answers, and why not those before it",
+	    NULL, cmd_policy_explain},
+	{"policy load", "FILE", "put a policy into force", NULL, cmd_policy_load},
+	{"policy show", "[-v]", "the policy in force",
+	    "  -v, --verbose    each rule with its hits\n", cmd_policy_show},
+};
+
+#define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void
+print_commands(FILE *f)
+{
+	fputs("usage: sshtether COMMAND [OPTION...]\n\n", f);
+	for (size_t i = 0; i < NCOMMANDS; i++)
+		fprintf(f, "  %-15s %s\n", commands[i].name, commands[i].help);
+	fputs("\n"
+	      "  --json, --utc, --socket PATH and --help go with every command.\n"
+	      "  sshtether COMMAND --help tells more; sshtether(1) tells all.\n", f);
+}
+
+static void
+print_help(const struct command *c)
+{
+	printf("usage: sshtether %s%s%s\n\n%s.\n\n%s", c->name, *c->usage != '\0' ? " " : "",
+	    c->usage, c->help, c->more != NULL ? c->more : "");
+	fputs("  --json           one JSON object a line\n"
+	      "  --utc            times in UTC, not in the local time zone\n"
+	      "  --socket PATH    the daemon's socket\n"
+	      "  --help           this\n", stdout);
+}
+
+/* How many words of argv are this command's name; 0: it is another. */
+static int
+name_words(const struct command *c, int argc, char **argv)
+{
+	const char *blank = strchr(c->name, ' ');
+
+	if (argc < 1)
+		return 0;
+	if (blank == NULL)
+		return strcmp(argv[0], c->name) == 0 ? 1 : 0;
+	if (argc < 2 || strlen(argv[0]) != (size_t)(blank - c->name) ||
+	    strncmp(argv[0], c->name, strlen(argv[0])) != 0)
+		return 0;
+	return strcmp(argv[1], blank + 1) == 0 ? 2 : 0;
+}
+
+static const struct command *
+command_find(int argc, char **argv, int *words)
+{
+	for (size_t i = 0; i < NCOMMANDS; i++) {
+		*words = name_words(&commands[i], argc, argv);
+		if (*words > 0)
+			return &commands[i];
+	}
+	return NULL;
+}
+
+/* The commands that begin with that word, as "policy" does.  How many. */
+static size_t
+print_group(FILE *f, const char *word)
+{
+	size_t n = strlen(word), shown = 0;
+
+	for (size_t i = 0; i < NCOMMANDS; i++) {
+		if (strncmp(commands[i].name, word, n) != 0 || commands[i].name[n] != ' ')
+			continue;
+		fprintf(f, "  %-15s %s\n", commands[i].name, commands[i].help);
+		shown++;
+	}
+	return shown;
+}
+
+static int
+unknown_command(int argc, char **argv)
+{
+	if (argc > 1 && strcmp(argv[1], "--help") == 0 && print_group(stdout, argv[0]) > 0)
+		return CLI_OK;
+	cli_error("no command '%s%s%s'; see sshtether --help", argv[0], argc > 1 ? " " : "",
+	    argc > 1 ? argv[1] : "");
+	(void)print_group(stderr, argv[0]);
+	return CLI_USAGE;
+}
+
+static bool
+asks_for_help(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (strcmp(argv[i], "--help") == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+wants_colour(void)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && (no == NULL || *no == '\0') && term != NULL &&
+	    strcmp(term, "dumb") != 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *run_dir = getenv("SSHTETHER_RUN");
+	struct cli cli = {
+		.run_dir = run_dir != NULL && *run_dir != '\0' ? run_dir : RUN_DIR,
+		.colour = wants_colour(),
+	};
+	int words = 0;
+
+	if (argc < 2) {
+		print_commands(stderr);
+		return CLI_USAGE;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		puts("sshtether " SSHTETHER_VERSION);
+		return CLI_OK;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+		print_commands(stdout);
+		return CLI_OK;
+	}
+	cli.command = command_find(argc - 1, argv + 1, &words);
+	if (cli.command == NULL)
+		return unknown_command(argc - 1, argv + 1);
+	argc -= words;
+	argv += words;
+	if (asks_for_help(argc, argv)) {
+		print_help(cli.command);
+		return CLI_OK;
+	}
+	/* A pager or head(1) that went away is an error of a write, not a death. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	return cli.command->run(&cli, argc, argv);
+}

@@ -1,0 +1,46 @@
+/* print: colours, times and the last word about standard output. */
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/cli.h"
+
+const char *
+cli_style(const struct cli *cli, enum cli_style style)
+{
+	static const char *const sequence[] = {
+		[STYLE_PLAIN] = "\033[0m",
+		[STYLE_GOOD] = "\033[32m",
+		[STYLE_WARN] = "\033[33m",
+		[STYLE_BAD] = "\033[1;31m",
+		[STYLE_DIM] = "\033[2m",
+		[STYLE_BOLD] = "\033[1m",
+	};
+
+	return cli->colour ? sequence[style] : "";
+}
+
+void
+cli_time(const struct cli *cli, struct rtime t, struct buf *out)
+{
+	time_t s = (time_t)(t.ms / 1000);
+	char text[32];
+	struct tm tm;
+
+	if (t.ms == 0 || (cli->utc ? gmtime_r(&s, &tm) : localtime_r(&s, &tm)) == NULL ||
+	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm) == 0) {
+		buf_putc(out, '-');
+		return;
+	}
+	buf_puts(out, text);
+}
+
+bool
+cli_write(FILE *f, struct bytes b)
+{
+	if (fwrite(b.p, 1, b.n, f) == b.n && fflush(f) == 0)
+		return true;
+	if (errno != EPIPE)
+		cli_error("cannot write: %s", strerror(errno));
+	return false;
+}
