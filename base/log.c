@@ -1,0 +1,57 @@
+/* log: see log.h. */
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+
+static const char *log_ident = "sshtether";
+static bool log_stderr = true, log_verbose;
+
+void
+log_init(const char *ident, bool to_stderr, bool verbose)
+{
+	log_ident = ident;
+	log_stderr = to_stderr;
+	log_verbose = verbose;
+	if (!to_stderr)
+		openlog(ident, LOG_PID | LOG_NDELAY, LOG_AUTHPRIV);
+}
+
+void
+log_at(int priority, const char *fmt, ...)
+{
+	char line[1024];
+	va_list ap;
+
+	if (priority == LOG_DEBUG && !log_verbose)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	if (log_stderr)
+		fprintf(stderr, "%s: %s\n", log_ident, line);
+	else
+		syslog(priority, "%s", line);
+}
+
+bool
+log_allow(struct log_gate *gate, unsigned burst, unsigned *dropped)
+{
+	struct timespec now;
+
+	*dropped = 0;
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	if (now.tv_sec / 60 != gate->minute) {
+		gate->minute = now.tv_sec / 60;
+		gate->used = 0;
+	}
+	if (gate->used >= burst) {
+		gate->held++;
+		return false;
+	}
+	gate->used++;
+	*dropped = gate->held;
+	gate->held = 0;
+	return true;
+}

@@ -1,0 +1,221 @@
+/* proc: see proc.h. */
+#include "base/proc.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Reads /proc/PID/name into out, terminated; the length or −errno. */
+static ssize_t
+read_file(const char *path, char *out, size_t cap)
+{
+	ssize_t n, total = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd == -1)
+		return -errno;
+	while ((size_t)total < cap - 1) {
+		n = read(fd, out + total, cap - 1 - (size_t)total);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			total = -errno;
+		if (n <= 0)
+			break;
+		total += n;
+	}
+	close(fd);
+	if (total >= 0)
+		out[total] = '\0';
+	return total;
+}
+
+static ssize_t
+read_task(pid_t pid, const char *name, char *out, size_t cap)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	return read_file(path, out, cap);
+}
+
+int
+proc_stat(pid_t pid, struct proc_stat *out)
+{
+	struct proc_stat st = {.pid = pid};
+	char text[1024], *open_paren, *close_paren, state;
+	unsigned long long start;
+	size_t len;
+	int ppid;
+	ssize_t n = read_task(pid, "stat", text, sizeof(text));
+
+	if (n < 0)
+		return (int)n;
+	/* comm may hold anything, blanks and parentheses too: it ends at the last ')'. */
+	open_paren = strchr(text, '(');
+	close_paren = strrchr(text, ')');
+	if (open_paren == NULL || close_paren == NULL || close_paren < open_paren)
+		return -EINVAL;
+	/* Fields 3 (state), 4 (ppid) and 22 (starttime) of proc_pid_stat(5). */
+	if (sscanf(close_paren + 1,
+	    " %c %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
+	    &state, &ppid, &start) != 3)
+		return -EINVAL;
+	len = (size_t)(close_paren - open_paren - 1);
+	if (len >= sizeof(st.comm))
+		len = sizeof(st.comm) - 1;
+	memcpy(st.comm, open_paren + 1, len);
+	st.state = state;
+	st.ppid = ppid;
+	st.start_ticks = start;
+	*out = st;
+	return 0;
+}
+
+static int
+read_u32(pid_t pid, const char *name, uint32_t *out)
+{
+	char text[32];
+	uint64_t v;
+	ssize_t n = read_task(pid, name, text, sizeof(text));
+
+	if (n < 0)
+		return (int)n;
+	while (n > 0 && isspace((unsigned char)text[n - 1]))
+		n--;
+	if (!bytes_u64((struct bytes){.p = text, .n = (size_t)n}, &v) || v > UINT32_MAX)
+		return -EINVAL;
+	*out = (uint32_t)v;
+	return 0;
+}
+
+int
+proc_sessionid(pid_t pid, uint32_t *ses)
+{
+	return read_u32(pid, "sessionid", ses);
+}
+
+int
+proc_loginuid(pid_t pid, uint32_t *auid)
+{
+	return read_u32(pid, "loginuid", auid);
+}
+
+int
+proc_uids(pid_t pid, uid_t *ruid, uid_t *euid)
+{
+	char text[4096];
+	const char *line;
+	ssize_t n = read_task(pid, "status", text, sizeof(text));
+
+	if (n < 0)
+		return (int)n;
+	line = strstr(text, "\nUid:");
+	if (line == NULL || sscanf(line, "\nUid: %u %u", ruid, euid) != 2)
+		return -EINVAL;
+	return 0;
+}
+
+static int
+read_link(pid_t pid, const char *name, char *out, size_t cap)
+{
+	char path[64];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	n = readlink(path, out, cap - 1);
+	if (n == -1)
+		return -errno;
+	if ((size_t)n == cap - 1)
+		return -ENAMETOOLONG;
+	out[n] = '\0';
+	return 0;
+}
+
+int
+proc_exe(pid_t pid, char *out, size_t cap)
+{
+	return read_link(pid, "exe", out, cap);
+}
+
+int
+proc_cwd(pid_t pid, char *out, size_t cap)
+{
+	return read_link(pid, "cwd", out, cap);
+}
+
+int
+proc_cmdline(pid_t pid, struct buf *out, size_t cap)
+{
+	char *room = buf_room(out, cap);
+	ssize_t n;
+
+	if (room == NULL)
+		return -ENOMEM;
+	n = read_task(pid, "cmdline", room, cap + 1);
+	if (n < 0)
+		return (int)n;
+	out->n += (size_t)n;
+	return 0;
+}
+
+int
+proc_each(int (*fn)(pid_t, void *), void *arg)
+{
+	DIR *dir = opendir("/proc");
+	const struct dirent *entry;
+	int rc = 0;
+
+	if (dir == NULL)
+		return -errno;
+	while (rc == 0 && (entry = readdir(dir)) != NULL) {
+		uint64_t pid;
+
+		if (bytes_u64(bytes_of(entry->d_name), &pid) && pid > 0 && pid <= INT32_MAX)
+			rc = fn((pid_t)pid, arg);
+	}
+	closedir(dir);
+	return rc;
+}
+
+struct rtime
+proc_start_rtime(uint64_t start_ticks)
+{
+	struct timespec real, boot;
+	long hz = sysconf(_SC_CLK_TCK);
+	int64_t since_boot_ms = (int64_t)(start_ticks * 1000 / (uint64_t)(hz > 0 ? hz : 100));
+
+	/* starttime counts on CLOCK_BOOTTIME (fs/proc/array.c, start_boottime). */
+	clock_gettime(CLOCK_REALTIME, &real);
+	clock_gettime(CLOCK_BOOTTIME, &boot);
+	return (struct rtime){.ms = (int64_t)(real.tv_sec - boot.tv_sec) * 1000 +
+	    (real.tv_nsec - boot.tv_nsec) / 1000000 + since_boot_ms};
+}
+
+int
+proc_boot_id(char out[37])
+{
+	char text[64];
+	ssize_t n = read_file("/proc/sys/kernel/random/boot_id", text, sizeof(text));
+
+	if (n < 36)
+		return n < 0 ? (int)n : -EINVAL;
+	memcpy(out, text, 36);
+	out[36] = '\0';
+	return 0;
+}
+
+int
+proc_pidfd(pid_t pid)
+{
+	/* pidfd_open(2) sets close-on-exec by itself. */
+	long fd = syscall(SYS_pidfd_open, pid, 0);
+
+	return fd == -1 ? -errno : (int)fd;
+}
