@@ -25,14 +25,18 @@ enum request_kind {
 	REQ_AUDIT,         /* a record for the audit trail */
 	REQ_SOURCE,        /* (re)open the source of records */
 	REQ_RULES,         /* look whether the audit rules are still there */
-	REQ_ALIVE,         /* is there a task with ses? */
+	REQ_ALIVE,         /* is there a task with ses? RES_OK or RES_GONE */
+	REQ_SPARE,         /* the program that pid of ses runs outlives the next REQ_TERMINATE of ses */
 	REQ_MAX,
 };
 
 /* monitor → engine */
 enum notice_kind {
-	NOTE_CONFIG = 1, /* fds: none; mode in force at start */
-	NOTE_LOGIN,      /* fds[0]: the module's connection, to be read; tuple is the kernel's */
+	NOTE_CONFIG = 1, /* first of all; fds[0]: the listening control socket; mode in force at start */
+	NOTE_LOGIN,      /* fds[0]: the module's connection, to be read; tuple is the kernel's; result is
+	                  * RES_OK: ses is registered; RES_NO_SESSION: not set yet (account stage);
+	                  * RES_OTHER_SESSION: ses is that of another living sshd: forged, or an sshd that
+	                  * was started by hand inside a login */
 	NOTE_FOUND,      /* a session alive at start: tuple, peer, local */
 	NOTE_RESULT,     /* of the request `id`; fds for REQ_PROGRAM, REQ_SOURCE */
 	NOTE_MODE,       /* the mode changed */
@@ -42,6 +46,7 @@ enum notice_kind {
 	NOTE_STOP_LIMIT, /* too many actions: the host is back in audit mode */
 	NOTE_RELOAD,     /* SIGHUP */
 	NOTE_GOODBYE,    /* the monitor is going */
+	NOTE_OVER,       /* no task carries the registered ses any more */
 };
 
 enum result {
@@ -94,9 +99,21 @@ struct notice {
 	uint64_t inode;
 	uint32_t dev_major, dev_minor;
 	uint32_t nfds;
-	uint32_t flags;   /* NOTE_RULES: enum rule bits; REQ_OWNER: the owner is sshd, an SSH client, an agent */
+	uint32_t flags;   /* NOTE_RULES: enum rule_flag; REQ_OWNER: enum owner_flag */
 	struct report_addr peer, local;
 	uint32_t pad[2];
+};
+
+/* NOTE_RULES: value counts the rules that are missing, inode (no better place) those added just now. */
+enum rule_flag {
+	RULEF_MISSING = 1u << 0,    /* some of the rules are not in force */
+	RULEF_READDED = 1u << 1,    /* somebody had removed rules; they are back */
+	RULEF_IMMUTABLE = 1u << 2,  /* enabled 2: nothing can be added */
+	RULEF_NEVER_TASK = 1u << 3, /* a never,task rule hides every task */
+	RULEF_PANIC = 1u << 4,      /* failure mode 2: a flood would stop the host; nothing is added */
+	RULEF_DISABLED = 1u << 5,   /* auditing is off */
+	RULEF_NO_AUDIT = 1u << 6,   /* the kernel does not answer */
+	RULEF_NEVER_EXIT = 1u << 7, /* a never,exit rule stands before ours and may hide something */
 };
 
 enum owner_flag { OWNERF_SSHD = 1u << 0, OWNERF_SSH = 1u << 1, OWNERF_AGENT = 1u << 2 };
