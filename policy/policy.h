@@ -22,11 +22,11 @@ struct policy;
  * A fact that is known to be absent has its bit set and an empty value.
  */
 enum pol_fact {
-	PF_USER, PF_AS, PF_GROUP, PF_ORIGIN, PF_KEY, PF_PRINCIPAL, PF_CERT_ID, PF_CA, PF_METHOD,
-	PF_ON, PF_TIME, PF_TTY,
+	QF_USER, QF_AS, QF_GROUP, QF_ORIGIN, QF_KEY, QF_PRINCIPAL, QF_CERT_ID, QF_CA, QF_METHOD,
+	QF_ON, QF_TIME, QF_TTY,
 	/* known only when it happens: never part of a grant */
-	PF_TO, PF_PORT, PF_EXE, PF_PARENT, PF_VIA, PF_OWNER,
-	PF_COUNT,
+	QF_TO, QF_PORT, QF_EXE, QF_PARENT, QF_VIA, QF_OWNER,
+	QF_COUNT,
 };
 
 enum pol_to_kind { TO_NONE, TO_ADDR, TO_SELF, TO_UNIX };
