@@ -29,4 +29,50 @@
  * mode          monitor  set ("audit"|"enforce", absent: ask)          {"mode"}
  */
 
+/*
+ * Answers.  Times are strings (2026-11-22T01:02:03.456Z), counts are numbers; a member whose value is
+ * not known is left out.  The trailer is always a line of its own:
+ *
+ *   {"end":true,"status":0}          {"end":true,"status":1,"error":"no such session"}
+ *
+ * status, one object:
+ *   {"version","started","uptime_s","host":{"name","boot":{"id"}},"engine":{"pid","uid"},
+ *    "mode":{"host","policy","in_force"},                        "audit" or "enforce"
+ *    "source":{"kind","state","since","bytes","lines","records","events","malformed","incomplete",
+ *              "late","evicted","cut","gaps","missing","lost","overruns","behind"},
+ *              kind: auditd netlink none; state: live waiting; lost: the kernel's counter
+ *    "rules":{"state","missing","added","why":[…]},              state: complete missing unknown
+ *    "policy":{"path","fleet","serial","rules","loaded","error"}, error: of the last load that failed
+ *    "sessions":{"open","closed"},                               of SSH; closed: tasks live on
+ *    "model":{"sessions","processes","sockets","sessions_dropped","processes_dropped","sockets_dropped"},
+ *    "logins":{"reports","allowed","refused","fallback","late"},
+ *    "actions":{"asked","done","failed","would_have","waiting"},
+ *    "activities":[{"activity","level","why"}],                  level: prevent react observe; why not more
+ *    "sinks":[{"name","state","written","dropped","why"}],       state: ok failing off
+ *    "store":{"state","path","bytes","findings","sessions","queued","dropped","set_aside","why"},
+ *    "failures":[{"name","count","last","meaning"}]}             those that happened
+ *
+ * sessions and session, one object a session:
+ *   {"user":{"name","id"},"source":{"ip","port"},"server":{"ip","port"},"process":{"pid"},
+ *    "sshtether":{"session","ses","auid","state","known_by","ssh","service","tty","method","key",
+ *                 "key_type","cert_id","cert_serial","ca","principals":[],"groups":[],"opened","closed",
+ *                 "last","events","findings","processes","parent"}}
+ *   session: as in alerts; state: open closed over; known_by: report proc records; process.pid: sshd's
+ *   monitor; parent: ses of the session on this host that this one came from.
+ *   With "tree":true, and always for `session`, also
+ *    "processes":[{"pid","parent":{"pid"},"depth","executable","name","command_line","user":{"id"},
+ *                  "effective":{"id"},"start","ssh"}]            parents before their children; depth from 0
+ *    "sockets":[{"path","kind","inode","pid","forwarded"}]       kind: agent mux tmux screen other
+ *   id: ses as a decimal number, or sshtether.session of an alert.
+ *
+ * alerts: the objects that the alert file has, oldest first.  A follower that cannot keep up gets the
+ * trailer with status 3 and is let go of.
+ *
+ * policy-show: {"fleet","serial","mode","path","text"}; verbose: one more line a rule
+ *   {"rule":0,"file","line","text","hits"}.
+ * policy-load: {"fleet","serial","rules","warnings"} or, with status 1, {"diagnostics"} as
+ *   `policy check` prints them.
+ * terminate: {"session","ses","done","why"}; status 1 when done is "failed".
+ */
+
 #endif
