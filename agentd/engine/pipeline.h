@@ -11,6 +11,7 @@
 struct ruling {
 	const struct finding *finding; /* borrowed */
 	struct decision decision;
+	struct bytes as;  /* name of the finding's effective uid; empty: not known */
 	enum mode mode;   /* in force: the lower of the host's and the rule's */
 	bool stop;        /* the action is above alert, mode is enforce and no never-stop holds: do it */
 };
@@ -22,6 +23,8 @@ struct pipeline_options {
 	const struct bytes *roles;
 	size_t nroles;
 	enum mode host_mode;
+	/* A name for a uid that is neither root's nor the session's own; NULL, or NULL returned: not known */
+	const char *(*user_name)(uint32_t uid, void *arg);
 	void (*ruling)(const struct ruling *, void *arg);
 	/* NULL, or called with each assembled event and its fact before the model sees it */
 	void (*event)(const struct aev *, const struct fact *, void *arg);
@@ -40,6 +43,12 @@ void pipeline_record(struct pipeline *, const struct record *);
 void pipeline_tick(struct pipeline *, struct rtime now);
 void pipeline_flush(struct pipeline *);
 
+/*
+ * What becomes of a ruling that nothing is done about: recorded, passed, alerted or would-have.  Who
+ * acts on it (ruling.stop) says himself what became of that.
+ */
+enum done ruling_done(const struct ruling *);
+
 struct host *pipeline_host(struct pipeline *);
 struct detect *pipeline_detect(struct pipeline *);
 const struct aev_stats *pipeline_stats(const struct pipeline *);
@@ -47,7 +56,6 @@ const struct aev_stats *pipeline_stats(const struct pipeline *);
 /* The question that a finding asks; slices borrow from it and from *room. */
 struct question_room {
 	struct bytes groups[ST_GROUPS_MAX], principals[64];
-	char as[ST_NAME_MAX];
 };
 void question_of(const struct finding *, const struct pipeline_options *, struct question_room *,
     struct question *);

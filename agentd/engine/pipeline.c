@@ -1,0 +1,198 @@
+/*
+ * pipeline: the stages joined up, bytes → record → event → fact → host → finding → question → ruling.
+ * Owns one of each stage and the empty policy that rules until another is given.  Pure: it has no clock;
+ * time comes with the records (replay) and, live, also from a timer.  Runs in the engine and in replay.
+ */
+#include <stdlib.h>
+
+#include "agentd/engine/pipeline.h"
+
+/* The model and the detectors need no finer clock than this to let things ripen. */
+#define TICK_MS 100
+
+struct pipeline {
+	struct pipeline_options opt; /* what it points to is borrowed */
+	struct aev_assembler *events;
+	struct fact_scratch *scratch;
+	struct host *host;
+	struct detect *detect;
+	struct policy *empty;
+	const struct policy *policy; /* borrowed; empty until pipeline_policy() */
+	struct rtime ticked;
+};
+
+/* Time only goes forward: records come out of order, and a timer may be ahead of them. */
+static void
+tick_model(struct pipeline *p, struct rtime now)
+{
+	if (rtime_since(now, p->ticked) < TICK_MS)
+		return;
+	p->ticked = now;
+	detect_tick(p->detect, now);
+	host_tick(p->host, now);
+}
+
+static void
+on_event(const struct aev *ev, void *arg)
+{
+	struct pipeline *p = arg;
+	struct fact fact;
+
+	fact_from_event(ev, p->scratch, &fact);
+	if (p->opt.event != NULL)
+		p->opt.event(ev, &fact, p->opt.arg);
+	tick_model(p, ev->time);
+	host_apply(p->host, &fact);
+	detect_fact(p->detect, &fact);
+}
+
+static enum mode
+lower_mode(enum mode a, enum mode b)
+{
+	return a < b ? a : b;
+}
+
+/*
+ * An answer that hangs on something not known is never acted on, and never passed over in silence: it
+ * is told to people.
+ */
+static void
+settle_undetermined(struct decision *d)
+{
+	d->action = DO_ALERT;
+	d->never_stop = false;
+}
+
+static void
+on_finding(const struct finding *f, void *arg)
+{
+	struct pipeline *p = arg;
+	struct ruling r = {.finding = f};
+	struct question_room room;
+	struct question q;
+
+	question_of(f, &p->opt, &room, &q);
+	pol_ask(p->policy, &q, &r.decision);
+	if (r.decision.undetermined)
+		settle_undetermined(&r.decision);
+	r.as = q.as;
+	r.mode = lower_mode(p->opt.host_mode, r.decision.mode);
+	r.stop = r.decision.action > DO_ALERT && r.mode == MODE_ENFORCE && !r.decision.never_stop;
+	if (p->opt.ruling != NULL)
+		p->opt.ruling(&r, p->opt.arg);
+}
+
+static bool
+is_ssh_port(uint16_t port, void *arg)
+{
+	const struct pipeline *p = arg;
+
+	return pol_is_ssh_port(p->policy, port);
+}
+
+struct pipeline *
+pipeline_new(const struct pipeline_options *opt)
+{
+	struct pipeline *p = calloc(1, sizeof(*p));
+
+	if (p == NULL)
+		return NULL;
+	p->opt = *opt;
+	p->empty = pol_empty();
+	p->policy = p->empty;
+	p->events = aev_new(on_event, p);
+	p->scratch = fact_scratch_new();
+	p->host = host_new(opt->boot_id, opt->probe);
+	if (p->host != NULL)
+		p->detect = detect_new(p->host, is_ssh_port, p, on_finding, p);
+	if (p->empty == NULL || p->events == NULL || p->scratch == NULL || p->detect == NULL)
+		pipeline_free(&p);
+	return p;
+}
+
+void
+pipeline_free(struct pipeline **pp)
+{
+	struct pipeline *p = *pp;
+
+	if (p == NULL)
+		return;
+	aev_free(&p->events);
+	detect_free(&p->detect);
+	host_free(&p->host);
+	fact_scratch_free(&p->scratch);
+	pol_free(&p->empty);
+	free(p);
+	*pp = NULL;
+}
+
+void
+pipeline_policy(struct pipeline *p, const struct policy *policy)
+{
+	p->policy = policy != NULL ? policy : p->empty;
+}
+
+void
+pipeline_mode(struct pipeline *p, enum mode host_mode)
+{
+	p->opt.host_mode = host_mode;
+}
+
+void
+pipeline_feed(struct pipeline *p, const char *bytes, size_t n)
+{
+	aev_feed(p->events, bytes, n);
+}
+
+void
+pipeline_record(struct pipeline *p, const struct record *r)
+{
+	aev_record(p->events, r);
+}
+
+void
+pipeline_tick(struct pipeline *p, struct rtime now)
+{
+	aev_tick(p->events, now);
+	tick_model(p, now);
+}
+
+void
+pipeline_flush(struct pipeline *p)
+{
+	aev_flush(p->events);
+	detect_flush(p->detect);
+}
+
+enum done
+ruling_done(const struct ruling *r)
+{
+	switch (r->decision.action) {
+	case DO_RECORD:
+		return DONE_RECORDED;
+	case DO_PASS:
+		return DONE_PASSED;
+	case DO_ALERT:
+		return DONE_ALERTED;
+	default:
+		return DONE_WOULD_HAVE;
+	}
+}
+
+struct host *
+pipeline_host(struct pipeline *p)
+{
+	return p->host;
+}
+
+struct detect *
+pipeline_detect(struct pipeline *p)
+{
+	return p->detect;
+}
+
+const struct aev_stats *
+pipeline_stats(const struct pipeline *p)
+{
+	return aev_stats_get(p->events);
+}

@@ -1,0 +1,162 @@
+/*
+ * question: a finding, put as the question that a policy answers.  What is not known is left out and
+ * its bit stays clear; what is known to be absent has its bit and no value.  The difference decides
+ * whether a rule is passed over or the answer is undetermined, so each fact says here when it is known.
+ * Pure; runs in the engine and in replay.
+ */
+#include "agentd/engine/pipeline.h"
+
+#define FACT(f) (1u << (f))
+
+/* Facts of the login, in the order of enum pol_fact.  A task without a session has none of them. */
+static const uint32_t login_facts = FACT(QF_USER) | FACT(QF_GROUP) | FACT(QF_ORIGIN) | FACT(QF_KEY) |
+    FACT(QF_PRINCIPAL) | FACT(QF_CERT_ID) | FACT(QF_CA) | FACT(QF_METHOD) | FACT(QF_TTY);
+static const uint32_t cert_facts = FACT(QF_PRINCIPAL) | FACT(QF_CERT_ID) | FACT(QF_CA);
+
+static void
+set_bytes(struct question *q, enum pol_fact fact, struct bytes *field, struct bytes value)
+{
+	*field = value;
+	if (value.n > 0)
+		q->known |= FACT(fact);
+}
+
+static void
+set_groups(struct question *q, const struct session *s, struct question_room *room)
+{
+	if (s->source != SESSION_REPORT || s->group_names == NULL)
+		return;
+	for (size_t i = 0; i < s->ngroups && q->ngroups < ST_GROUPS_MAX; i++) {
+		if (s->group_names[i] != NULL)
+			room->groups[q->ngroups++] = bytes_of(s->group_names[i]);
+	}
+	q->groups = room->groups;
+	q->known |= FACT(QF_GROUP);
+}
+
+static void
+set_principals(struct question *q, const struct session *s, struct question_room *room)
+{
+	const size_t max = sizeof(room->principals) / sizeof(room->principals[0]);
+
+	for (const char *p = s->principals; p != NULL && *p != '\0' && q->nprincipals < max;
+	    p += strlen(p) + 1)
+		room->principals[q->nprincipals++] = bytes_of(p);
+	q->principals = room->principals;
+}
+
+/*
+ * sshd tells the key of a publickey login at open_session, but not in its account hook (SSH_AUTH_INFO_0
+ * is empty there), and records alone never do.  A method without publickey is the word that there is none.
+ */
+static void
+set_key(struct question *q, const struct session *s, struct question_room *room)
+{
+	bool no_key = s->source == SESSION_REPORT && s->method[0] != '\0' &&
+	    strstr(s->method, "publickey") == NULL;
+
+	if (s->key_known)
+		q->key = bytes_of(s->key_fp);
+	if (s->key_known || no_key)
+		q->known |= FACT(QF_KEY) | cert_facts;
+	if (!s->cert)
+		return;
+	q->cert_id = bytes_of(s->cert_id);
+	q->ca = bytes_of(s->ca_fp);
+	set_principals(q, s, room);
+	q->known |= cert_facts;
+}
+
+static void
+set_login(struct question *q, const struct session *s, struct question_room *room)
+{
+	if (!s->ssh) /* cron, console, no session at all: nobody logged in from anywhere */
+		q->known |= login_facts & ~FACT(QF_USER);
+	if (s->ses == SES_UNSET)
+		q->known |= FACT(QF_USER);
+	set_bytes(q, QF_USER, &q->user, bytes_of(s->user));
+	set_bytes(q, QF_METHOD, &q->method, bytes_of(s->method));
+	set_bytes(q, QF_TTY, &q->tty, bytes_of(s->tty));
+	q->origin = s->peer.addr;
+	if (s->peer.addr.family != 0)
+		q->known |= FACT(QF_ORIGIN);
+	set_groups(q, s, room);
+	set_key(q, s, room);
+}
+
+static struct bytes
+effective_name(const struct finding *f, const struct pipeline_options *opt)
+{
+	if (f->euid == 0)
+		return BYTES_LIT("root");
+	if (f->session->user[0] != '\0' && f->euid == f->session->uid)
+		return bytes_of(f->session->user);
+	return opt->user_name != NULL ? bytes_of(opt->user_name(f->euid, opt->arg)) : BYTES_NONE;
+}
+
+static bool
+is_own_address(const struct session *s, struct addr a)
+{
+	return addr_is_loopback(a) || addr_is_any(a) || addr_eq(a, s->local.addr);
+}
+
+/* Activities that go somewhere: without a destination it is not known yet; the rest have none. */
+static bool
+has_destination(enum activity a)
+{
+	return a == ACT_OUTBOUND_SSH || a == ACT_RELAY || a == ACT_AGENT_USE ||
+	    a == ACT_AGENT_HIJACK || a == ACT_MUX_USE || a == ACT_MUX_HIJACK;
+}
+
+static bool
+has_owner(enum activity a)
+{
+	return a == ACT_AGENT_USE || a == ACT_AGENT_HIJACK || a == ACT_MUX_USE ||
+	    a == ACT_MUX_HIJACK;
+}
+
+static void
+set_destination(struct question *q, const struct finding *f)
+{
+	if (f->to.addr.family != 0) {
+		q->to_kind = is_own_address(f->session, f->to.addr) ? TO_SELF : TO_ADDR;
+		q->to_addr = f->to.addr;
+		q->port = f->to.port;
+	} else if (f->to_unix.n > 0) {
+		q->to_kind = TO_UNIX;
+		q->to_unix = f->to_unix;
+	}
+	if (q->to_kind != TO_NONE || !has_destination(f->activity))
+		q->known |= FACT(QF_TO) | FACT(QF_PORT);
+}
+
+static void
+set_program(struct question *q, const struct finding *f)
+{
+	if (f->activity == ACT_LOGIN) /* nothing of the user's runs yet */
+		q->known |= FACT(QF_EXE) | FACT(QF_PARENT);
+	if (f->process != NULL)
+		set_bytes(q, QF_EXE, &q->exe, bytes_of(f->process->exe));
+	if (f->nancestry > 0)
+		set_bytes(q, QF_PARENT, &q->parent, bytes_of(f->ancestry[0]->exe));
+}
+
+void
+question_of(const struct finding *f, const struct pipeline_options *opt, struct question_room *room,
+    struct question *out)
+{
+	struct question q = {.activity = f->activity, .time = f->time, .owner = f->owner};
+
+	q.known = FACT(QF_TIME) | FACT(QF_VIA);
+	q.via = bytes_of(f->via);
+	set_login(&q, f->session, room);
+	set_bytes(&q, QF_AS, &q.as, effective_name(f, opt));
+	set_bytes(&q, QF_ON, &q.host, bytes_of(opt->host_name));
+	q.roles = opt->roles;
+	q.nroles = opt->nroles;
+	set_destination(&q, f);
+	set_program(&q, f);
+	if (f->owner != OWNER_UNKNOWN || !has_owner(f->activity))
+		q.known |= FACT(QF_OWNER);
+	*out = q;
+}
