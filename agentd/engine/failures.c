@@ -1,0 +1,97 @@
+/* failures: see failures.h. */
+#include "agentd/engine/failures.h"
+
+static const struct {
+	const char *name, *meaning; /* what happened, and what was done about it */
+} rows[FAIL_COUNT] = {
+	[FAIL_REPORT_LATE] = {"report-late", "a login's report did not arrive in time; the monitor answered"},
+	[FAIL_REPORT_BAD] = {"report-bad", "a report of the wrong size, version or form was not read"},
+	[FAIL_REPORT_MISMATCH] = {"report-mismatch",
+	    "a report did not agree with the kernel; the kernel was believed"},
+	[FAIL_REPORT_FORGED] = {"report-forged",
+	    "a login was reported under the session id of another living sshd"},
+	[FAIL_LOGIN_CAP] = {"login-cap", "too many logins at once; the monitor answered"},
+	[FAIL_LOGIN_FALLBACK] = {"login-fallback", "the monitor answered a login with the fallback"},
+	[FAIL_NAMES_LATE] = {"names-late", "group names did not come in time; the login was ruled without"},
+	[FAIL_HOST_FULL] = {"host-full", "a session found no room in the model and is not followed"},
+	[FAIL_LINK_FULL] = {"link-full", "the monitor is slow; a request was not sent"},
+	[FAIL_REQUEST_LATE] = {"request-late", "the monitor did not answer a request in time"},
+	[FAIL_ACTION_CAP] = {"action-cap", "too many actions at once; one was not taken"},
+	[FAIL_ACTION_REFUSED] = {"action-refused", "the monitor did not take an action; the alert says why"},
+	[FAIL_SOURCE_GONE] = {"source-gone", "the source of records ended and was asked for again"},
+	[FAIL_SOURCE_OVERRUN] = {"source-overrun", "the kernel dropped records that were not read in time"},
+	[FAIL_SOURCE_CUT] = {"source-cut", "a message of the audit socket was too long and was dropped"},
+	[FAIL_RECORDS_LOST] = {"records-lost", "audit records were lost; alerted once a burst"},
+	[FAIL_RULES_MISSING] = {"rules-missing", "audit rules that are needed are not in force"},
+	[FAIL_FILE_WRITE] = {"alert-file", "an alert could not be written to the alert file"},
+	[FAIL_SYSLOG_DROP] = {"syslog-drop", "syslog did not take an alert"},
+	[FAIL_TRAIL_DROP] = {"trail-drop", "an alert did not reach the audit trail"},
+	[FAIL_STORE_QUEUE] = {"store-queue", "the store is slow; a row was not stored"},
+	[FAIL_STORE_WRITE] = {"store-write", "the store could not be written; rows were not stored"},
+	[FAIL_STORE_SET_ASIDE] = {"store-set-aside", "the store was damaged, set aside and begun anew"},
+	[FAIL_SCAN_QUEUE] = {"scan-queue", "too many programs to look into; one goes by its name"},
+	[FAIL_SCAN_STUCK] = {"scan-stuck", "reading a program file hangs; programs go by their names"},
+	[FAIL_SCAN_CUT] = {"scan-cut", "a program file was too large to be read to its end"},
+	[FAIL_SCAN_READ] = {"scan-read", "a program file could not be read; it goes by its name"},
+	[FAIL_OWNER_QUEUE] = {"owner-queue", "too many sockets to find the owners of"},
+	[FAIL_TCP_PROBE] = {"tcp-probe", "the kernel did not say whether a TCP socket exists"},
+	[FAIL_CONTROL_CAP] = {"control-cap", "too many clients of the control socket; one was let go of"},
+	[FAIL_CONTROL_BAD] = {"control-bad", "a request on the control socket was malformed"},
+	[FAIL_CONTROL_REFUSED] = {"control-refused", "a control request needed rights that the peer has not"},
+	[FAIL_FOLLOWER_SLOW] = {"follower-slow", "a client that followed alerts did not read them"},
+	[FAIL_POLICY_LOAD] = {"policy-load", "a policy was refused; the one in force stays"},
+};
+
+static struct {
+	uint64_t count;
+	struct rtime last;
+} seen[FAIL_COUNT];
+
+void
+failure_add(enum failure f, uint64_t n)
+{
+	if (n == 0)
+		return;
+	seen[f].count += n;
+	seen[f].last = rtime_now();
+}
+
+void
+failure_note(enum failure f)
+{
+	failure_add(f, 1);
+}
+
+uint64_t
+failure_count(enum failure f)
+{
+	return seen[f].count;
+}
+
+const char *
+failure_name(enum failure f)
+{
+	return rows[f].name;
+}
+
+void
+failures_json(struct json *j)
+{
+	struct buf when = BUF_INIT;
+
+	json_array(j);
+	for (unsigned i = 0; i < FAIL_COUNT; i++) {
+		if (seen[i].count == 0)
+			continue;
+		buf_reset(&when);
+		rtime_iso(seen[i].last, &when);
+		json_object(j);
+		json_kstr(j, "name", rows[i].name);
+		json_kuint(j, "count", seen[i].count);
+		json_kbytes(j, "last", buf_bytes(&when));
+		json_kstr(j, "meaning", rows[i].meaning);
+		json_end(j, '}');
+	}
+	json_end(j, ']');
+	buf_free(&when);
+}
