@@ -1,0 +1,165 @@
+/*
+ * words: the tables behind words.h.  A name here is a name that policies and scripts rely on; the
+ * activities stand as in DESIGN.md, section 3, with their MITRE ATT&CK techniques.
+ */
+#include "base/words.h"
+
+#include <assert.h>
+
+static const struct activity_info activities[ACT_COUNT] = {
+    [ACT_LOGIN] = {"login", {"T1021.004", NULL}, DO_RECORD, SEV_INFO, "a session opened"},
+    [ACT_OUTBOUND_SSH] = {"outbound-ssh", {"T1021.004", "T1090.001"}, DO_RECORD, SEV_LOW,
+        "a process of the session went on by SSH"},
+    [ACT_RELAY] = {"relay", {"T1090.001", NULL}, DO_RECORD, SEV_LOW,
+        "the session's own sshd connected out"},
+    [ACT_AGENT_USE] = {"agent-use", {"T1563.001", NULL}, DO_RECORD, SEV_INFO,
+        "a process used its own login's forwarded agent"},
+    [ACT_AGENT_HIJACK] = {"agent-hijack", {"T1563.001", NULL}, DO_ALERT, SEV_CRITICAL,
+        "a process used an agent that another login owns"},
+    [ACT_MUX_USE] = {"mux-use", {"T1563.001", NULL}, DO_RECORD, SEV_INFO,
+        "a process used its own login's shared SSH connection"},
+    [ACT_MUX_HIJACK] = {"mux-hijack", {"T1563.001", NULL}, DO_ALERT, SEV_CRITICAL,
+        "a process used a shared SSH connection that another login owns"},
+    [ACT_LISTEN] = {"listen", {"T1572", NULL}, DO_RECORD, SEV_LOW,
+        "the session opened a listening port"},
+    [ACT_SESSION_BRIDGE] = {"session-bridge", {"T1563.001", NULL}, DO_RECORD, SEV_LOW,
+        "work reached another session"},
+    [ACT_SESSION_ESCAPE] = {"session-escape", {"T1562", NULL}, DO_ALERT, SEV_HIGH,
+        "a process changed or dropped its audit session"},
+    [ACT_KEY_READ] = {"key-read", {"T1552.004", NULL}, DO_RECORD, SEV_MEDIUM,
+        "a private key was read by somebody else"},
+    [ACT_SSH_TAMPER] = {"ssh-tamper", {"T1055", "T1563.001"}, DO_ALERT, SEV_CRITICAL,
+        "memory of another session's SSH program was touched"},
+    [ACT_AUDIT_EVASION] = {"audit-evasion", {"T1562", NULL}, DO_ALERT, SEV_HIGH,
+        "a connection went past audit, or audit was tampered with"},
+    [ACT_UNREPORTED_SESSION] = {"unreported-session", {"T1556", NULL}, DO_ALERT, SEV_HIGH,
+        "a login never passed the PAM module"},
+    [ACT_SSH_PROXY] = {"ssh-proxy", {"T1090.001", NULL}, DO_RECORD, SEV_LOW,
+        "the host received and started unusual SSH"},
+    [ACT_UNUSUAL_ORIGIN] = {"unusual-origin", {"T1563.001", NULL}, DO_RECORD, SEV_LOW,
+        "a login from an unusual place"},
+    [ACT_UNUSUAL_HOUR] = {"unusual-hour", {"T1563.001", NULL}, DO_RECORD, SEV_LOW,
+        "a login at an unusual hour"},
+    [ACT_UNUSUAL_DURATION] = {"unusual-duration", {"T1563.001", NULL}, DO_RECORD, SEV_LOW,
+        "a session of unusual length"},
+    [ACT_UNUSUAL_DESTINATION] = {"unusual-destination", {"T1563.001", NULL}, DO_RECORD, SEV_LOW,
+        "a connection to an unusual place"},
+    [ACT_CONCURRENT_ORIGINS] = {"concurrent-origins", {"T1563.001", NULL}, DO_RECORD, SEV_LOW,
+        "one user from several origins at a time"},
+    [ACT_LISTED_ORIGIN] = {"listed-origin", {"T1563.001", NULL}, DO_ALERT, SEV_HIGH,
+        "the origin is on a threat list"},
+    [ACT_ESCALATED_AGENT] = {"escalated-agent", {"T1548", "T1563.001"}, DO_RECORD, SEV_MEDIUM,
+        "a session changed user and then used an agent or key"},
+};
+
+static const char *const actions[DO_COUNT] = {
+    [DO_RECORD] = "record",
+    [DO_PASS] = "pass",
+    [DO_ALERT] = "alert",
+    [DO_BLOCK] = "block",
+    [DO_REVOKE_AGENT] = "revoke-agent",
+    [DO_ISOLATE] = "isolate",
+    [DO_DENY] = "deny",
+    [DO_TERMINATE] = "terminate",
+    [DO_TERMINATE_ALL] = "terminate all",
+};
+
+static const char *const severities[SEV_COUNT] = {
+    [SEV_INFO] = "info",
+    [SEV_LOW] = "low",
+    [SEV_MEDIUM] = "medium",
+    [SEV_HIGH] = "high",
+    [SEV_CRITICAL] = "critical",
+};
+
+static const char *const modes[MODE_COUNT] = {
+    [MODE_AUDIT] = "audit",
+    [MODE_ENFORCE] = "enforce",
+};
+
+static const char *const levels[LEVEL_COUNT] = {
+    [LEVEL_OBSERVE] = "observe",
+    [LEVEL_REACT] = "react",
+    [LEVEL_PREVENT] = "prevent",
+};
+
+static const char *const owners[OWNER_COUNT] = {
+    [OWNER_UNKNOWN] = "unknown",
+    [OWNER_SELF] = "self",
+    [OWNER_SAME_LOGIN] = "same-login",
+    [OWNER_SAME_USER] = "same-user",
+    [OWNER_OTHER] = "other",
+};
+
+static const char *const dones[DONE_COUNT] = {
+    [DONE_RECORDED] = "recorded",
+    [DONE_PASSED] = "passed",
+    [DONE_ALERTED] = "alerted",
+    [DONE_WOULD_HAVE] = "would-have",
+    [DONE_REFUSED] = "refused",
+    [DONE_KILLED] = "killed",
+    [DONE_CUT] = "cut",
+    [DONE_ISOLATED] = "isolated",
+    [DONE_REVOKED] = "revoked",
+    [DONE_TERMINATED] = "terminated",
+    [DONE_FAILED] = "failed",
+};
+
+const struct activity_info *
+activity_info(enum activity a)
+{
+	assert(a < ACT_COUNT);
+	return &activities[a];
+}
+
+static bool
+find(struct bytes b, const char *const *names, unsigned n, unsigned *out)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (bytes_is(b, names[i])) {
+			*out = i;
+			return true;
+		}
+	return false;
+}
+
+bool
+activity_parse(struct bytes b, enum activity *out)
+{
+	for (unsigned i = 0; i < ACT_COUNT; i++)
+		if (bytes_is(b, activities[i].name)) {
+			*out = (enum activity)i;
+			return true;
+		}
+	return false;
+}
+
+#define WORDS(word, names, count)                                                              \
+	const char *word##_name(enum word v)                                                   \
+	{                                                                                      \
+		assert(v < (count));                                                           \
+		return (names)[v];                                                             \
+	}
+
+#define PARSER(word, names, count)                                                             \
+	bool word##_parse(struct bytes b, enum word *out)                                      \
+	{                                                                                      \
+		unsigned i;                                                                    \
+                                                                                               \
+		if (!find(b, names, count, &i))                                                \
+			return false;                                                          \
+		*out = (enum word)i;                                                           \
+		return true;                                                                   \
+	}
+
+WORDS(action, actions, DO_COUNT)
+WORDS(severity, severities, SEV_COUNT)
+WORDS(mode, modes, MODE_COUNT)
+WORDS(level, levels, LEVEL_COUNT)
+WORDS(owner, owners, OWNER_COUNT)
+WORDS(done, dones, DONE_COUNT)
+PARSER(action, actions, DO_COUNT)
+PARSER(severity, severities, SEV_COUNT)
+PARSER(mode, modes, MODE_COUNT)
+PARSER(owner, owners, OWNER_COUNT)
+PARSER(done, dones, DONE_COUNT)
