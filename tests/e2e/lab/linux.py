@@ -1,0 +1,73 @@
+"""The few system calls that Python 3.11 does not wrap.  Numbers from <sched.h>, <sys/mount.h>, <sys/prctl.h>."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+CLONE_NEWNS = 0x00020000
+CLONE_NEWUTS = 0x04000000
+CLONE_NEWNET = 0x40000000
+
+MS_NOSUID = 2
+MS_NODEV = 4
+MS_BIND = 4096
+MS_REC = 16384
+MS_PRIVATE = 1 << 18
+
+_PR_SET_PDEATHSIG = 1
+_LOGINUID = "/proc/self/loginuid"
+UNSET = 4294967295
+
+
+def _check(result: int, what: str) -> None:
+    if result != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{what}: {os.strerror(number)}")
+
+
+def unshare(flags: int) -> None:
+    _check(_libc.unshare(flags), "unshare")
+
+
+def mount(source: str, target: str, fstype: str = "", flags: int = 0, data: str = "") -> None:
+    _check(
+        _libc.mount(
+            source.encode(),
+            target.encode(),
+            fstype.encode() or None,
+            ctypes.c_ulong(flags),
+            data.encode() or None,
+        ),
+        f"mount {target}",
+    )
+
+
+def sethostname(name: str) -> None:
+    _check(_libc.sethostname(name.encode(), len(name.encode())), "sethostname")
+
+
+def die_with_parent(sig: int = signal.SIGKILL, parent: int | None = None) -> None:
+    """The kernel sends sig when the thread that forked us ends; parent closes the race before this call."""
+    _check(_libc.prctl(_PR_SET_PDEATHSIG, sig, 0, 0, 0), "prctl")
+    if parent is not None and os.getppid() != parent:
+        os._exit(1)
+
+
+def forget_login() -> None:
+    """Unsets the login uid that a developer's own login left on us, so that lab tasks start as boot's do."""
+    with open(_LOGINUID, encoding="ascii") as current:
+        if int(current.read()) == UNSET:
+            return
+    try:
+        with open(_LOGINUID, "w", encoding="ascii") as loginuid:
+            loginuid.write(str(UNSET))
+    except OSError as error:
+        raise Unavailable(f"an audit login uid that can be unset ({error.strerror})") from error
+
+
+class Unavailable(Exception):
+    """The machine lacks a facility that the lab needs; the text names it."""
