@@ -72,7 +72,8 @@ $(B)/sshtetherd: $(MONITOR) $(ENGINE) $(PURE) $(POLICY) $(BASE)
 	$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS_DAEMON)
 
 # The command shares the pure stages and the JSON of alerts with the daemon: replay is the same code.
-SHARED = $(addprefix $(B)/agentd/,engine/pipeline.o engine/question.o sink/alert.o sink/community.o)
+SHARED = $(addprefix $(B)/agentd/,engine/pipeline.o engine/question.o sink/alert.o \
+         sink/alert_text.o sink/community.o)
 $(B)/sshtether: $(CLI) $(SHARED) $(PURE) $(POLICY) $(BASE)
 	$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS_CLI)
 

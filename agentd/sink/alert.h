@@ -30,6 +30,15 @@ void alert_json(const struct alert *, const struct alert_context *, struct buf *
 /* One line for people and syslog. */
 void alert_text(const struct alert *, const struct alert_context *, struct buf *out);
 
+/*
+ * sshtether.session: what names a session for ever, "BOOT-SES": eight digits of the boot id and the audit
+ * session id; where the boot is not known (replay) "SES" alone.  SES_UNSET: "".
+ */
+#define ALERT_SESSION_LEN 24
+const char *alert_session(const char *boot_id, uint32_t ses, char out[ALERT_SESSION_LEN]);
+/* The ses of such a name or of a bare number; false when it is neither, or of another boot. */
+bool alert_session_parse(struct bytes, const char *boot_id, uint32_t *ses);
+
 /* network.community_id, version 1 seed 0, TCP; "" when an end is missing. */
 void community_id(struct endpoint a, struct endpoint b, char out[64]);
 
