@@ -3,8 +3,8 @@
 
     run.py test [-b BUILD] [WORD…]   tests whose name holds one of the words (default: all)
     run.py demo [-b BUILD]
-    run.py hold [-b BUILD]           builds the lab, says "lab: up" and waits (for the clean-up test)
-    run.py shell [-b BUILD] [HOST]   a root shell on a host (default: bastion)
+    run.py hold                      builds the lab, says "lab: up" and waits (for the clean-up test)
+    run.py shell [HOST]              a root shell on a host (default: bastion)
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from lab.world import World  # noqa: E402
 
 
 def hold(options: argparse.Namespace) -> int:
-    World(keep=[options.build]).start()
+    World().start()
     print("lab: up", flush=True)
     signal.pause()
     return 0
 
 
 def shell(options: argparse.Namespace) -> int:
-    world = World(keep=[options.build])
+    world = World()
     world.start()
     host = next(host for host in world.hosts if host.name == (options.words or ["bastion"])[0])
     with open("/dev/tty", "r+b", buffering=0) as tty:

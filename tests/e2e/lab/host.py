@@ -30,11 +30,9 @@ _NAMESPACES = {"mount": "-m", "uts": "-u", "net": "-n"}
 
 
 class Host:
-    """keep: directories that must stay reachable by their own names (programs, tests, Python)."""
-
-    def __init__(self, name: str, keep: Sequence[str] = ()) -> None:
+    def __init__(self, name: str) -> None:
         self.name = name
-        self.pid = self._start(keep)
+        self.pid = self._start()
         self._children: list[subprocess.Popen] = []
         self.run(["ip", "link", "set", "lo", "up"])
 
@@ -119,7 +117,7 @@ class Host:
 
     # --- how it is made ---
 
-    def _start(self, keep: Sequence[str]) -> int:
+    def _start(self) -> int:
         ready, tell = os.pipe()
         lab = os.getpid()
         sys.stdout.flush()
@@ -129,7 +127,7 @@ class Host:
                 linux.die_with_parent(parent=lab)
                 linux.unshare(linux.CLONE_NEWNS | linux.CLONE_NEWUTS | linux.CLONE_NEWNET)
                 linux.sethostname(self.name)
-                _mounts(keep)
+                _mounts()
                 os.close(ready)
                 os.write(tell, b"+")
                 os.close(tell)
@@ -160,19 +158,14 @@ def connect(a: Host, a_if: str, a_addrs: Sequence[str], b: Host, b_if: str, b_ad
         host.run(["ip", "link", "set", name, "up"])
 
 
-def _mounts(keep: Sequence[str]) -> None:
-    """Runs in the holder.  Opened before they are hidden, devices and kept directories are bound back."""
+def _mounts() -> None:
+    """Runs in the holder.  Devices are opened before they are hidden, and bound back."""
     linux.mount("none", "/", flags=linux.MS_REC | linux.MS_PRIVATE)
-    kept = {path: os.open(path, os.O_PATH | os.O_CLOEXEC) for path in keep}
     devices = {f"/dev/{name}": os.open(f"/dev/{name}", os.O_PATH | os.O_CLOEXEC) for name in _DEVICES}
     for path, mode in _EMPTY.items():
         linux.mount("lab", path, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, f"mode={mode}")
     _copy_etc()
     _private_dev(devices)
-    for path, descriptor in kept.items():
-        if not os.path.exists(path):
-            os.makedirs(path)
-            linux.mount(f"/proc/self/fd/{descriptor}", path, flags=linux.MS_BIND | linux.MS_REC)
 
 
 def _copy_etc() -> None:

@@ -53,6 +53,18 @@ def run(work: Callable[[], int]) -> int:
         os.close(lock)
 
 
+def probe() -> None:
+    """Raises Unavailable when no lab can be built on this machine."""
+    if os.geteuid() != 0:
+        raise Unavailable("root")
+    _cgroup_root()
+    lock = _take_lock()
+    try:
+        audit.save()
+    finally:
+        os.close(lock)
+
+
 # --- the three processes -------------------------------------------------------------------------
 
 
@@ -83,7 +95,7 @@ def _keeper(front: int, record: dict, work: Callable[[], int]) -> int:
         for number in _SIGNALS:
             signal.signal(number, _raise_stop)
         linux.die_with_parent(signal.SIGTERM, parent=front)
-        _write_record(record)
+        _write_record(record | {"keeper": os.getpid()})
         os.mkdir(record["cgroup"])
         worker = _start_work(record, work)
         _, status = os.waitpid(worker, 0)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
-from collections.abc import Sequence
 
 from . import accounts, audit, linux, sshd
 from .host import Host, connect
@@ -29,17 +27,15 @@ NAMES = {
     "db": ("db", DB, DB_OTHER, DB6),
 }
 
-TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 _AUDITD_SOCKET = "/run/audispd_events"
 
 
 class World:
     """Everything that stands before sshtetherd comes."""
 
-    def __init__(self, keep: Sequence[str] = ()) -> None:
+    def __init__(self) -> None:
         linux.mount("lab", "/run", "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, "mode=0755")
-        kept = sorted({TREE, os.path.realpath(sys.prefix), os.path.realpath(sys.base_prefix), *keep})
-        self.laptop, self.bastion, self.db = (Host(name, kept) for name in NAMES)
+        self.laptop, self.bastion, self.db = (Host(name) for name in NAMES)
         self.hosts = (self.laptop, self.bastion, self.db)
         self._cables()
         self.keys = accounts.Keys("/run/keys")
