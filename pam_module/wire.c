@@ -1,0 +1,58 @@
+/* wire: see wire.h. */
+#include "pam_module/wire.h"
+
+static uint64_t
+big_endian(const char *p, size_t n)
+{
+	uint64_t v = 0;
+
+	for (size_t i = 0; i < n; i++)
+		v = v << 8 | (uint8_t)p[i];
+	return v;
+}
+
+bool
+wire_skip(struct bytes *w, size_t n)
+{
+	if (w->n < n)
+		return false;
+	w->p += n;
+	w->n -= n;
+	return true;
+}
+
+bool
+wire_u32(struct bytes *w, uint32_t *out)
+{
+	const char *at = w->p;
+
+	if (!wire_skip(w, 4))
+		return false;
+	*out = (uint32_t)big_endian(at, 4);
+	return true;
+}
+
+bool
+wire_u64(struct bytes *w, uint64_t *out)
+{
+	const char *at = w->p;
+
+	if (!wire_skip(w, 8))
+		return false;
+	*out = big_endian(at, 8);
+	return true;
+}
+
+bool
+wire_string(struct bytes *w, struct bytes *out)
+{
+	struct bytes rest = *w;
+	uint32_t n;
+
+	if (!wire_u32(&rest, &n) || rest.n < n)
+		return false;
+	*out = (struct bytes){.p = rest.p, .n = n};
+	w->p = rest.p + n;
+	w->n = rest.n - n;
+	return true;
+}
