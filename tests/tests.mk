@@ -1,4 +1,5 @@
-# Tests.  `make check` is the whole of them; each kind can be run alone.
+# Tests.  `make check` is the whole of them; each kind of tests/run's table can be run alone
+# (`make unit`), and so can single programs ($(B)/tests/unit/test_NAME).
 
 UNIT = $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 include tests/unit/objects.mk
@@ -10,5 +11,25 @@ $$(B)/tests/unit/$(1): $$(B)/tests/unit/$(1).o $$(addprefix $$(B)/,$$($(1)))
 endef
 $(foreach t,$(UNIT),$(eval $(call unit_rule,$(t))))
 
-.PHONY: unit
-unit: $(addprefix $(B)/tests/unit/,$(UNIT))
+unit-programs: $(addprefix $(B)/tests/unit/,$(UNIT))
+
+KINDS = gcc clang lint unit golden oracle fuzz pam monitor packaging cleanup e2e sanitized \
+        unit-sanitized golden-sanitized
+
+.PHONY: unit-programs check demo $(KINDS)
+export B
+
+## make demo    the story on three hosts: laptop, bastion, db (root, Debian 12; cleans up after itself)
+demo:
+	@tests/bootstrap.sh
+	@$(MAKE) -s all
+	@tests/e2e/run.py demo -b $(B)
+
+## make check   every test; ends with "N passed, N failed, N skipped"
+check:
+	@tests/bootstrap.sh
+	@tests/run
+
+## make KIND    one kind of test: gcc clang lint unit golden oracle fuzz pam monitor packaging cleanup e2e
+$(KINDS):
+	@tests/run $@
