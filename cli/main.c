@@ -2,6 +2,7 @@
  * main: the table of subcommands, and the choice of one.  Nothing else: each command is in a file of
  * its own (cmd_*.c).
  */
+#include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +36,7 @@ static const struct command commands[] = {
 	    "recorded audit logs through detection and policy; - is standard input",
 	    "  --policy P       rule by this policy; without it by the defaults\n"
 	    "  --events         print each reassembled event too\n"
-	    "  --stats          counts of records, events and losses on standard error\n",
+	    "  --stats          every count of records, events, losses and findings\n",
 	    cmd_replay},
 	{"mode", "[audit|enforce]", "ask for the host's mode, or set it", NULL, cmd_mode},
 	{"terminate", "ID --reason TEXT", "end a session",
@@ -156,6 +157,7 @@ main(int argc, char **argv)
 	};
 	int words = 0;
 
+	(void)setlocale(LC_CTYPE, "");
 	if (argc < 2) {
 		print_commands(stderr);
 		return CLI_USAGE;

@@ -1,0 +1,85 @@
+/* answer: reading the objects that the daemon answers; what is missing is empty, never an error. */
+#include "cli/client.h"
+
+const json_t *
+answer_get(const json_t *object, const char *path)
+{
+	char name[64];
+
+	while (object != NULL && *path != '\0') {
+		size_t n = strcspn(path, ".");
+
+		if (n >= sizeof(name))
+			return NULL;
+		memcpy(name, path, n);
+		name[n] = '\0';
+		object = json_object_get(object, name);
+		path += n + (path[n] == '.');
+	}
+	return object;
+}
+
+struct bytes
+answer_str(const json_t *object, const char *path)
+{
+	const json_t *v = answer_get(object, path);
+
+	if (!json_is_string(v))
+		return BYTES_NONE;
+	return (struct bytes){.p = json_string_value(v), .n = json_string_length(v)};
+}
+
+int64_t
+answer_int(const json_t *object, const char *path)
+{
+	return json_integer_value(answer_get(object, path));
+}
+
+bool
+answer_bool(const json_t *object, const char *path)
+{
+	return json_is_true(answer_get(object, path));
+}
+
+void
+answer_time(const struct cli *cli, const json_t *object, const char *path, struct buf *out)
+{
+	struct bytes text = answer_str(object, path);
+	const char *dot = text.n > 0 ? memchr(text.p, '.', text.n) : NULL;
+	struct rtime t = RTIME_NONE;
+	char plain[32];
+
+	/* when_parse() knows no fractions of a second, and people need none. */
+	if (dot != NULL && (size_t)(dot - text.p) + 2 < sizeof(plain)) {
+		size_t n = (size_t)(dot - text.p);
+
+		memcpy(plain, text.p, n);
+		plain[n++] = 'Z';
+		text = (struct bytes){.p = plain, .n = n};
+	}
+	if (!when_parse(text, RTIME_NONE, &t))
+		t = RTIME_NONE;
+	cli_time(cli, t, out);
+}
+
+void
+answer_visible(const json_t *object, const char *path, struct buf *out)
+{
+	struct bytes text = answer_str(object, path);
+
+	if (text.n == 0)
+		buf_putc(out, '-');
+	else
+		buf_put_visible(out, text);
+}
+
+void
+answer_endpoint(const json_t *object, const char *path, struct buf *out)
+{
+	const json_t *e = answer_get(object, path);
+	int64_t port = answer_int(e, "port");
+
+	answer_visible(e, "ip", out);
+	if (port != 0)
+		buf_printf(out, " port %lld", (long long)port);
+}

@@ -1,0 +1,27 @@
+/* replay: what cmd_replay.c reads and replay_print.c shows. */
+#ifndef CLI_REPLAY_H
+#define CLI_REPLAY_H
+
+#include "agentd/sink/alert.h"
+#include "cli/cli.h"
+
+struct replay_counts {
+	uint64_t findings, alerts; /* alerts: what is above pass, so that the exit status says it */
+	uint64_t by_activity[ACT_COUNT];
+	struct rtime first, last;  /* of the events */
+	bool several_nodes;
+};
+
+/* A finding, in two lines for people: what and who, then where to, by what and why. */
+void replay_print_finding(const struct cli *, const struct alert *, struct buf *out);
+/* An assembled event: text, or one object a line. */
+void replay_print_event(const struct cli *, const struct aev *, const struct fact *, struct buf *out);
+void replay_print_event_json(const struct aev *, const struct fact *, struct buf *out);
+/* The last word, for standard error. */
+void replay_print_summary(const struct cli *, const struct replay_counts *, const struct aev_stats *,
+    const struct host_stats *, struct buf *out);
+/* --stats: every counter; as JSON one object {"stats":{…}}. */
+void replay_print_stats(const struct replay_counts *, const struct aev_stats *,
+    const struct host_stats *, bool json, struct buf *out);
+
+#endif

@@ -1,0 +1,287 @@
+/*
+ * replay_print: findings, events and counts for people.  Bytes from records reach the terminal only
+ * through buf_put_visible().
+ */
+#include <inttypes.h>
+
+#include "cli/replay.h"
+
+/* Column of the second line of a finding: below the severity. */
+#define INDENT "                     "
+
+static enum cli_style
+severity_style(const struct alert *a)
+{
+	if (a->ruling->decision.action < DO_ALERT)
+		return STYLE_DIM;
+	return a->ruling->decision.severity >= SEV_HIGH ? STYLE_BAD : STYLE_WARN;
+}
+
+static void
+put_endpoint(struct endpoint e, struct buf *out)
+{
+	char ip[ADDR_STRLEN];
+
+	buf_puts(out, addr_str(e.addr, ip));
+	if (e.port != 0)
+		buf_printf(out, " port %u", e.port);
+}
+
+static void
+put_process(const struct process *p, struct buf *out)
+{
+	if (p->exe != NULL)
+		buf_put_visible(out, bytes_of(p->exe));
+	else
+		buf_put_visible(out, (struct bytes){.p = p->comm, .n = strnlen(p->comm, sizeof(p->comm))});
+	buf_printf(out, "[%u]", p->pid);
+}
+
+static void
+put_login(const struct ruling *r, struct buf *out)
+{
+	const struct session *s = r->finding->session;
+
+	if (s->ses != SES_UNSET)
+		buf_printf(out, "session %u ", s->ses);
+	else
+		buf_puts(out, "no session ");
+	if (s->user[0] != '\0')
+		buf_put_visible(out, bytes_of(s->user));
+	else
+		buf_puts(out, "?");
+	if (r->as.n > 0 && !bytes_is(r->as, s->user)) {
+		buf_puts(out, " as ");
+		buf_put_visible(out, r->as);
+	}
+	if (s->peer.addr.family != 0) {
+		buf_puts(out, " from ");
+		put_endpoint(s->peer, out);
+	}
+}
+
+static void
+put_ruling(const struct alert *a, struct buf *out)
+{
+	const struct decision *d = &a->ruling->decision;
+
+	buf_puts(out, done_name(a->done));
+	if (d->action > DO_ALERT)
+		buf_printf(out, " %s", action_name(d->action));
+	if (!d->by_default && d->file != NULL) {
+		buf_puts(out, " by ");
+		buf_put_visible(out, bytes_of(d->file));
+		buf_printf(out, ":%u", d->line);
+	}
+}
+
+/* "program[pid] < parent[pid] < …", as far as it is known. */
+static void
+put_programs(const struct finding *f, struct buf *out)
+{
+	if (f->process == NULL)
+		return;
+	put_process(f->process, out);
+	for (size_t i = 0; i < f->nancestry; i++) {
+		buf_puts(out, " < ");
+		put_process(f->ancestry[i], out);
+	}
+}
+
+static void
+put_destination(const struct finding *f, struct buf *out)
+{
+	if (f->to.addr.family != 0) {
+		buf_puts(out, "to ");
+		put_endpoint(f->to, out);
+	} else if (f->to_unix.n > 0) {
+		buf_puts(out, "to ");
+		buf_put_visible(out, f->to_unix);
+	} else {
+		return;
+	}
+	if (f->owner != OWNER_UNKNOWN)
+		buf_printf(out, " of %s", owner_name(f->owner));
+	if (f->owner_session != NULL && f->owner_session->ses != SES_UNSET)
+		buf_printf(out, ", session %u", f->owner_session->ses);
+	if (f->outcome == OUTCOME_FAILURE)
+		buf_printf(out, ", failed");
+	buf_puts(out, "; ");
+}
+
+void
+replay_print_finding(const struct cli *cli, const struct alert *a, struct buf *out)
+{
+	const struct finding *f = a->ruling->finding;
+	size_t detail;
+
+	cli_time(cli, f->time, out);
+	buf_printf(out, "  %s%-8s  %-20s%s  ", cli_style(cli, severity_style(a)),
+	    severity_name(a->ruling->decision.severity), activity_info(f->activity)->name,
+	    cli_style(cli, STYLE_PLAIN));
+	put_login(a->ruling, out);
+	buf_puts(out, ": ");
+	put_ruling(a, out);
+	buf_puts(out, "\n" INDENT);
+	detail = out->n;
+	put_destination(f, out);
+	put_programs(f, out);
+	if (f->reason[0] != '\0') {
+		if (out->n > detail && out->p[out->n - 1] != ' ')
+			buf_puts(out, "; ");
+		buf_put_visible(out, bytes_of(f->reason));
+	}
+	buf_putc(out, '\n');
+}
+
+/* --- events ------------------------------------------------------------------------------------ */
+
+static const char *
+fact_word(enum fact_kind kind)
+{
+	static const char *const words[] = {
+		[FACT_OTHER] = "other",
+		[FACT_EXEC] = "exec",
+		[FACT_CONNECT] = "connect",
+		[FACT_BIND] = "bind",
+		[FACT_LISTEN] = "listen",
+		[FACT_PTRACE] = "ptrace",
+		[FACT_LOGINUID] = "loginuid",
+		[FACT_USER_START] = "user-start",
+		[FACT_USER_END] = "user-end",
+		[FACT_USER_LOGIN] = "user-login",
+		[FACT_USER_AUTH] = "user-auth",
+		[FACT_CONFIG] = "config",
+	};
+
+	return words[kind];
+}
+
+static struct bytes
+record_name(const struct record *r)
+{
+	const char *name = r->type != 0 ? record_type_name(r->type) : NULL;
+
+	return name != NULL ? bytes_of(name) : r->type_name;
+}
+
+void
+replay_print_event(const struct cli *cli, const struct aev *ev, const struct fact *fact,
+    struct buf *out)
+{
+	buf_printf(out, "%sevent %" PRIu64 "  ", cli_style(cli, STYLE_BOLD), ev->serial);
+	cli_time(cli, ev->time, out);
+	buf_printf(out, "  %s%s%s\n", fact_word(fact->kind), ev->complete ? "" : "  (incomplete)",
+	    cli_style(cli, STYLE_PLAIN));
+	for (size_t i = 0; i < ev->nrec; i++) {
+		buf_puts(out, "  ");
+		buf_put_visible(out, record_name(&ev->rec[i]));
+		buf_putc(out, ' ');
+		buf_put_visible(out, ev->rec[i].body);
+		buf_putc(out, '\n');
+	}
+}
+
+static void
+put_time(struct json *j, const char *key, struct rtime t)
+{
+	struct buf text = BUF_INIT;
+
+	rtime_iso(t, &text);
+	json_kbytes(j, key, buf_bytes(&text));
+	buf_free(&text);
+}
+
+void
+replay_print_event_json(const struct aev *ev, const struct fact *fact, struct buf *out)
+{
+	struct json j;
+
+	json_init(&j, out);
+	json_object(&j);
+	put_time(&j, "@timestamp", ev->time);
+	json_kuint(&j, "serial", ev->serial);
+	json_kbytes(&j, "node", ev->node);
+	json_kbool(&j, "complete", ev->complete);
+	json_kstr(&j, "fact", fact_word(fact->kind));
+	json_karray(&j, "records");
+	for (size_t i = 0; i < ev->nrec; i++) {
+		json_object(&j);
+		json_kbytes(&j, "type", record_name(&ev->rec[i]));
+		json_kbytes(&j, "body", ev->rec[i].body);
+		json_end(&j, '}');
+	}
+	json_end(&j, ']');
+	json_end(&j, '}');
+	buf_putc(out, '\n');
+}
+
+/* --- counts ---------------------------------------------------------------------------------------- */
+
+void
+replay_print_summary(const struct cli *cli, const struct replay_counts *c, const struct aev_stats *s,
+    const struct host_stats *h, struct buf *out)
+{
+	uint64_t damaged = s->malformed + s->incomplete + s->evicted;
+
+	buf_printf(out, "%" PRIu64 " findings, %" PRIu64 " of them alerts; ", c->findings, c->alerts);
+	buf_printf(out, "%" PRIu64 " sessions, %" PRIu64 " events, %" PRIu64 " records", h->sessions,
+	    s->events, s->records);
+	if (c->first.ms != 0) {
+		buf_puts(out, " from ");
+		cli_time(cli, c->first, out);
+		buf_puts(out, " to ");
+		cli_time(cli, c->last, out);
+	}
+	if (damaged + s->missing > 0)
+		buf_printf(out, "; %" PRIu64 " malformed lines, %" PRIu64 " incomplete events, %" PRIu64
+		    " missing serials", s->malformed, s->incomplete + s->evicted, s->missing);
+	buf_putc(out, '\n');
+	if (c->several_nodes)
+		buf_puts(out, "sshtether: records of several hosts in one stream: sessions of different "
+		    "hosts are mixed up; replay one host at a time\n");
+}
+
+void
+replay_print_stats(const struct replay_counts *c, const struct aev_stats *s,
+    const struct host_stats *h, bool json, struct buf *out)
+{
+	const struct {
+		const char *name;
+		uint64_t value;
+	} rows[] = {
+		{"lines", s->lines}, {"bytes", s->bytes}, {"malformed", s->malformed},
+		{"records", s->records}, {"events", s->events}, {"incomplete", s->incomplete},
+		{"evicted", s->evicted}, {"cut", s->cut}, {"late", s->late}, {"gaps", s->gaps},
+		{"missing", s->missing}, {"peak_bytes", s->peak_bytes}, {"sessions", h->sessions},
+		{"processes", h->processes}, {"sockets", h->sockets},
+		{"sessions_dropped", h->sessions_dropped}, {"processes_dropped", h->processes_dropped},
+		{"sockets_dropped", h->sockets_dropped}, {"findings", c->findings}, {"alerts", c->alerts},
+	};
+	struct json j;
+
+	json_init(&j, out);
+	if (json) {
+		json_object(&j);
+		json_kobject(&j, "stats");
+	}
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (json)
+			json_kuint(&j, rows[i].name, rows[i].value);
+		else
+			buf_printf(out, "%-20s %" PRIu64 "\n", rows[i].name, rows[i].value);
+	}
+	for (int a = 0; a < ACT_COUNT; a++) {
+		const char *name = activity_info((enum activity)a)->name;
+
+		if (c->by_activity[a] > 0 && json)
+			json_kuint(&j, name, c->by_activity[a]);
+		else if (c->by_activity[a] > 0)
+			buf_printf(out, "%-20s %" PRIu64 "\n", name, c->by_activity[a]);
+	}
+	if (json) {
+		json_end(&j, '}');
+		json_end(&j, '}');
+		buf_putc(out, '\n');
+	}
+}
