@@ -17,8 +17,10 @@ enum request_kind {
 	REQ_HELLO = 1,     /* ready; policy facts follow */
 	REQ_POLICY,        /* serial, stop limit of the policy that is now in force */
 	REQ_ANSWERED,      /* the login `id` has its verdict: let go of it */
-	REQ_KILL,          /* the process pid of ses */
-	REQ_DESTROY,       /* the TCP sockets of ses (pid, when not 0) to addr:port */
+	REQ_KILL,          /* the process pid of ses; with inode: and what it connected to the Unix
+	                    * listener at dev, inode is shut down for every holder */
+	REQ_DESTROY,       /* the TCP sockets of ses (pid, when not 0) to addr:port; with inode, and no
+	                    * address: only shuts down, kills nobody (sshd at another's agent) */
 	REQ_TERMINATE,     /* the session ses; flags: all */
 	REQ_PROGRAM,       /* a read-only descriptor of the executable of pid of ses (and of its maps) */
 	REQ_OWNER,         /* who listens on the Unix socket with dev, inode */
