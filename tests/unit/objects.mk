@@ -4,3 +4,9 @@ test_base_text_LDFLAGS = -Wl,--wrap=realloc
 test_base_host = base/bytes.o base/buf.o base/utf8.o base/addr.o base/clock.o base/log.o base/proc.o base/safe.o
 test_community = agentd/sink/community.o base/addr.o base/buf.o base/bytes.o base/utf8.o
 test_community_LIBS = -lcrypto
+pam_parse = base/bytes.o base/buf.o base/utf8.o base/clock.o base/addr.o
+test_pam_key = $(pam_parse) base/safe.o pam_module/sshkey.o pam_module/wire.o pam_module/base64.o
+test_pam_key_LIBS = -lcrypto
+test_pam_parse = $(pam_parse) pam_module/options.o pam_module/authinfo.o pam_module/base64.o \
+	pam_module/connection.o pam_module/exempt.o pam_module/wire.o
+test_report =
