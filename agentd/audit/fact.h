@@ -16,15 +16,16 @@
 enum fact_kind {
 	FACT_OTHER = 0,
 	FACT_EXEC,       /* execve, execveat that succeeded */
-	FACT_CONNECT,    /* connect, socketcall(connect), sendto/sendmsg with MSG_FASTOPEN, IORING_OP_CONNECT */
-	FACT_BIND,
+	FACT_CONNECT,    /* connect, socketcall(connect), sendto/sendmsg with MSG_FASTOPEN, IORING_OP_CONNECT;
+	                    only with its address: what gave none, or lost it, is FACT_OTHER */
+	FACT_BIND,       /* with its address */
 	FACT_LISTEN,
 	FACT_PTRACE,     /* ptrace, process_vm_readv/writev */
 	FACT_LOGINUID,   /* LOGIN: a task's loginuid and session id were set */
 	FACT_USER_START, /* PAM opened a session */
 	FACT_USER_END,
 	FACT_USER_LOGIN, /* sshd's own word of a login */
-	FACT_USER_AUTH,  /* USER_AUTH, CRED_ACQ …: sshd's grantors and key lines */
+	FACT_USER_AUTH,  /* USER_AUTH, USER_ACCT, CRED_ACQ, CRED_REFR: sshd's grantors and key lines */
 	FACT_CONFIG,     /* CONFIG_CHANGE, DAEMON_*: rules or audit state changed */
 };
 
@@ -50,7 +51,7 @@ struct fact {
 	struct rtime time;
 	struct bytes node;
 
-	/* the task; valid when has_task */
+	/* the task; valid when has_task.  What the records do not say is UINT32_MAX. */
 	bool has_task;
 	uint32_t pid, ppid, auid, ses, uid, euid, gid;
 	struct bytes comm, exe, tty; /* decoded */
@@ -61,10 +62,10 @@ struct fact {
 	uint64_t a[4];
 
 	/* EXEC */
-	struct bytes argv;  /* NUL-separated, decoded, at most ST_ARGV_BYTES */
+	struct bytes argv;  /* decoded, a NUL between two arguments, at most ST_ARGV_BYTES */
 	uint32_t argc;
-	bool argv_cut;
-	struct bytes cwd;
+	bool argv_cut;      /* too long, or a part of it was lost */
+	struct bytes cwd;   /* of any event that has a CWD record */
 	struct bytes path;  /* PATH item 0: the file that was executed, as named */
 	uint64_t exe_inode;
 	uint32_t exe_dev_major, exe_dev_minor;
@@ -75,12 +76,13 @@ struct fact {
 	struct endpoint peer; /* AF_INET, AF_INET6 */
 	struct fact_unix un;  /* AF_UNIX */
 
-	/* LOGINUID */
+	/* LOGINUID; auid and ses above are the task's after it, whether it was granted (result) or not */
 	uint32_t old_auid, old_ses;
+	uint32_t new_auid, new_ses; /* what was asked for; the kernel writes new_ses −1 when it refused */
 
-	/* USER_*: from msg='…' */
+	/* USER_*: from msg='…'; "?" is empty.  op also of CONFIG_CHANGE and DAEMON_* */
 	struct bytes acct, addr, hostname, terminal, op, grantors, user_exe;
-	bool result; /* res=success */
+	bool result; /* res=success; of LOGIN and CONFIG_CHANGE: res=1 */
 };
 
 struct fact_scratch; /* memory for decoded strings, used again for each fact */

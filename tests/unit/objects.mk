@@ -10,3 +10,6 @@ test_pam_key_LIBS = -lcrypto
 test_pam_parse = $(pam_parse) pam_module/options.o pam_module/authinfo.o pam_module/base64.o \
 	pam_module/connection.o pam_module/exempt.o pam_module/wire.o
 test_report =
+# bytes → record → event → fact: for every test that reads records
+audit_stages = base/bytes.o base/utf8.o base/buf.o base/addr.o agentd/audit/record.o agentd/audit/record_type.o \
+	agentd/audit/gaps.o agentd/audit/event.o agentd/audit/syscalls.o agentd/audit/fact.o

@@ -1,0 +1,262 @@
+/*
+ * record_type: the names of the audit record types.  Numbers and names are the kernel's and libaudit's
+ * (linux/audit.h, libaudit.h); the unit test holds the table against libaudit.
+ */
+#include "agentd/audit/record.h"
+
+struct type_name {
+	uint16_t type, len;
+	const char *name;
+};
+
+#define T(number, name) {number, sizeof(#name) - 1, #name}
+
+/* By length, then by name: most comparisons are of two small numbers. */
+static const struct type_name types[] = {
+	T(1400, AVC),
+	T(1334, BPF),
+	T(1307, CWD),
+	T(1320, EOE),
+	T(1303, IPC),
+	T(1319, TTY),
+	T(1323, MMAP),
+	T(1302, PATH),
+	T(1120, TEST),
+	T(1005, USER),
+	T(1006, LOGIN),
+	T(1322, CAPSET),
+	T(1309, EXECVE),
+	T(2000, KERNEL),
+	T(1317, FD_PAIR),
+	T(1312, MQ_OPEN),
+	T(1318, OBJ_PID),
+	T(1337, OPENAT2),
+	T(1326, SECCOMP),
+	T(1300, SYSCALL),
+	T(1336, URINGOP),
+	T(1114, ADD_USER),
+	T(1500, APPARMOR),
+	T(1402, AVC_PATH),
+	T(1119, CHGRP_ID),
+	T(1103, CRED_ACQ),
+	T(1115, DEL_USER),
+	T(1331, FANOTIFY),
+	T(1126, GRP_AUTH),
+	T(1132, GRP_MGMT),
+	T(1306, SOCKADDR),
+	T(1107, USER_AVC),
+	T(1123, USER_CMD),
+	T(1106, USER_END),
+	T(1109, USER_ERR),
+	T(1124, USER_TTY),
+	T(1135, ACCT_LOCK),
+	T(1116, ADD_GROUP),
+	T(2112, ANOM_EXEC),
+	T(1702, ANOM_LINK),
+	T(1125, CHUSER_ID),
+	T(1104, CRED_DISP),
+	T(1110, CRED_REFR),
+	T(1118, DAC_CHECK),
+	T(1117, DEL_GROUP),
+	T(2307, DEV_ALLOC),
+	T(1134, MAC_CHECK),
+	T(1314, MQ_NOTIFY),
+	T(1327, PROCTITLE),
+	T(2210, RESP_EXEC),
+	T(2212, RESP_HALT),
+	T(1101, USER_ACCT),
+	T(1100, USER_AUTH),
+	T(1102, USER_MGMT),
+	T(1701, ANOM_ABEND),
+	T(1703, ANOM_CREAT),
+	T(1321, BPRM_FCAPS),
+	T(1201, DAEMON_END),
+	T(1209, DAEMON_ERR),
+	T(2309, FS_RELABEL),
+	T(1404, MAC_STATUS),
+	T(2201, RESP_ALERT),
+	T(1304, SOCKETCALL),
+	T(1112, USER_LOGIN),
+	T(1105, USER_START),
+	T(1136, ACCT_UNLOCK),
+	T(2308, DEV_DEALLOC),
+	T(1330, KERN_MODULE),
+	T(1409, MAC_MAP_ADD),
+	T(1410, MAC_MAP_DEL),
+	T(1313, MQ_SENDRECV),
+	T(2209, RESP_SEBOOL),
+	T(2211, RESP_SINGLE),
+	T(2301, ROLE_ASSIGN),
+	T(2311, ROLE_MODIFY),
+	T(2302, ROLE_REMOVE),
+	T(1401, SELINUX_ERR),
+	T(1127, SYSTEM_BOOT),
+	T(1121, TRUSTED_APP),
+	T(1137, USER_DEVICE),
+	T(1113, USER_LOGOUT),
+	T(1111, USYS_CONFIG),
+	T(2504, VIRT_CREATE),
+	T(2105, ANOM_MAX_DAC),
+	T(2106, ANOM_MAX_MAC),
+	T(2113, ANOM_MK_EXEC),
+	T(2121, ANOM_SESSION),
+	T(2402, CRYPTO_LOGIN),
+	T(1202, DAEMON_ABORT),
+	T(1208, DAEMON_CLOSE),
+	T(1200, DAEMON_START),
+	T(1311, IPC_SET_PERM),
+	T(1316, KERNEL_OTHER),
+	T(2200, RESP_ANOMALY),
+	T(1131, SERVICE_STOP),
+	T(2500, VIRT_CONTROL),
+	T(2505, VIRT_DESTROY),
+	T(2114, ANOM_ADD_ACCT),
+	T(2115, ANOM_DEL_ACCT),
+	T(2116, ANOM_MOD_ACCT),
+	T(1504, APPARMOR_HINT),
+	T(1507, APPARMOR_KILL),
+	T(1305, CONFIG_CHANGE),
+	T(2408, CRYPTO_IKE_SA),
+	T(2403, CRYPTO_LOGOUT),
+	T(1207, DAEMON_ACCEPT),
+	T(1203, DAEMON_CONFIG),
+	T(1206, DAEMON_RESUME),
+	T(1205, DAEMON_ROTATE),
+	T(1133, GRP_CHAUTHTOK),
+	T(1804, INTEGRITY_PCR),
+	T(1315, MQ_GETSETATTR),
+	T(1325, NETFILTER_CFG),
+	T(1324, NETFILTER_PKT),
+	T(1130, SERVICE_START),
+	T(2501, VIRT_RESOURCE),
+	T(2111, ANOM_ACCESS_FS),
+	T(2107, ANOM_AMTU_FAIL),
+	T(2108, ANOM_RBAC_FAIL),
+	T(1501, APPARMOR_AUDIT),
+	T(1506, APPARMOR_ERROR),
+	T(2407, CRYPTO_SESSION),
+	T(1335, EVENT_LISTENER),
+	T(1328, FEATURE_CHANGE),
+	T(1800, INTEGRITY_DATA),
+	T(1803, INTEGRITY_HASH),
+	T(1805, INTEGRITY_RULE),
+	T(2303, LABEL_OVERRIDE),
+	T(2207, RESP_ACCT_LOCK),
+	T(2202, RESP_KILL_PROC),
+	T(2208, RESP_TERM_LOCK),
+	T(1333, TIME_ADJNTPVAL),
+	T(1332, TIME_INJOFFSET),
+	T(1108, USER_CHAUTHTOK),
+	T(2103, ANOM_LOGIN_ACCT),
+	T(2119, ANOM_LOGIN_ROOT),
+	T(2101, ANOM_LOGIN_TIME),
+	T(2117, ANOM_ROOT_TRANS),
+	T(1503, APPARMOR_DENIED),
+	T(1505, APPARMOR_STATUS),
+	T(2409, CRYPTO_IPSEC_SA),
+	T(2404, CRYPTO_KEY_USER),
+	T(1418, MAC_CALIPSO_ADD),
+	T(1419, MAC_CALIPSO_DEL),
+	T(1407, MAC_CIPSOV4_ADD),
+	T(1408, MAC_CIPSOV4_DEL),
+	T(1411, MAC_IPSEC_ADDSA),
+	T(1412, MAC_IPSEC_DELSA),
+	T(1415, MAC_IPSEC_EVENT),
+	T(1403, MAC_POLICY_LOAD),
+	T(1406, MAC_UNLBL_ALLOW),
+	T(1138, SOFTWARE_UPDATE),
+	T(1129, SYSTEM_RUNLEVEL),
+	T(1128, SYSTEM_SHUTDOWN),
+	T(2313, USER_MAC_STATUS),
+	T(2502, VIRT_MACHINE_ID),
+	T(2506, VIRT_MIGRATE_IN),
+	T(2110, ANOM_CRYPTO_FAIL),
+	T(1700, ANOM_PROMISCUOUS),
+	T(1502, APPARMOR_ALLOWED),
+	T(2400, CRYPTO_TEST_USER),
+	T(1802, INTEGRITY_STATUS),
+	T(1413, MAC_IPSEC_ADDSPD),
+	T(1414, MAC_IPSEC_DELSPD),
+	T(1416, MAC_UNLBL_STCADD),
+	T(1417, MAC_UNLBL_STCDEL),
+	T(2204, RESP_ACCT_REMOTE),
+	T(2203, RESP_TERM_ACCESS),
+	T(2300, USER_ROLE_CHANGE),
+	T(1122, USER_SELINUX_ERR),
+	T(2507, VIRT_MIGRATE_OUT),
+	T(1405, MAC_CONFIG_CHANGE),
+	T(2213, RESP_ORIGIN_BLOCK),
+	T(2118, ANOM_LOGIN_SERVICE),
+	T(2406, CRYPTO_REPLAY_USER),
+	T(1801, INTEGRITY_METADATA),
+	T(2304, LABEL_LEVEL_CHANGE),
+	T(2100, ANOM_LOGIN_FAILURES),
+	T(2104, ANOM_LOGIN_LOCATION),
+	T(2102, ANOM_LOGIN_SESSIONS),
+	T(2405, CRYPTO_FAILURE_USER),
+	T(1806, INTEGRITY_EVM_XATTR),
+	T(2305, USER_LABELED_EXPORT),
+	T(2120, ANOM_ORIGIN_FAILURES),
+	T(2205, RESP_ACCT_LOCK_TIMED),
+	T(2310, USER_MAC_POLICY_LOAD),
+	T(2503, VIRT_INTEGRITY_CHECK),
+	T(1807, INTEGRITY_POLICY_RULE),
+	T(2306, USER_UNLABELED_EXPORT),
+	T(2206, RESP_ACCT_UNLOCK_TIMED),
+	T(2312, USER_MAC_CONFIG_CHANGE),
+	T(2214, RESP_ORIGIN_BLOCK_TIMED),
+	T(2109, ANOM_RBAC_INTEGRITY_FAIL),
+	T(2401, CRYPTO_PARAM_CHANGE_USER),
+	T(2215, RESP_ORIGIN_UNBLOCK_TIMED),
+};
+
+#define NTYPES (sizeof(types) / sizeof(types[0]))
+
+static int
+type_cmp(struct bytes name, const struct type_name *t)
+{
+	if (name.n != t->len)
+		return name.n < t->len ? -1 : 1;
+	return memcmp(name.p, t->name, name.n);
+}
+
+/* What auditd writes for a type that its libaudit does not know: UNKNOWN[1336]. */
+static uint16_t
+type_by_number(struct bytes name)
+{
+	static const struct bytes prefix = {.p = "UNKNOWN[", .n = 8};
+	uint64_t v;
+
+	if (!bytes_starts(name, prefix) || name.p[name.n - 1] != ']')
+		return 0;
+	struct bytes digits = {.p = name.p + prefix.n, .n = name.n - prefix.n - 1};
+	return bytes_u64(digits, &v) && v <= UINT16_MAX ? (uint16_t)v : 0;
+}
+
+uint16_t
+record_type(struct bytes name)
+{
+	size_t lo = 0, hi = NTYPES;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		int c = type_cmp(name, &types[mid]);
+
+		if (c == 0)
+			return types[mid].type;
+		if (c < 0)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return type_by_number(name);
+}
+
+const char *
+record_type_name(uint16_t type)
+{
+	for (size_t i = 0; i < NTYPES; i++)
+		if (types[i].type == type)
+			return types[i].name;
+	return NULL;
+}
