@@ -15,7 +15,7 @@
 #define ST_MESSAGE_MAX    512  /* a line shown to the user */
 
 /* records and events */
-#define ST_RECORD_MAX       9000  /* MAX_AUDIT_MESSAGE_LENGTH is 8970 (libaudit.h) */
+#define ST_RECORD_MAX       9300  /* MAX_AUDIT_MESSAGE_LENGTH (8970, libaudit.h), auditd adds a node of up to 255 */
 #define ST_EVENT_RECORDS    1024  /* records of one event: a long argv is many EXECVE records */
 #define ST_EVENT_BYTES      (512u << 10)
 #define ST_OPEN_EVENTS      4096
@@ -31,6 +31,9 @@
 #define ST_PROCESSES_SES    8192
 #define ST_SOCKETS          32768
 #define ST_SOCKETS_USER     1024
+#define ST_PROGRAMS         16384 /* program files whose kind is remembered */
+#define ST_ARGV_MODEL       4096  /* of a command line, kept with its process */
+#define ST_ARGV_TOTAL       (64u << 20) /* of all of them; then each is cut to 256 bytes */
 #define ST_HOPS             32768
 #define ST_HOPS_USER        2048
 #define ST_ANCESTRY         32
@@ -40,7 +43,10 @@
 #define ST_POLICY_RULES     65536
 #define ST_POLICY_DEPTH     16
 #define ST_POLICY_ERRORS    50
-#define ST_TABLE_BYTES      (64u << 20)
+#define ST_POLICY_STRING    4096 /* of one word or string */
+#define ST_POLICY_MEMORY    (1u << 30) /* of one loaded policy, tables and all */
+#define ST_TABLE_BYTES      (64u << 20) /* of all the files that a policy names */
+#define ST_TABLE_GLOBS      65536 /* patterns of one table: each is tried in turn */
 
 /* daemon */
 #define ST_CONTROL_CLIENTS  64
