@@ -66,6 +66,8 @@ const char *cli_style(const struct cli *, enum cli_style);
 void cli_time(const struct cli *, struct rtime, struct buf *);
 /* Writes and flushes; false, having said so, when standard output is gone or full. */
 bool cli_write(FILE *, struct bytes);
+/* The same for text of several lines, a policy or diagnostics: all but its lines and tabs made visible. */
+bool cli_write_lines(FILE *, struct bytes);
 
 /* --- the commands, by file -------------------------------------------------------------------------- */
 

@@ -177,7 +177,7 @@ client_ask(const struct cli *cli, const struct client_ask *ask)
 	int fd = -1, status = CLI_UNREACHABLE;
 
 	if (ask->request == NULL) {
-		cli_error("out of memory");
+		cli_error("cannot make the request: is all text UTF-8?");
 		return CLI_UNREACHABLE;
 	}
 	fd = client_connect(cli, ask);

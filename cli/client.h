@@ -20,7 +20,7 @@ typedef bool client_fn(const json_t *object, struct bytes line, void *arg);
 
 struct client_ask {
 	enum client_socket socket;
-	json_t *request; /* taken; NULL: out of memory, which is said */
+	json_t *request; /* taken; NULL: json_pack() could not, which is said */
 	bool follow;     /* answers may take as long as they like */
 	client_fn *fn;
 	void *arg;

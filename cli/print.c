@@ -44,3 +44,28 @@ cli_write(FILE *f, struct bytes b)
 		cli_error("cannot write: %s", strerror(errno));
 	return false;
 }
+
+/* What stands before the next newline or tab is made visible; they are kept. */
+bool
+cli_write_lines(FILE *f, struct bytes text)
+{
+	struct buf out = BUF_INIT;
+	bool ok;
+
+	while (text.n > 0) {
+		size_t n = 0;
+
+		while (n < text.n && text.p[n] != '\n' && text.p[n] != '\t')
+			n++;
+		buf_put_visible(&out, (struct bytes){.p = text.p, .n = n});
+		if (n < text.n)
+			buf_putc(&out, text.p[n++]);
+		text.p += n;
+		text.n -= n;
+	}
+	if (out.n > 0 && out.p[out.n - 1] != '\n')
+		buf_putc(&out, '\n');
+	ok = cli_write(f, buf_bytes(&out));
+	buf_free(&out);
+	return ok;
+}

@@ -1,0 +1,318 @@
+/* cmd_status: what the daemon does, sees and cannot do.  Says all that is wrong, and first. */
+#include "cli/client.h"
+#include "cli/table.h"
+
+/* --- lines "label   text" ------------------------------------------------------------------------- */
+
+static void
+put_label(const struct cli *cli, const char *label, struct buf *out)
+{
+	buf_printf(out, "%s%-10s%s ", cli_style(cli, STYLE_BOLD), label, cli_style(cli, STYLE_PLAIN));
+}
+
+static void
+put_number(const json_t *o, const char *path, const char *noun, struct buf *out)
+{
+	buf_printf(out, "%lld %s", (long long)answer_int(o, path), noun);
+}
+
+static void
+put_styled(const struct cli *cli, const json_t *o, const char *path, enum cli_style style,
+    struct buf *out)
+{
+	buf_puts(out, cli_style(cli, style));
+	answer_visible(o, path, out);
+	buf_puts(out, cli_style(cli, STYLE_PLAIN));
+}
+
+/* Each sentence of a list, on a line of its own below its label. */
+static void
+put_sentences(const json_t *list, struct buf *out)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item) {
+		buf_printf(out, "%-10s   ", "");
+		buf_put_visible(out, answer_str(item, ""));
+		buf_putc(out, '\n');
+	}
+}
+
+static void
+put_daemon(const struct cli *cli, const json_t *o, struct buf *out)
+{
+	put_label(cli, "sshtetherd", out);
+	answer_visible(o, "version", out);
+	buf_puts(out, " on ");
+	answer_visible(o, "host.name", out);
+	buf_puts(out, " since ");
+	answer_time(cli, o, "started", out);
+	buf_printf(out, ", engine pid %lld as uid %lld\n", (long long)answer_int(o, "engine.pid"),
+	    (long long)answer_int(o, "engine.uid"));
+}
+
+static void
+put_mode(const struct cli *cli, const json_t *o, struct buf *out)
+{
+	bool enforce = bytes_is(answer_str(o, "mode.in_force"), "enforce");
+
+	put_label(cli, "mode", out);
+	put_styled(cli, o, "mode.in_force", enforce ? STYLE_GOOD : STYLE_WARN, out);
+	buf_puts(out, " (host: ");
+	answer_visible(o, "mode.host", out);
+	buf_puts(out, ", policy: ");
+	answer_visible(o, "mode.policy", out);
+	buf_puts(out, ")\n");
+}
+
+static void
+put_policy(const struct cli *cli, const json_t *o, struct buf *out)
+{
+	put_label(cli, "policy", out);
+	if (answer_str(o, "policy.path").n > 0) {
+		answer_visible(o, "policy.path", out);
+		buf_puts(out, ", fleet ");
+		answer_visible(o, "policy.fleet", out);
+		buf_printf(out, ", serial %lld, ", (long long)answer_int(o, "policy.serial"));
+		put_number(o, "policy.rules", "rules", out);
+		buf_puts(out, ", loaded ");
+		answer_time(cli, o, "policy.loaded", out);
+	} else {
+		buf_puts(out, "none: the defaults hold");
+	}
+	buf_putc(out, '\n');
+	if (answer_str(o, "policy.error").n == 0)
+		return;
+	buf_printf(out, "%-10s ", "");
+	put_styled(cli, o, "policy.error", STYLE_BAD, out);
+	buf_putc(out, '\n');
+}
+
+static void
+put_source(const struct cli *cli, const json_t *o, struct buf *out)
+{
+	bool live = bytes_is(answer_str(o, "source.state"), "live");
+
+	put_label(cli, "source", out);
+	answer_visible(o, "source.kind", out);
+	buf_puts(out, ", ");
+	put_styled(cli, o, "source.state", live ? STYLE_GOOD : STYLE_BAD, out);
+	buf_puts(out, " since ");
+	answer_time(cli, o, "source.since", out);
+	buf_puts(out, "; ");
+	put_number(o, "source.records", "records, ", out);
+	put_number(o, "source.events", "events\n", out);
+}
+
+static void
+put_losses(const struct cli *cli, const json_t *o, struct buf *out)
+{
+	static const struct {
+		const char *path, *noun;
+	} losses[] = {
+		{"source.lost", "lost by the kernel"}, {"source.missing", "missing serials"},
+		{"source.overruns", "overruns"}, {"source.malformed", "malformed"},
+		{"source.incomplete", "incomplete"}, {"source.evicted", "evicted"},
+		{"source.cut", "cut"}, {"source.late", "late"},
+		{"model.sessions_dropped", "sessions over the cap"},
+		{"model.processes_dropped", "processes over the cap"},
+		{"model.sockets_dropped", "sockets over the cap"},
+	};
+	const char *comma = "";
+
+	put_label(cli, "losses", out);
+	for (size_t i = 0; i < sizeof(losses) / sizeof(losses[0]); i++) {
+		if (answer_int(o, losses[i].path) == 0)
+			continue;
+		buf_printf(out, "%s%s", comma, cli_style(cli, STYLE_WARN));
+		put_number(o, losses[i].path, losses[i].noun, out);
+		buf_puts(out, cli_style(cli, STYLE_PLAIN));
+		comma = ", ";
+	}
+	buf_puts(out, *comma == '\0' ? "none\n" : "\n");
+}
+
+static void
+put_rules(const struct cli *cli, const json_t *o, struct buf *out)
+{
+	bool complete = bytes_is(answer_str(o, "rules.state"), "complete");
+
+	put_label(cli, "rules", out);
+	put_styled(cli, o, "rules.state", complete ? STYLE_GOOD : STYLE_BAD, out);
+	if (answer_int(o, "rules.missing") > 0) {
+		buf_puts(out, ", ");
+		put_number(o, "rules.missing", "missing", out);
+	}
+	buf_puts(out, ", ");
+	put_number(o, "rules.added", "added by sshtetherd\n", out);
+	put_sentences(answer_get(o, "rules.why"), out);
+}
+
+static void
+put_counts(const struct cli *cli, const json_t *o, struct buf *out)
+{
+	put_label(cli, "sessions", out);
+	put_number(o, "sessions.open", "open, ", out);
+	put_number(o, "sessions.closed", "closed with processes left\n", out);
+	put_label(cli, "logins", out);
+	put_number(o, "logins.reports", "reported, ", out);
+	put_number(o, "logins.allowed", "allowed, ", out);
+	put_number(o, "logins.refused", "refused, ", out);
+	put_number(o, "logins.fallback", "answered by the fallback\n", out);
+	put_label(cli, "actions", out);
+	put_number(o, "actions.done", "done, ", out);
+	put_number(o, "actions.failed", "failed, ", out);
+	put_number(o, "actions.would_have", "would have been done, ", out);
+	put_number(o, "actions.waiting", "waiting\n", out);
+}
+
+static void
+put_store(const struct cli *cli, const json_t *o, struct buf *out)
+{
+	bool ok = bytes_is(answer_str(o, "store.state"), "ok");
+
+	put_label(cli, "store", out);
+	put_styled(cli, o, "store.state", ok ? STYLE_GOOD : STYLE_BAD, out);
+	buf_puts(out, ", ");
+	put_number(o, "store.findings", "findings, ", out);
+	put_number(o, "store.sessions", "sessions, ", out);
+	put_number(o, "store.dropped", "dropped", out);
+	if (answer_str(o, "store.why").n > 0) {
+		buf_puts(out, ": ");
+		answer_visible(o, "store.why", out);
+	}
+	buf_putc(out, '\n');
+}
+
+/* --- tables ------------------------------------------------------------------------------------------ */
+
+enum cell_kind { CELL_TEXT, CELL_NUMBER, CELL_TIME };
+
+struct list_column {
+	struct table_column head;
+	const char *path;
+	enum cell_kind kind;
+};
+
+#define LIST_COLUMNS 4
+
+static void
+put_cell(const struct cli *cli, const json_t *item, const struct list_column *c, struct buf *cell)
+{
+	switch (c->kind) {
+	case CELL_NUMBER:
+		buf_printf(cell, "%lld", (long long)answer_int(item, c->path));
+		break;
+	case CELL_TIME:
+		answer_time(cli, item, c->path, cell);
+		break;
+	case CELL_TEXT:
+		if (answer_str(item, c->path).n > 0)
+			answer_visible(item, c->path, cell);
+		break;
+	}
+}
+
+static enum cli_style
+word_style(struct bytes word)
+{
+	if (bytes_is(word, "prevent") || bytes_is(word, "ok"))
+		return STYLE_GOOD;
+	if (bytes_is(word, "observe"))
+		return STYLE_DIM;
+	return bytes_is(word, "failing") ? STYLE_BAD : STYLE_PLAIN;
+}
+
+static int
+print_list(const struct cli *cli, const json_t *list, const struct list_column *columns, size_t n)
+{
+	struct table_column heads[LIST_COLUMNS];
+	struct table *t;
+	struct buf cell = BUF_INIT;
+	const json_t *item;
+	size_t i;
+	int status;
+
+	if (json_array_size(list) == 0)
+		return CLI_OK;
+	for (size_t c = 0; c < n; c++)
+		heads[c] = columns[c].head;
+	t = table_new(cli, heads, n);
+	if (t == NULL)
+		return CLI_UNREACHABLE;
+	json_array_foreach(list, i, item) {
+		struct table_row *row = table_row(t, NULL);
+
+		for (size_t c = 0; c < n; c++) {
+			put_cell(cli, item, &columns[c], &cell);
+			table_cell(t, row, c, &cell);
+			table_style(t, row, c, word_style(answer_str(item, columns[c].path)));
+		}
+	}
+	putchar('\n');
+	status = table_print(t);
+	buf_free(&cell);
+	table_free(&t);
+	return status;
+}
+
+static const struct list_column activity_columns[] = {
+	{{"ACTIVITY", 0}, "activity", CELL_TEXT},
+	{{"LEVEL", 0}, "level", CELL_TEXT},
+	{{"WHY NOT MORE", TABLE_CUT}, "why", CELL_TEXT},
+};
+static const struct list_column sink_columns[] = {
+	{{"SINK", 0}, "name", CELL_TEXT},
+	{{"STATE", 0}, "state", CELL_TEXT},
+	{{"WRITTEN", TABLE_RIGHT}, "written", CELL_NUMBER},
+	{{"DROPPED", TABLE_RIGHT}, "dropped", CELL_NUMBER},
+};
+static const struct list_column failure_columns[] = {
+	{{"FAILURE", 0}, "name", CELL_TEXT},
+	{{"COUNT", TABLE_RIGHT}, "count", CELL_NUMBER},
+	{{"LAST", 0}, "last", CELL_TIME},
+	{{"WHAT IT MEANS", TABLE_CUT}, "meaning", CELL_TEXT},
+};
+
+#define NELEM(a) (sizeof(a) / sizeof((a)[0]))
+
+static bool
+show(const json_t *o, struct bytes line, void *arg)
+{
+	static void (*const parts[])(const struct cli *, const json_t *, struct buf *) = {
+		put_daemon, put_mode, put_policy, put_source, put_losses, put_rules, put_counts,
+		put_store,
+	};
+	const struct cli *cli = arg;
+	struct buf out = BUF_INIT;
+	bool ok;
+
+	(void)line;
+	for (size_t i = 0; i < NELEM(parts); i++)
+		parts[i](cli, o, &out);
+	ok = cli_write(stdout, buf_bytes(&out));
+	buf_free(&out);
+	return ok &&
+	    print_list(cli, answer_get(o, "activities"), activity_columns,
+		NELEM(activity_columns)) == CLI_OK &&
+	    print_list(cli, answer_get(o, "sinks"), sink_columns, NELEM(sink_columns)) == CLI_OK &&
+	    print_list(cli, answer_get(o, "failures"), failure_columns,
+		NELEM(failure_columns)) == CLI_OK;
+}
+
+int
+cmd_status(struct cli *cli, int argc, char **argv)
+{
+	static const struct option own[] = {{0}};
+	struct client_ask ask = {.fn = show, .arg = cli};
+
+	if (cli_option(cli, argc, argv, own) != -1)
+		return CLI_USAGE;
+	if (optind < argc)
+		return cli_usage(cli, "what is '%s'?", argv[optind]);
+	if (cli->json)
+		ask.fn = client_print_line;
+	ask.request = json_pack("{s:s}", "verb", "status");
+	return client_ask(cli, &ask);
+}

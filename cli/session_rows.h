@@ -1,0 +1,22 @@
+/* session_rows: a session of an answer (control.h) as rows: for sessions and for session. */
+#ifndef CLI_SESSION_ROWS_H
+#define CLI_SESSION_ROWS_H
+
+#include "cli/client.h"
+#include "cli/table.h"
+
+/* "open" in the colour that says how it is. */
+enum cli_style session_state_style(struct bytes state);
+/* The key's fingerprint, the certificate's id, or how else the user logged in. */
+void session_credential(const json_t *session, struct buf *out);
+
+/*
+ * The tree's columns.  A session's processes and the sockets they listen on are put below its row, a
+ * process below its parent.
+ */
+enum { TREE_WHAT, TREE_USER, TREE_FROM, TREE_SINCE, TREE_STATE, TREE_NOTE, TREE_COLUMNS };
+extern const struct table_column session_tree_columns[TREE_COLUMNS];
+struct table_row *session_tree_rows(const struct cli *, struct table *, struct table_row *parent,
+    const json_t *session);
+
+#endif
