@@ -55,6 +55,7 @@ struct session {
 
 struct process {
 	uint32_t pid, ppid, ses, auid, uid, euid;
+	uint64_t life; /* of this pid with its present program; no two are alike */
 	struct rtime seen;      /* first event of this pid's present life */
 	struct rtime exec_time; /* RTIME_NONE: never seen to exec */
 	char comm[16];
@@ -64,7 +65,7 @@ struct process {
 	uint64_t exe_inode;
 	uint32_t exe_dev_major, exe_dev_minor;
 	enum { PROGRAM_UNKNOWN, PROGRAM_OTHER, PROGRAM_SSH } program; /* by content, else by name */
-	bool is_sshd;
+	bool is_sshd; /* its session's own: the monitor or the user child, by pid and not by name */
 };
 
 /* A Unix socket that somebody listens on. */
@@ -142,7 +143,30 @@ size_t host_ancestry(const struct host *, uint32_t pid, const struct process **o
 
 void host_program_set(struct host *, uint64_t inode, uint32_t dev_major, uint32_t dev_minor,
     bool is_ssh);
+/* A socket without inode is taken by its path; the strings are copied. */
 void host_owner_set(struct host *, const struct usock *);
+/* Grows with each answer of the two above: whoever waits for one need not look before. */
+uint64_t host_lessons(const struct host *);
+/* Will an answer come at all? */
+const struct probe *host_probe(const struct host *);
+
+/*
+ * Who owns a socket, seen from a task that runs under `actor` (NULL: no session) as `uid`.  *owner is
+ * set to the owner's session, NULL when it has none or it is not known.
+ */
+enum owner host_owner(const struct host *, const struct session *actor, uint32_t uid,
+    const struct usock *, const struct session **owner);
+/*
+ * Who the owner must be by the name alone (the pid in /tmp/ssh-X/agent.PID, the home before
+ * .ssh/agent) and the file's owner; for when nobody can be asked.  False: no idea.  *out borrows the path.
+ */
+bool host_usock_guess(const struct host *, const struct fact_unix *, struct usock *out);
+/* What a path says of a Unix socket; USOCK_OTHER when nothing. */
+enum usock_kind usock_kind_of(struct bytes path);
+/* The sockets that every program may open: syslog, name service, D-Bus, X11. */
+bool usock_is_system(struct bytes path);
+/* By the name of the file alone: ssh, dbclient … */
+bool program_is_ssh_name(struct bytes exe);
 
 const struct host_stats *host_stats_get(const struct host *);
 const char *host_boot_id(const struct host *);

@@ -1,0 +1,139 @@
+/*
+ * model: what the files of host/ share and nobody else sees.  A node is the public struct and its
+ * places in tables and lists; a session owns its processes and sockets, an account counts them for the
+ * caps of one login user.
+ */
+#ifndef HOST_MODEL_H
+#define HOST_MODEL_H
+
+#include <bsd/sys/queue.h>
+#include <bsd/sys/tree.h>
+
+#include "agentd/host/host.h"
+#include "agentd/host/table.h"
+
+struct session_node;
+struct process_node;
+struct usock_node;
+
+TAILQ_HEAD(session_list, session_node);
+TAILQ_HEAD(process_list, process_node);
+TAILQ_HEAD(usock_list, usock_node);
+
+/* One login user: what he holds of the tables.  Lives as long as he holds anything. */
+struct account {
+	struct table_link by_auid;
+	uint32_t auid;
+	size_t nsession, nprocess, nusock;
+	struct session_list sessions; /* least recently used first, as all lists here */
+	struct process_list processes;
+	struct usock_list usocks;
+};
+
+struct session_node {
+	struct session s; /* first: a struct session * is a struct session_node * */
+	RB_ENTRY(session_node) by_ses;
+	TAILQ_ENTRY(session_node) in_account, in_host;
+	struct account *account; /* borrowed */
+	struct process_list processes;
+	struct usock_list usocks;
+	char *sshd;    /* owned: the monitor's executable; NULL: not known */
+	bool started;  /* PAM has opened it: its sshd may act for the user now */
+};
+RB_HEAD(session_tree, session_node);
+
+struct program;
+
+struct process_node {
+	struct process p; /* first */
+	struct table_link by_pid;
+	TAILQ_ENTRY(process_node) in_session, in_account, in_host;
+	struct session_node *session; /* borrowed; NULL: a task without session */
+	struct account *account;      /* borrowed */
+	struct program *image;        /* borrowed; NULL: inode not known */
+	LIST_ENTRY(process_node) in_image;
+	struct rtime last;
+};
+
+struct usock_node {
+	struct usock u; /* first */
+	struct table_link by_inode, by_path;
+	bool has_inode;
+	TAILQ_ENTRY(usock_node) in_session, in_account, in_host;
+	struct session_node *session; /* borrowed; NULL: its owner has none */
+	struct account *account;      /* borrowed */
+};
+
+/* What is known of a program file. */
+struct program {
+	struct table_link by_inode;
+	TAILQ_ENTRY(program) in_host;
+	LIST_HEAD(, process_node) users;
+	uint64_t inode;
+	uint32_t dev_major, dev_minor;
+	bool known, ssh;
+	struct rtime asked;
+};
+TAILQ_HEAD(program_list, program);
+
+struct host {
+	char boot_id[37];
+	struct probe probe;
+	struct rtime now; /* the newest time that anything told */
+	uint64_t lives;   /* of processes, ever */
+	uint64_t lessons; /* answers that came late: host_lessons() */
+	size_t argv_bytes;
+
+	struct session_tree tree;
+	struct session_list sessions, closed; /* open ones; the rest */
+	size_t nsession, nover;
+	struct table accounts;
+
+	struct table pids;
+	struct process_list processes;
+	size_t nprocess;
+
+	struct table inodes, paths;
+	struct usock_list usocks;
+	size_t nusock;
+
+	struct table programs;
+	struct program_list program_list;
+	size_t nprogram;
+
+	struct host_stats stats;
+};
+
+/* account.c: borrowed; NULL: out of memory */
+struct account *account_get(struct host *, uint32_t auid);
+void account_release(struct host *, struct account *); /* frees one that holds nothing */
+
+/* session.c */
+struct session_node *session_find(const struct host *, uint32_t ses);
+/* The session of that id, made from nothing if need be.  NULL: no room. */
+struct session_node *session_ensure(struct host *, uint32_t ses, uint32_t auid);
+void session_touch(struct host *, struct session_node *, struct rtime);
+void session_drop(struct host *, struct session_node *);
+void session_apply(struct host *, const struct fact *);
+void session_sweep(struct host *, struct rtime now);
+
+/* process.c */
+struct process_node *process_find(const struct host *, uint32_t pid);
+/* A task that something told of without a record of its own. */
+struct process_node *process_note(struct host *, const struct process *);
+void process_drop(struct host *, struct process_node *);
+void process_apply(struct host *, const struct fact *);
+void process_sweep(struct host *, struct rtime now);
+
+/* usock.c */
+void usock_drop(struct host *, struct usock_node *);
+/* sshd's agent sockets go with the connection, and their inodes are used again soon. */
+void usock_drop_forwarded(struct host *, struct session_node *);
+void usock_apply(struct host *, const struct fact *);
+
+/* program.c */
+void program_exec(struct host *, struct process_node *, const struct fact *);
+void program_forget(struct process_node *);
+void program_drop_all(struct host *);
+
+#endif

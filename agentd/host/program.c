@@ -1,0 +1,170 @@
+/*
+ * program: what is known of program files: an SSH program or not.  By content, which somebody else looks
+ * at and tells later; until then by name.  Runs in the engine and in replay.
+ */
+#include "agentd/host/model.h"
+
+#include <stdlib.h>
+
+#define ASK_AGAIN_MS (10 * 60 * 1000LL)
+
+/* Programs that speak SSH themselves.  scp, sftp, rsync, git and autossh start one of these. */
+static const char *const ssh_names[] = {
+	"ssh", "slogin", "dbclient", "dropbearmulti", "plink", "pscp", "psftp", "putty",
+};
+
+/* Root's own folders: what lies there does not change under our feet without an update. */
+static const char *const steady_folders[] = {"/usr/", "/bin/", "/sbin/", "/lib", "/opt/", "/nix/store/"};
+
+bool
+program_is_ssh_name(struct bytes exe)
+{
+	struct bytes name = bytes_basename(exe);
+	const struct bytes deleted = BYTES_LIT(" (deleted)");
+
+	if (bytes_ends(name, deleted))
+		name.n -= deleted.n;
+	for (size_t i = 0; i < sizeof(ssh_names) / sizeof(ssh_names[0]); i++) {
+		if (bytes_is(name, ssh_names[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_steady(struct bytes exe)
+{
+	for (size_t i = 0; i < sizeof(steady_folders) / sizeof(steady_folders[0]); i++) {
+		if (bytes_starts(exe, bytes_of(steady_folders[i])))
+			return true;
+	}
+	return false;
+}
+
+static uint64_t
+file_hash(uint64_t inode, uint32_t dev_major, uint32_t dev_minor)
+{
+	return hash_u64(inode ^ (((uint64_t)dev_major << 32 | dev_minor) * 0x9e3779b97f4a7c15ull));
+}
+
+static struct program *
+program_find(const struct host *h, uint64_t inode, uint32_t dev_major, uint32_t dev_minor)
+{
+	struct table_link *l = table_first(&h->programs, file_hash(inode, dev_major, dev_minor));
+
+	for (; l != NULL; l = table_next(l)) {
+		struct program *p = TABLE_ENTRY(l, struct program, by_inode);
+
+		if (p->inode == inode && p->dev_major == dev_major && p->dev_minor == dev_minor)
+			return p;
+	}
+	return NULL;
+}
+
+static void
+program_drop(struct host *h, struct program *p)
+{
+	struct process_node *n;
+
+	while ((n = LIST_FIRST(&p->users)) != NULL)
+		program_forget(n);
+	table_del(&h->programs, &p->by_inode);
+	TAILQ_REMOVE(&h->program_list, p, in_host);
+	h->nprogram--;
+	free(p);
+}
+
+static struct program *
+program_get(struct host *h, uint64_t inode, uint32_t dev_major, uint32_t dev_minor)
+{
+	struct program *p = program_find(h, inode, dev_major, dev_minor);
+
+	if (p != NULL)
+		return p;
+	if (h->nprogram >= ST_PROGRAMS)
+		program_drop(h, TAILQ_FIRST(&h->program_list));
+	p = calloc(1, sizeof(*p));
+	if (p == NULL)
+		return NULL;
+	p->inode = inode;
+	p->dev_major = dev_major;
+	p->dev_minor = dev_minor;
+	LIST_INIT(&p->users);
+	table_add(&h->programs, &p->by_inode, file_hash(inode, dev_major, dev_minor));
+	TAILQ_INSERT_TAIL(&h->program_list, p, in_host);
+	h->nprogram++;
+	return p;
+}
+
+void
+program_forget(struct process_node *n)
+{
+	if (n->image == NULL)
+		return;
+	LIST_REMOVE(n, in_image);
+	n->image = NULL;
+}
+
+void
+program_drop_all(struct host *h)
+{
+	struct program *p;
+
+	while ((p = TAILQ_FIRST(&h->program_list)) != NULL)
+		program_drop(h, p);
+}
+
+static void
+ask(struct host *h, struct program *p, const struct process *who)
+{
+	if (h->probe.want_program == NULL)
+		return;
+	if (p->known && is_steady(bytes_of(who->exe)) && rtime_since(h->now, p->asked) < ASK_AGAIN_MS)
+		return;
+	p->asked = h->now;
+	h->probe.want_program(h->probe.arg, who->ses, who->pid, p->inode, p->dev_major, p->dev_minor);
+}
+
+static void
+classify(struct process_node *n)
+{
+	const struct program *p = n->image;
+
+	if (p != NULL && p->known)
+		n->p.program = p->ssh ? PROGRAM_SSH : PROGRAM_OTHER;
+	else
+		n->p.program = program_is_ssh_name(bytes_of(n->p.exe)) ? PROGRAM_SSH : PROGRAM_UNKNOWN;
+}
+
+void
+program_exec(struct host *h, struct process_node *n, const struct fact *f)
+{
+	program_forget(n);
+	n->p.exe_inode = f->exe_inode;
+	n->p.exe_dev_major = f->exe_dev_major;
+	n->p.exe_dev_minor = f->exe_dev_minor;
+	if (f->exe_inode != 0)
+		n->image = program_get(h, f->exe_inode, f->exe_dev_major, f->exe_dev_minor);
+	if (n->image != NULL) {
+		LIST_INSERT_HEAD(&n->image->users, n, in_image);
+		TAILQ_REMOVE(&h->program_list, n->image, in_host);
+		TAILQ_INSERT_TAIL(&h->program_list, n->image, in_host);
+		ask(h, n->image, &n->p);
+	}
+	classify(n);
+}
+
+void
+host_program_set(struct host *h, uint64_t inode, uint32_t dev_major, uint32_t dev_minor, bool is_ssh)
+{
+	struct program *p = program_get(h, inode, dev_major, dev_minor);
+	struct process_node *n;
+
+	if (p == NULL)
+		return;
+	p->known = true;
+	p->ssh = is_ssh;
+	LIST_FOREACH(n, &p->users, in_image)
+		classify(n);
+	h->lessons++;
+}

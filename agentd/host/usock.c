@@ -1,0 +1,430 @@
+/*
+ * usock: the Unix sockets that matter: agents, ControlMasters, terminal multiplexers, and who listens on
+ * them.  The inode is the identity: a path may be a symbolic link, relative, or ssh's temporary name of a
+ * ControlMaster, which it hard-links to the real one.  Inodes are used again, so what is known ends with
+ * its owner.  Runs in the engine and in replay.
+ */
+#include "agentd/host/model.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/glob.h"
+
+#define MUX_SUFFIX 16 /* random letters behind a dot (OpenSSH mux.c, muxserver_listen) */
+
+/* --- the table and its caps ------------------------------------------------------------------------------- */
+
+static uint64_t
+inode_hash(uint64_t inode, uint32_t dev_major, uint32_t dev_minor)
+{
+	return hash_u64(inode ^ (((uint64_t)dev_major << 32 | dev_minor) * 0x9e3779b97f4a7c15ull));
+}
+
+static struct usock_node *
+find_inode(const struct host *h, uint64_t inode, uint32_t dev_major, uint32_t dev_minor)
+{
+	struct table_link *l = table_first(&h->inodes, inode_hash(inode, dev_major, dev_minor));
+
+	for (; l != NULL; l = table_next(l)) {
+		struct usock_node *n = TABLE_ENTRY(l, struct usock_node, by_inode);
+
+		if (n->u.inode == inode && n->u.dev_major == dev_major && n->u.dev_minor == dev_minor)
+			return n;
+	}
+	return NULL;
+}
+
+static struct bytes
+path_of(const struct usock *u)
+{
+	return (struct bytes){.p = u->path, .n = u->path_len};
+}
+
+/* The newest of that path; without_inode: only one whose inode nobody has told yet. */
+static struct usock_node *
+find_path(const struct host *h, struct bytes path, bool without_inode)
+{
+	struct table_link *l;
+
+	if (path.n == 0)
+		return NULL;
+	for (l = table_first(&h->paths, bytes_hash(path)); l != NULL; l = table_next(l)) {
+		struct usock_node *n = TABLE_ENTRY(l, struct usock_node, by_path);
+
+		if (bytes_eq(path_of(&n->u), path) && !(without_inode && n->has_inode))
+			return n;
+	}
+	return NULL;
+}
+
+void
+usock_drop(struct host *h, struct usock_node *n)
+{
+	if (n->has_inode)
+		table_del(&h->inodes, &n->by_inode);
+	if (n->u.path_len > 0)
+		table_del(&h->paths, &n->by_path);
+	TAILQ_REMOVE(&h->usocks, n, in_host);
+	if (n->session != NULL)
+		TAILQ_REMOVE(&n->session->usocks, n, in_session);
+	TAILQ_REMOVE(&n->account->usocks, n, in_account);
+	n->account->nusock--;
+	account_release(h, n->account);
+	h->nusock--;
+	h->stats.sockets = h->nusock;
+	free(n->u.path);
+	free(n);
+}
+
+void
+usock_drop_forwarded(struct host *h, struct session_node *s)
+{
+	struct usock_node *n, *next;
+
+	TAILQ_FOREACH_SAFE(n, &s->usocks, in_session, next) {
+		if (n->u.forwarded)
+			usock_drop(h, n);
+	}
+}
+
+static void
+make_room(struct host *h, const struct account *a)
+{
+	struct usock_node *victim = NULL;
+
+	if (a->nusock >= ST_SOCKETS_USER)
+		victim = TAILQ_FIRST(&a->usocks);
+	else if (h->nusock >= ST_SOCKETS)
+		victim = TAILQ_FIRST(&h->usocks);
+	if (victim == NULL)
+		return;
+	h->stats.sockets_dropped++;
+	usock_drop(h, victim);
+}
+
+static void
+join(struct host *h, struct usock_node *n, struct account *a)
+{
+	n->account = a;
+	n->session = session_find(h, n->u.owner_ses);
+	TAILQ_INSERT_TAIL(&h->usocks, n, in_host);
+	TAILQ_INSERT_TAIL(&a->usocks, n, in_account);
+	if (n->session != NULL)
+		TAILQ_INSERT_TAIL(&n->session->usocks, n, in_session);
+	if (n->has_inode)
+		table_add(&h->inodes, &n->by_inode,
+		    inode_hash(n->u.inode, n->u.dev_major, n->u.dev_minor));
+	if (n->u.path_len > 0)
+		table_add(&h->paths, &n->by_path, bytes_hash(path_of(&n->u)));
+	a->nusock++;
+	h->nusock++;
+	h->stats.sockets = h->nusock;
+}
+
+/* Takes the place of whatever had that inode, or that path without an inode. */
+static void
+usock_put(struct host *h, const struct usock *u)
+{
+	struct account *a = account_get(h, u->owner_auid);
+	struct usock_node *n;
+
+	if (a == NULL)
+		return;
+	a->nusock++; /* held, or it could go with the ones that make room */
+	n = u->inode != 0 ? find_inode(h, u->inode, u->dev_major, u->dev_minor) : NULL;
+	if (n == NULL)
+		n = find_path(h, path_of(u), true);
+	if (n != NULL)
+		usock_drop(h, n);
+	make_room(h, a);
+	a->nusock--;
+	n = calloc(1, sizeof(*n));
+	if (n == NULL) {
+		h->stats.sockets_dropped++;
+		account_release(h, a);
+		return;
+	}
+	n->u = *u;
+	n->has_inode = u->inode != 0;
+	n->u.path = u->path_len > 0 ? malloc(u->path_len) : NULL;
+	n->u.path_len = n->u.path != NULL ? u->path_len : 0;
+	if (n->u.path != NULL)
+		memcpy(n->u.path, u->path, u->path_len);
+	join(h, n, a);
+}
+
+/* --- what a name says ---------------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *glob;
+	enum usock_kind kind;
+} known_names[] = {
+	{"*/ssh-*/agent.[0-9]*", USOCK_AGENT},    /* sshd to 10.0, ssh-agent */
+	{"agent.[0-9]*", USOCK_AGENT},            /* the same, from inside its folder */
+	{"./agent.[0-9]*", USOCK_AGENT},
+	{"*/.ssh/agent/s.*", USOCK_AGENT},        /* from 10.1 */
+	{"*/S.gpg-agent.ssh", USOCK_AGENT},
+	{"/run/user/*/keyring/ssh", USOCK_AGENT},
+	{"/run/user/*/keyring/.ssh", USOCK_AGENT},
+	{"/run/user/*/gcr/ssh", USOCK_AGENT},
+	{"/run/user/*/openssh_agent", USOCK_AGENT},
+	{"*/ssh-agent", USOCK_AGENT},
+	{"*/ssh-agent.sock*", USOCK_AGENT},
+	{"*/.1password/agent.sock", USOCK_AGENT},
+	{"*/tmux-[0-9]*/*", USOCK_TMUX},
+	{"/run/screen/S-*/*", USOCK_SCREEN},
+	{"/var/run/screen/S-*/*", USOCK_SCREEN},
+	{"/tmp/screens/S-*/*", USOCK_SCREEN},
+	{"*/.screen/*", USOCK_SCREEN},
+	{"*/.ansible/cp/*", USOCK_MUX},
+	{"*/.ssh/cm[-_/]*", USOCK_MUX},
+	{"*/.ssh/control*", USOCK_MUX},
+	{"*/.ssh/master*", USOCK_MUX},
+	{"*/.ssh/mux*", USOCK_MUX},
+	{"*/.ssh/sockets/*", USOCK_MUX},
+};
+
+static const char *const system_names[] = {
+	"/dev/log", "/run/systemd/*", "/run/nscd/*", "/run/dbus/*", "/run/nslcd/*", "/run/avahi-daemon/*",
+	"/run/pcscd/*", "/run/sssd/*", "/run/samba/winbindd/*", "/run/rpcbind.sock", "/run/setrans/*",
+	"/run/user/*/bus", "/run/user/*/systemd/*", "/run/user/*/pulse/*", "/run/user/*/wayland-*",
+	"/run/p11-kit/*", "/run/sshtether/*", "/var/lib/sss/pipes/*", "/tmp/.X11-unix/*",
+	"/tmp/.ICE-unix/*", "/run/.heim_org.h5l.kcm-socket",
+};
+
+/* /var/run is a link to /run everywhere; an abstract name is judged behind its NUL. */
+static struct bytes
+plain_path(struct bytes path)
+{
+	size_t skip = 0;
+
+	if (path.n > 0 && path.p[0] == '\0')
+		skip = 1;
+	else if (bytes_starts(path, BYTES_LIT("/var/run/")))
+		skip = sizeof("/var") - 1;
+	return (struct bytes){.p = path.p + skip, .n = path.n - skip};
+}
+
+bool
+usock_is_system(struct bytes path)
+{
+	struct bytes plain = path.n > 0 ? plain_path(path) : path;
+
+	for (size_t i = 0; i < sizeof(system_names) / sizeof(system_names[0]); i++) {
+		if (glob_match(bytes_of(system_names[i]), plain))
+			return true;
+	}
+	return false;
+}
+
+enum usock_kind
+usock_kind_of(struct bytes path)
+{
+	for (size_t i = 0; i < sizeof(known_names) / sizeof(known_names[0]); i++) {
+		if (glob_match(bytes_of(known_names[i].glob), path))
+			return known_names[i].kind;
+	}
+	return USOCK_OTHER;
+}
+
+static bool
+is_alnum(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* Takes ".XXXXXXXXXXXXXXXX" off; false when there is none. */
+static bool
+cut_mux_suffix(struct bytes *path)
+{
+	if (path->n <= MUX_SUFFIX + 1 || path->p[path->n - MUX_SUFFIX - 1] != '.')
+		return false;
+	for (size_t i = path->n - MUX_SUFFIX; i < path->n; i++) {
+		if (!is_alnum(path->p[i]))
+			return false;
+	}
+	path->n -= MUX_SUFFIX + 1;
+	return true;
+}
+
+/* --- from facts ------------------------------------------------------------------------------------------------ */
+
+static bool
+is_program(const struct process *p, const char *name)
+{
+	return p != NULL && bytes_is(bytes_basename(bytes_of(p->exe)), name);
+}
+
+/* By who binds: sshd makes agents and forwarded sockets, ssh ControlMasters. */
+static enum usock_kind
+kind_of_binder(const struct process *p, struct bytes *path)
+{
+	enum usock_kind kind = usock_kind_of(*path);
+
+	if (p != NULL && p->is_sshd)
+		return kind == USOCK_AGENT ? kind : USOCK_OTHER;
+	if (p != NULL && p->program == PROGRAM_SSH)
+		return cut_mux_suffix(path) ? USOCK_MUX : USOCK_OTHER;
+	if (is_program(p, "ssh-agent"))
+		return USOCK_AGENT;
+	if (is_program(p, "tmux"))
+		return USOCK_TMUX;
+	if (is_program(p, "screen"))
+		return USOCK_SCREEN;
+	return kind;
+}
+
+static struct usock
+usock_of(const struct fact *f, struct bytes path, enum usock_kind kind)
+{
+	char *borrowed;
+
+	memcpy(&borrowed, &path.p, sizeof(borrowed)); /* usock_put() copies it */
+	return (struct usock){
+		.inode = f->un.has_inode ? f->un.inode : 0,
+		.dev_major = f->un.dev_major,
+		.dev_minor = f->un.dev_minor,
+		.path = borrowed,
+		.path_len = path.n,
+		.kind = kind,
+		.owner_pid = f->pid,
+		.owner_ses = f->ses,
+		.owner_uid = f->euid,
+		.owner_auid = f->auid,
+		.bound = f->time,
+	};
+}
+
+static void
+apply_bind(struct host *h, const struct fact *f)
+{
+	const struct process *p = host_process(h, f->pid);
+	struct bytes path = f->un.path;
+	enum usock_kind kind;
+	struct usock_node *old;
+	struct usock u;
+
+	if (f->exit != 0)
+		return;
+	old = f->un.has_inode ? find_inode(h, f->un.inode, f->un.dev_major, f->un.dev_minor) : NULL;
+	if (old != NULL)
+		usock_drop(h, old);
+	kind = kind_of_binder(p, &path);
+	if (kind == USOCK_OTHER)
+		return;
+	u = usock_of(f, path, kind);
+	u.forwarded = kind == USOCK_AGENT && p != NULL && p->is_sshd;
+	usock_put(h, &u);
+}
+
+/* tmux looks for its server, finds none and starts one: the server will be of this session. */
+static void
+expect_server(struct host *h, const struct fact *f)
+{
+	enum usock_kind kind = usock_kind_of(f->un.path);
+	struct usock_node *old = find_path(h, f->un.path, false);
+	struct usock u;
+
+	if (kind != USOCK_TMUX && kind != USOCK_SCREEN)
+		return;
+	if (old != NULL)
+		usock_drop(h, old);
+	u = usock_of(f, f->un.path, kind);
+	u.inode = 0;
+	usock_put(h, &u);
+}
+
+/* What was known of this inode counts only while its owner lives. */
+static void
+drop_stale(struct host *h, const struct fact *f)
+{
+	struct usock_node *n;
+	struct probe_task t;
+
+	n = f->un.has_inode ? find_inode(h, f->un.inode, f->un.dev_major, f->un.dev_minor) :
+	    find_path(h, f->un.path, false);
+	if (n == NULL || h->probe.task == NULL || n->u.owner_pid == 0)
+		return;
+	if (!h->probe.task(h->probe.arg, n->u.owner_pid, &t) || t.ses != n->u.owner_ses)
+		usock_drop(h, n);
+}
+
+/* A server that was expected is there: from now on its inode tells. */
+static void
+learn_inode(struct host *h, const struct fact *f)
+{
+	struct usock_node *n = find_path(h, f->un.path, true);
+	struct usock u;
+
+	if (n == NULL || find_inode(h, f->un.inode, f->un.dev_major, f->un.dev_minor) != NULL)
+		return;
+	u = n->u;
+	u.inode = f->un.inode;
+	u.dev_major = f->un.dev_major;
+	u.dev_minor = f->un.dev_minor;
+	u.path = strndup(n->u.path, n->u.path_len);
+	if (u.path != NULL)
+		usock_put(h, &u);
+	free(u.path);
+}
+
+static void
+apply_connect(struct host *h, const struct fact *f)
+{
+	if (usock_is_system(f->un.path))
+		return;
+	if (f->exit == -ENOENT || f->exit == -ECONNREFUSED) {
+		expect_server(h, f);
+		return;
+	}
+	drop_stale(h, f);
+	if (!f->un.has_inode)
+		return;
+	learn_inode(h, f);
+	if (h->probe.want_owner != NULL &&
+	    find_inode(h, f->un.inode, f->un.dev_major, f->un.dev_minor) == NULL)
+		h->probe.want_owner(h->probe.arg, f->ses, &f->un);
+}
+
+void
+usock_apply(struct host *h, const struct fact *f)
+{
+	if (!f->has_task || f->family != AF_UNIX)
+		return;
+	if (f->kind == FACT_BIND)
+		apply_bind(h, f);
+	else if (f->kind == FACT_CONNECT)
+		apply_connect(h, f);
+}
+
+/* --- for others ---------------------------------------------------------------------------------------------------- */
+
+void
+host_owner_set(struct host *h, const struct usock *u)
+{
+	usock_put(h, u);
+	h->lessons++;
+}
+
+struct usock *
+host_usock(const struct host *h, const struct fact_unix *un)
+{
+	struct usock_node *n = un->has_inode ? find_inode(h, un->inode, un->dev_major, un->dev_minor) :
+	    find_path(h, un->path, false);
+
+	return n != NULL ? &n->u : NULL;
+}
+
+void
+host_each_socket(const struct host *h, uint32_t ses, bool (*fn)(struct usock *, void *), void *arg)
+{
+	struct session_node *s = session_find(h, ses);
+	struct usock_node *n, *next;
+
+	for (n = s != NULL ? TAILQ_FIRST(&s->usocks) : NULL; n != NULL; n = next) {
+		next = TAILQ_NEXT(n, in_session);
+		if (!fn(&n->u, arg))
+			return;
+	}
+}
