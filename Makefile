@@ -31,6 +31,7 @@ BASE    = $(call objs,base)
 POLICY  = $(call objs,policy) $(B)/policy/grammar.o
 PURE    = $(call objs,agentd/audit agentd/host agentd/detect)
 ENGINE  = $(call objs,agentd/source agentd/sink agentd/engine)
+DAEMON  = $(call objs,agentd)
 MONITOR = $(call objs,agentd/monitor)
 CLI     = $(call objs,cli)
 MODULE  = $(call objs,pam_module)
@@ -68,7 +69,7 @@ $(B)/pam_sshtether.so: $(MODULE) $(BASE) pam_module/exports.map
 	$(CC) -shared $(LDFLAGS) -Wl,--version-script=pam_module/exports.map -Wl,--gc-sections \
 	    -Wl,-z,defs -o $@ $(filter %.o,$^) $(LIBS_MODULE)
 
-$(B)/sshtetherd: $(MONITOR) $(ENGINE) $(PURE) $(POLICY) $(BASE)
+$(B)/sshtetherd: $(DAEMON) $(MONITOR) $(ENGINE) $(PURE) $(POLICY) $(BASE)
 	$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS_DAEMON)
 
 # The command shares the pure stages and the JSON of alerts with the daemon: replay is the same code.
