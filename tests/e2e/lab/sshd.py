@@ -25,6 +25,7 @@ Host *
 
 SERVER_CONFIG = """\
 Port 22
+Port 2022
 HostKey /etc/ssh/lab_host_key
 PidFile /run/sshd.pid
 UsePAM yes
@@ -80,7 +81,10 @@ class Sshd:
 
 def trust(host: Host, names: dict[str, Sequence[str]], keys: Keys) -> None:
     """known_hosts and client settings: names is host name → its names and addresses."""
-    lines = (f"{','.join(aliases)} {keys.text(f'host.{name}.pub')}" for name, aliases in names.items())
+    lines = []
+    for name, aliases in names.items():
+        every = [*aliases, *(f"[{alias}]:2022" for alias in aliases)]
+        lines.append(f"{','.join(every)} {keys.text(f'host.{name}.pub')}")
     host.write("/etc/ssh/ssh_known_hosts", "".join(lines))
     host.write("/etc/ssh/ssh_config.d/lab.conf", CLIENT_CONFIG)
 

@@ -1,0 +1,190 @@
+"""sshtetherd on the bastion, its settings and policy, and the sshtether command."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterable
+
+from .accounts import SERVICE
+from .waiting import PATIENCE, Tail, TimedOut, until
+from .world import World
+
+PROGRAMS = "/run/lab"  # on the bastion; everybody may pass, as in /usr/sbin
+ALERTS = "/var/log/sshtether/alerts.jsonl"
+POLICY = "/etc/sshtether/sshtether.policy"
+CONFIG = "/etc/sshtether/sshtetherd.conf"
+STORE = "/var/lib/sshtether/store.db"
+MODULE = f"{PROGRAMS}/pam_sshtether.so"
+
+_HELPERS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "helpers")
+
+ACCOUNT_LINE = "account [success=ok perm_denied=die default=ignore] {module}{options}\n"
+SESSION_LINE = "session [success=ok perm_denied=die session_err=die default=ignore] {module}{options}\n"
+
+
+class Daemon:
+    def __init__(self, world: World, build: str) -> None:
+        self.world = world
+        self.bastion = world.bastion
+        self.process: subprocess.Popen | None = None
+        self._serial = 0
+        self._install(build)
+
+    def _install(self, build: str) -> None:
+        bastion = self.bastion
+        bastion.mkdir(PROGRAMS)
+        for name in ("sshtetherd", "sshtether", "pam_sshtether.so"):
+            shutil.copy(os.path.join(build, name), bastion.path(f"{PROGRAMS}/{name}"))
+        for helper in os.listdir(_HELPERS):
+            shutil.copy(os.path.join(_HELPERS, helper), bastion.path(f"{PROGRAMS}/{helper}"))
+        service = (SERVICE[1], SERVICE[1] + 1)
+        bastion.mkdir("/etc/sshtether")
+        bastion.mkdir("/run/sshtether", 0o755)
+        bastion.mkdir("/var/lib/sshtether", 0o750, service)
+        bastion.mkdir("/var/log/sshtether", 0o750, service)
+
+    # --- PAM ---
+
+    def pam(self, options: str = "", *, module: str = MODULE) -> None:
+        """Puts the documented lines into the bastion's sshd stack."""
+        words = {"module": module, "options": f" {options}" if options else ""}
+        self.world.sshd["bastion"].pam(
+            login_uid=True, account=ACCOUNT_LINE.format(**words), session=SESSION_LINE.format(**words)
+        )
+
+    # --- the daemon ---
+
+    def start(self, config: str = "") -> None:
+        self.bastion.write(CONFIG, config)
+        log = open(self.bastion.path("/var/log/sshtetherd.err"), "ab")
+        self.process = self.bastion.popen([f"{PROGRAMS}/sshtetherd", "-f"], stdout=log, stderr=log)
+        log.close()
+        until(self._ready, "sshtetherd to read audit records")
+
+    def _ready(self) -> bool:
+        if self.process.poll() is not None:
+            raise AssertionError(f"sshtetherd ended ({self.process.returncode}): {self.log()[-3000:]}")
+        status = self.status()
+        return status.get("source", {}).get("state") == "live"
+
+    def log(self) -> str:
+        return self.bastion.read("/var/log/sshtetherd.err")
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            status = self.process.wait(20)
+        except subprocess.TimeoutExpired as late:
+            raise TimedOut("sshtetherd does not end on SIGTERM") from late
+        assert status == 0, f"sshtetherd ended with {status}: {self.log()[-3000:]}"
+
+    def kill(self) -> None:
+        """As a crash would: monitor and engine at once."""
+        engine = self.engine_pid()
+        for pid in (self.process.pid, engine):
+            os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+        until(lambda: not os.path.exists(f"/proc/{engine}"), "the engine to be gone")
+
+    def engine_pid(self) -> int:
+        return int(self.status()["engine"]["pid"])
+
+    # --- policy and mode ---
+
+    def policy(self, text: str, *, mode: str = "audit") -> None:
+        """Puts a policy in force; text has the rules only.  The host's mode is set to the same."""
+        self._serial += 1
+        self.bastion.write(POLICY, f"fleet lab\nserial {self._serial}\nmode {mode}\n{text}")
+        self.ctl("policy", "load", POLICY)
+        self.ctl("mode", mode)
+
+    # --- the command ---
+
+    def run(self, *args: str, user: str = "root", check: bool = True) -> subprocess.CompletedProcess:
+        return self.bastion.run([f"{PROGRAMS}/sshtether", *args], user=user, check=check)
+
+    def ctl(self, *args: str) -> str:
+        return self.run(*args).stdout
+
+    def json(self, *args: str) -> list[dict]:
+        return [json.loads(line) for line in self.ctl(*args, "--json").splitlines()]
+
+    def status(self) -> dict:
+        done = self.run("status", "--json", check=False)
+        return json.loads(done.stdout.splitlines()[0]) if done.returncode == 0 and done.stdout else {}
+
+    def sessions(self, *args: str) -> dict[int, dict]:
+        return {line["sshtether"]["ses"]: line for line in self.json("sessions", *args)}
+
+    def watch(self) -> Watch:
+        return Watch(self.bastion.path(ALERTS))
+
+
+class Watch:
+    """The alerts from now on."""
+
+    def __init__(self, path: str) -> None:
+        self._tail = Tail(path)
+        self.alerts: list[dict] = []
+
+    def poll(self) -> list[dict]:
+        self.alerts += [json.loads(line) for line in self._tail.lines()]
+        return self.alerts
+
+    def find(self, **wanted: object) -> list[dict]:
+        """Alerts with these values; see value() for the names."""
+        return [a for a in self.poll() if all(_same(value(a, name), want) for name, want in wanted.items())]
+
+    def wait(self, *, patience: float = PATIENCE, **wanted: object) -> dict:
+        """The first alert with these values."""
+        try:
+            return until(lambda: self.find(**wanted), f"an alert with {wanted}", patience)[0]
+        except TimedOut as late:
+            raise TimedOut(f"{late}; there were:\n{self.text()}") from None
+
+    def text(self) -> str:
+        return "\n".join(brief(alert) for alert in self.poll()) or "  no alert"
+
+
+_FIELDS = {
+    "activity": ("event", "action"),
+    "reason": ("event", "reason"),
+    "user": ("user", "name"),
+    "as_": ("user", "effective", "name"),
+    "origin": ("source", "ip"),
+    "origin_port": ("source", "port"),
+    "to": ("destination", "ip"),
+    "socket": ("sshtether", "to"),
+    "port": ("destination", "port"),
+    "rule": ("rule", "name"),
+    "pid": ("process", "pid"),
+    "exe": ("process", "executable"),
+}
+
+
+def value(alert: dict, name: str) -> object:
+    """A field by its short name: those of _FIELDS, any other stands under "sshtether"."""
+    found: object = alert
+    for key in _FIELDS.get(name, ("sshtether", name)):
+        found = found.get(key) if isinstance(found, dict) else None
+    return found
+
+
+def _same(have: object, want: object) -> bool:
+    if isinstance(want, (set, frozenset, tuple)):
+        return have in want
+    return have == want
+
+
+def brief(alert: dict) -> str:
+    words = ("activity", "user", "as_", "origin", "session", "owner", "to", "port", "exe", "done", "why", "rule")
+    pairs = ((name, value(alert, name)) for name in words)
+    return "  " + " ".join(f"{name.strip('_')}={got}" for name, got in pairs if got not in (None, ""))
+
+
+def quiet(alerts: Iterable[dict]) -> str:
+    return "\n".join(brief(alert) for alert in alerts)
