@@ -1,0 +1,43 @@
+/*
+ * ctx: what the parts of the monitor share: who owns what, and how one part calls another.  Only the
+ * monitor's own files include this.
+ */
+#ifndef MONITOR_CTX_H
+#define MONITOR_CTX_H
+
+#include <event2/event.h>
+
+#include "agentd/config.h"
+#include "agentd/monitor/monitor.h"
+#include "agentd/monitor/rate.h"
+#include "agentd/monitor/request.h"
+
+struct monitor {
+	const struct config *cf;            /* borrowed */
+	const struct monitor_options *opt;  /* borrowed */
+	uid_t engine_uid;
+	gid_t engine_gid, control_gid;
+	struct event_base *base;
+	int report_fd, verbs_fd, control_fd; /* listening sockets */
+	int audit_fd;                        /* audit netlink: rules, status, user messages; −1: none */
+	int state_dir;                       /* state_dir/monitor: nobody but root */
+	struct mode_keeper *mode;
+	struct registry *registry;
+	struct child *child;                 /* the engine */
+	struct logins *logins;
+	struct source *source;
+	struct verbs *verbs;
+	struct sweeper *sweeper;
+	struct table *table;                 /* the requests and their rates */
+	struct terminator *terminator;
+	struct ruleset *rules;
+	struct rate actions;                 /* the hard cap on kills and cuts */
+	struct event *on_term, *on_int, *on_hup;
+};
+
+/* To the engine.  False: there is none, or it does not read; the descriptors stay the caller's. */
+bool monitor_send(struct monitor *, const struct notice *, const int *fds, int nfds);
+/* Sets the mode, keeps it, tells the engine.  0 or −errno (the mode is set, but was not kept). */
+int monitor_set_mode(struct monitor *, enum mode);
+
+#endif

@@ -1,0 +1,24 @@
+/* facts: what the kernel says of one process, all of it while a pidfd held it. */
+#ifndef MONITOR_FACTS_H
+#define MONITOR_FACTS_H
+
+#include "base/proc.h"
+
+struct facts {
+	pid_t pid, ppid;
+	uint32_t ses, auid;
+	uid_t ruid, euid;
+	uint64_t start_ticks;
+};
+
+/*
+ * pid must be the number that pidfd was opened for.  0, or −ESRCH when the process has ended, or had
+ * at any moment while its facts were read (so that they cannot be another's).
+ */
+int facts_of(int pidfd, pid_t, struct facts *);
+/* Device and inode of the program file that the process runs.  0 or −errno. */
+int facts_program(pid_t, uint64_t *dev, uint64_t *ino);
+/* The last part of the program's path, without " (deleted)".  0 or −errno. */
+int facts_program_name(pid_t, char *out, size_t cap);
+
+#endif

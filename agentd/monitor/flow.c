@@ -1,0 +1,123 @@
+/* flow: see flow.h.  Runs in the monitor. */
+#include "agentd/monitor/flow.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ESTABLISHED 1 /* include/net/tcp_states.h */
+
+size_t
+flow_sockets(pid_t pid, uint64_t *inode, size_t cap)
+{
+	char path[64], target[64];
+	const struct dirent *entry;
+	size_t n = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+	dir = opendir(path);
+	if (dir == NULL)
+		return 0;
+	while (n < cap && (entry = readdir(dir)) != NULL) {
+		ssize_t len = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
+
+		if (len <= 0)
+			continue;
+		target[len] = '\0';
+		if (sscanf(target, "socket:[%" SCNu64 "]", &inode[n]) == 1)
+			n++;
+	}
+	closedir(dir);
+	return n;
+}
+
+/* Words of 32 bits in hex, each as this machine would hold it (net/ipv4/tcp_ipv4.c, get_tcp4_sock). */
+static bool
+parse_addr(const char *hex, unsigned port, struct report_addr *out)
+{
+	struct report_addr a = {.port = (uint16_t)port};
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+	size_t words = strlen(hex) / 8;
+
+	if (words != 1 && words != 4)
+		return false;
+	for (size_t i = 0; i < words; i++) {
+		uint32_t word;
+
+		if (sscanf(hex + i * 8, "%8" SCNx32, &word) != 1)
+			return false;
+		memcpy(a.b + i * 4, &word, sizeof(word));
+	}
+	a.family = words == 1 ? 4 : 6;
+	if (a.family == 6 && memcmp(a.b, mapped, sizeof(mapped)) == 0) {
+		memmove(a.b, a.b + 12, 4);
+		memset(a.b + 4, 0, 12);
+		a.family = 4;
+	}
+	*out = a;
+	return true;
+}
+
+bool
+flow_parse_line(const char *line, struct report_addr *local, struct report_addr *peer, uint64_t *inode)
+{
+	char from[33], to[33];
+	unsigned from_port, to_port, state;
+
+	/* Fields: sl local rem st tx:rx tr:when retrnsmt uid timeout inode (proc_pid_net(5)). */
+	if (sscanf(line, " %*[0-9]: %32[0-9A-F]:%4X %32[0-9A-F]:%4X %2X %*s %*s %*s %*s %*s %" SCNu64, from,
+	    &from_port, to, &to_port, &state, inode) != 6 || state != ESTABLISHED)
+		return false;
+	return parse_addr(from, from_port, local) && parse_addr(to, to_port, peer);
+}
+
+static bool
+is_among(uint64_t inode, const uint64_t *set, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (set[i] == inode)
+			return true;
+	return false;
+}
+
+static bool
+search(pid_t pid, const char *table, const uint64_t *set, size_t n, struct report_addr *peer,
+    struct report_addr *local)
+{
+	char path[64], line[256];
+	uint64_t inode;
+	bool found = false;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/net/%s", (int)pid, table);
+	f = fopen(path, "re");
+	if (f == NULL)
+		return false;
+	while (!found && fgets(line, sizeof(line), f) != NULL)
+		found = flow_parse_line(line, local, peer, &inode) && is_among(inode, set, n);
+	fclose(f);
+	return found;
+}
+
+bool
+flow_of_process(pid_t pid, uint64_t start_ticks, struct report_addr *peer, struct report_addr *local)
+{
+	uint64_t inode[FLOW_FDS_MAX];
+	struct proc_stat st;
+	size_t n;
+	bool found;
+
+	n = pid > 0 ? flow_sockets(pid, inode, FLOW_FDS_MAX) : 0;
+	found = n > 0 && (search(pid, "tcp", inode, n, peer, local) ||
+	    search(pid, "tcp6", inode, n, peer, local));
+	/* Read by number: it counts only if the number was still this process's at the end. */
+	if (found && proc_stat(pid, &st) == 0 && st.start_ticks == start_ticks)
+		return true;
+	*peer = *local = (struct report_addr){0};
+	return false;
+}

@@ -1,0 +1,322 @@
+/*
+ * login: see login.h.  Runs in the monitor.  Never looks at a report: the engine does.  Whatever
+ * happens to the engine, each login hears a verdict within login_timeout_ms.
+ */
+#include "agentd/monitor/login.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "agentd/monitor/facts.h"
+#include "agentd/monitor/registry.h"
+#include "base/log.h"
+#include "base/safe.h"
+
+#define LINGER_MS      1000 /* for the module to read the fallback and close */
+#define ACCEPT_AT_ONCE 16
+#define LOGS_A_MINUTE  30
+
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77 /* Linux 6.5 */
+#endif
+
+struct login {
+	TAILQ_ENTRY(login) entry;
+	struct logins *all; /* borrowed */
+	uint32_t id;
+	int fd;
+	struct event *on_time, *on_data;
+	bool answered; /* by us: what is left is to wait until the module closes */
+};
+
+struct logins {
+	struct monitor *m; /* borrowed */
+	struct event *on_accept;
+	TAILQ_HEAD(, login) waiting;
+	unsigned n;
+	uint32_t next_id;
+	struct log_gate gate;
+};
+
+static void
+login_free(struct login *l)
+{
+	TAILQ_REMOVE(&l->all->waiting, l, entry);
+	l->all->n--;
+	if (l->on_time != NULL)
+		event_free(l->on_time);
+	if (l->on_data != NULL)
+		event_free(l->on_data);
+	close(l->fd);
+	free(l);
+}
+
+/* --- the fallback --------------------------------------------------------------------------------- */
+
+static void
+send_fallback(const struct logins *all, int fd)
+{
+	struct verdict v = {.magic = VERDICT_MAGIC, .version = REPORT_VERSION,
+	    .action = all->m->cf->login_fail_open ? VERDICT_ALLOW : VERDICT_DENY,
+	    .source = VERDICT_FALLBACK};
+
+	(void)packet_send(fd, &v, sizeof(v), NULL, 0);
+	/* An engine that answers now hears EPIPE; the module still reads what was sent (unix(7)). */
+	(void)shutdown(fd, SHUT_WR);
+}
+
+/*
+ * The report may come only now.  It is thrown away unread, because closing a Unix socket that holds
+ * unread data resets the peer before it has seen the verdict (net/unix/af_unix.c, unix_release_sock).
+ */
+static void
+on_data_cb(evutil_socket_t fd, short what, void *arg)
+{
+	char byte;
+
+	(void)what;
+	if (recv(fd, &byte, sizeof(byte), MSG_DONTWAIT) <= 0)
+		login_free(arg);
+}
+
+static void
+linger(struct login *l)
+{
+	struct timeval tv = {.tv_sec = LINGER_MS / 1000, .tv_usec = LINGER_MS % 1000 * 1000};
+
+	l->answered = true;
+	(void)evtimer_add(l->on_time, &tv);
+	(void)event_add(l->on_data, NULL);
+}
+
+static void
+answer(struct login *l, const char *why)
+{
+	struct logins *all = l->all;
+	struct notice n = {.kind = NOTE_FALLBACK, .id = l->id};
+	unsigned held;
+
+	send_fallback(all, l->fd);
+	(void)monitor_send(all->m, &n, NULL, 0);
+	if (log_allow(&all->gate, LOGS_A_MINUTE, &held))
+		log_warn("login %u: %s; the fallback answered: %s (%u like this not logged)", l->id, why,
+		    all->m->cf->login_fail_open ? "allow" : "deny", held);
+	linger(l);
+}
+
+static void
+on_time_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct login *l = arg;
+
+	(void)fd;
+	(void)what;
+	if (l->answered)
+		login_free(l);
+	else
+		answer(l, "the engine did not answer in time");
+}
+
+void
+logins_engine_gone(struct logins *all)
+{
+	struct login *l, *next;
+
+	if (all == NULL)
+		return;
+	for (l = TAILQ_FIRST(&all->waiting); l != NULL; l = next) {
+		next = TAILQ_NEXT(l, entry);
+		if (!l->answered)
+			answer(l, "the engine is gone");
+	}
+}
+
+void
+logins_answered(struct logins *all, uint32_t id)
+{
+	struct login *l;
+
+	TAILQ_FOREACH (l, &all->waiting, entry)
+		if (l->id == id && !l->answered) {
+			login_free(l);
+			return;
+		}
+}
+
+/* --- who is it ------------------------------------------------------------------------------------ */
+
+/* A pidfd of the process that connected, or −errno. */
+static int
+peer_pidfd(int fd, pid_t pid)
+{
+	int pidfd;
+	socklen_t len = sizeof(pidfd);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &len) == 0)
+		return pidfd;
+	/* Older kernels: the number may have changed hands since; facts_of() sees to the rest. */
+	return proc_pidfd(pid);
+}
+
+/* A living process that registered this ses before, other than pid. */
+static bool
+is_anothers(const struct mon_session *s, const struct facts *f)
+{
+	struct proc_stat st;
+
+	return s->monitor_pid != f->pid && s->monitor_pid != 0 && proc_stat(s->monitor_pid, &st) == 0 &&
+	    st.start_ticks == s->start_ticks && st.state != 'Z';
+}
+
+static enum result
+register_session(struct monitor *m, const struct facts *f)
+{
+	struct mon_session *s;
+
+	if (f->ses == SES_UNSET || f->auid == AUID_UNSET)
+		return RES_NO_SESSION;
+	s = registry_get(m->registry, f->ses);
+	if (s != NULL && is_anothers(s, f))
+		return RES_OTHER_SESSION;
+	if (s == NULL)
+		s = registry_add(m->registry, f->ses, f->auid);
+	if (s == NULL)
+		return RES_RATE;
+	s->auid = f->auid;
+	s->monitor_pid = f->pid;
+	s->start_ticks = f->start_ticks;
+	s->misses = 0;
+	s->told = true; /* by the NOTE_LOGIN that follows */
+	if (facts_program(f->pid, &s->exe_dev, &s->exe_ino) == 0)
+		registry_program_add(m->registry, s->exe_dev, s->exe_ino);
+	return RES_OK;
+}
+
+/* Fills the notice from the kernel's facts; false: this peer is not to be heard. */
+static bool
+identify(struct monitor *m, int fd, struct notice *n)
+{
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+	struct facts f;
+	int pidfd, rc;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1 || cred.uid != 0 || cred.pid <= 0)
+		return false;
+	pidfd = peer_pidfd(fd, cred.pid);
+	if (pidfd < 0)
+		return false;
+	rc = facts_of(pidfd, cred.pid, &f);
+	close(pidfd);
+	if (rc != 0 || f.euid != 0)
+		return false;
+	n->pid = (uint32_t)f.pid;
+	n->uid = f.ruid;
+	n->euid = f.euid;
+	n->ses = f.ses;
+	n->auid = f.auid;
+	n->start_ticks = f.start_ticks;
+	n->result = register_session(m, &f);
+	if (n->result == RES_OTHER_SESSION)
+		log_warn("pid %d reports session %u, which another living sshd has reported: not registered",
+		    (int)f.pid, f.ses);
+	return true;
+}
+
+/* --- connections ---------------------------------------------------------------------------------- */
+
+static struct login *
+login_new(struct logins *all, int fd)
+{
+	struct login *l = calloc(1, sizeof(*l));
+
+	if (l == NULL)
+		return NULL;
+	l->all = all;
+	l->fd = fd;
+	l->id = ++all->next_id;
+	TAILQ_INSERT_TAIL(&all->waiting, l, entry);
+	all->n++;
+	l->on_time = evtimer_new(all->m->base, on_time_cb, l);
+	l->on_data = event_new(all->m->base, fd, EV_READ | EV_PERSIST, on_data_cb, l);
+	return l;
+}
+
+static void
+take(struct logins *all, int fd)
+{
+	struct notice n = {.kind = NOTE_LOGIN};
+	struct timeval tv = {.tv_sec = all->m->cf->login_timeout_ms / 1000,
+	    .tv_usec = all->m->cf->login_timeout_ms % 1000 * 1000};
+	struct login *l;
+
+	if (!identify(all->m, fd, &n)) {
+		log_warn("a report from somebody who is not a living root process: not heard");
+		close(fd);
+		return;
+	}
+	l = all->n < ST_PENDING_LOGINS ? login_new(all, fd) : NULL;
+	if (l == NULL || l->on_time == NULL || l->on_data == NULL) {
+		log_err("too many logins wait: the fallback answers");
+		send_fallback(all, fd);
+		if (l != NULL)
+			login_free(l);
+		else
+			close(fd);
+		return;
+	}
+	n.id = l->id;
+	if (!monitor_send(all->m, &n, &fd, 1))
+		answer(l, "there is no engine");
+	else
+		(void)evtimer_add(l->on_time, &tv);
+}
+
+static void
+on_accept_cb(evutil_socket_t fd, short what, void *arg)
+{
+	(void)what;
+	for (int i = 0; i < ACCEPT_AT_ONCE; i++) {
+		int conn = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+		if (conn == -1)
+			return;
+		take(arg, conn);
+	}
+}
+
+struct logins *
+logins_new(struct monitor *m)
+{
+	struct logins *all = calloc(1, sizeof(*all));
+
+	if (all == NULL)
+		return NULL;
+	all->m = m;
+	TAILQ_INIT(&all->waiting);
+	all->on_accept = event_new(m->base, m->report_fd, EV_READ | EV_PERSIST, on_accept_cb, all);
+	if (all->on_accept == NULL || event_add(all->on_accept, NULL) == -1)
+		logins_free(&all);
+	return all;
+}
+
+void
+logins_free(struct logins **all)
+{
+	struct login *l;
+
+	if (*all == NULL)
+		return;
+	while ((l = TAILQ_FIRST(&(*all)->waiting)) != NULL) {
+		if (!l->answered)
+			send_fallback(*all, l->fd);
+		login_free(l);
+	}
+	if ((*all)->on_accept != NULL)
+		event_free((*all)->on_accept);
+	free(*all);
+	*all = NULL;
+}

@@ -1,0 +1,288 @@
+/*
+ * monitor: see monitor.h.  The order of monitor_main() is the story of its privileges: all that needs
+ * root's full power is opened first, then it is dropped, and only then is anybody listened to.
+ */
+#include "agentd/monitor/monitor.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agentd/monitor/caps.h"
+#include "agentd/monitor/child.h"
+#include "agentd/monitor/ctx.h"
+#include "agentd/monitor/kaudit.h"
+#include "agentd/monitor/listen.h"
+#include "agentd/monitor/login.h"
+#include "agentd/monitor/mode.h"
+#include "agentd/monitor/notify.h"
+#include "agentd/monitor/registry.h"
+#include "agentd/monitor/source.h"
+#include "agentd/monitor/sweep.h"
+#include "agentd/monitor/table.h"
+#include "agentd/monitor/verbs.h"
+#include "base/log.h"
+
+bool
+monitor_send(struct monitor *m, const struct notice *n, const int *fds, int nfds)
+{
+	return m->child != NULL && child_send(m->child, n, fds, nfds);
+}
+
+int
+monitor_set_mode(struct monitor *m, enum mode mode)
+{
+	struct notice n = {.kind = NOTE_MODE, .mode = mode};
+	int rc = mode_set(m->mode, mode);
+
+	if (rc != 0)
+		log_err("mode %s is in force but was not kept: %s", mode_name(mode), strerror(-rc));
+	(void)monitor_send(m, &n, NULL, 0);
+	return rc;
+}
+
+/* --- acquire ------------------------------------------------------------------------------------------ */
+
+static int
+look_up_users(struct monitor *m)
+{
+	const struct passwd *pw = getpwnam(m->cf->user);
+	const struct group *gr;
+
+	if (pw == NULL || pw->pw_uid == 0) {
+		log_err("user %s: %s", m->cf->user, pw == NULL ? "there is none" : "must not be root");
+		return -1;
+	}
+	m->engine_uid = pw->pw_uid;
+	m->engine_gid = pw->pw_gid;
+	gr = getgrnam(m->cf->group);
+	if (gr == NULL)
+		log_warn("group %s: there is none; only root can ask the daemon", m->cf->group);
+	m->control_gid = gr == NULL ? 0 : gr->gr_gid;
+	return 0;
+}
+
+static int
+open_dirs(struct monitor *m)
+{
+	struct buf path = BUF_INIT;
+	int fd = listen_dir(m->cf->run_dir, 0, m->control_gid, 0755), rc = fd;
+
+	if (fd >= 0)
+		close(fd);
+	/* Sticky: the engine makes files here, but cannot move the monitor's folder away. */
+	fd = rc < 0 ? rc : listen_dir(m->cf->state_dir, 0, m->engine_gid, 01770);
+	if (fd >= 0)
+		close(fd);
+	buf_printf(&path, "%s/monitor", m->cf->state_dir);
+	if (fd >= 0)
+		fd = !buf_ok(&path) ? -ENOMEM : listen_dir(path.p, 0, 0, 0700);
+	buf_free(&path);
+	if (fd < 0) {
+		log_err("cannot use %s and %s: %s", m->cf->run_dir, m->cf->state_dir, strerror(-fd));
+		return -1;
+	}
+	m->state_dir = fd;
+	return 0;
+}
+
+static int
+bind_sockets(struct monitor *m)
+{
+	const struct {
+		const char *name;
+		int type, *fd;
+		gid_t gid;
+		mode_t mode;
+	} want[] = {
+		{"report.sock", SOCK_SEQPACKET, &m->report_fd, 0, 0600},
+		{"monitor.sock", SOCK_STREAM, &m->verbs_fd, 0, 0600},
+		{"control.sock", SOCK_STREAM, &m->control_fd, m->control_gid, 0660},
+	};
+
+	for (size_t i = 0; i < sizeof(want) / sizeof(*want); i++) {
+		struct buf path = BUF_INIT;
+		int fd;
+
+		buf_printf(&path, "%s/%s", m->cf->run_dir, want[i].name);
+		fd = !buf_ok(&path) ? -ENOMEM :
+		    listen_unix(path.p, want[i].type, 0, want[i].gid, want[i].mode);
+		if (fd < 0)
+			log_err("cannot listen on %s: %s", path.p,
+			    fd == -EADDRINUSE ? "another sshtetherd does" : strerror(-fd));
+		buf_free(&path);
+		if (fd < 0)
+			return -1;
+		*want[i].fd = fd;
+	}
+	return 0;
+}
+
+static int
+open_mode(struct monitor *m)
+{
+	bool kept;
+
+	m->mode = mode_open(m->state_dir, m->cf->mode, &kept);
+	if (m->mode == NULL)
+		return -1;
+	log_info("mode %s (%s)", mode_name(mode_get(m->mode)), kept ? "as it was kept" : "as configured");
+	return 0;
+}
+
+static void
+open_audit(struct monitor *m)
+{
+	int fd = kaudit_open();
+
+	if (fd < 0)
+		log_err("the kernel's audit does not answer: %s", strerror(-fd));
+	m->audit_fd = fd < 0 ? -1 : fd;
+}
+
+static int
+acquire(struct monitor *m)
+{
+	if (look_up_users(m) == -1 || open_dirs(m) == -1 || bind_sockets(m) == -1 || open_mode(m) == -1)
+		return -1;
+	open_audit(m);
+	m->base = event_base_new();
+	m->source = m->base == NULL ? NULL : source_new(m);
+	return m->source == NULL ? -1 : 0;
+}
+
+/* --- drop --------------------------------------------------------------------------------------------- */
+
+static int
+drop(void)
+{
+	struct buf missing = BUF_INIT;
+	int rc = caps_drop(&missing);
+
+	umask(077);
+	if (rc != 0)
+		log_err("cannot drop capabilities");
+	else if (missing.n != 0)
+		log_warn("not given to this process: %s", missing.p);
+	buf_free(&missing);
+	return rc;
+}
+
+/* --- loop --------------------------------------------------------------------------------------------- */
+
+static int
+make_parts(struct monitor *m)
+{
+	rate_init(&m->actions, m->cf->action_rate, 60000, mtime_now());
+	m->registry = registry_new();
+	m->table = table_new();
+	m->child = child_new(m);
+	if (m->registry == NULL || m->table == NULL || m->child == NULL)
+		return -1;
+	m->sweeper = sweep_new(m);
+	m->logins = logins_new(m);
+	m->verbs = verbs_new(m);
+	return m->sweeper == NULL || m->logins == NULL || m->verbs == NULL ? -1 : 0;
+}
+
+static void
+on_stop_cb(evutil_socket_t sig, short what, void *arg)
+{
+	struct monitor *m = arg;
+
+	(void)what;
+	log_info("signal %d: going", (int)sig);
+	(void)event_base_loopbreak(m->base);
+}
+
+static void
+on_hup_cb(evutil_socket_t sig, short what, void *arg)
+{
+	struct notice n = {.kind = NOTE_RELOAD};
+
+	(void)sig;
+	(void)what;
+	(void)monitor_send(arg, &n, NULL, 0);
+}
+
+static int
+watch_signals(struct monitor *m)
+{
+	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+		return -1;
+	m->on_term = evsignal_new(m->base, SIGTERM, on_stop_cb, m);
+	m->on_int = evsignal_new(m->base, SIGINT, on_stop_cb, m);
+	m->on_hup = evsignal_new(m->base, SIGHUP, on_hup_cb, m);
+	if (m->on_term == NULL || m->on_int == NULL || m->on_hup == NULL)
+		return -1;
+	return event_add(m->on_term, NULL) | event_add(m->on_int, NULL) | event_add(m->on_hup, NULL);
+}
+
+/* --- release ------------------------------------------------------------------------------------------ */
+
+static void
+unlink_sockets(const struct monitor *m)
+{
+	static const char *const name[] = {"report.sock", "monitor.sock", "control.sock"};
+	const int fd[] = {m->report_fd, m->verbs_fd, m->control_fd};
+
+	for (size_t i = 0; i < sizeof(name) / sizeof(*name); i++) {
+		struct buf path = BUF_INIT;
+
+		if (fd[i] == -1)
+			continue; /* another daemon's */
+		close(fd[i]);
+		buf_printf(&path, "%s/%s", m->cf->run_dir, name[i]);
+		if (buf_ok(&path))
+			(void)unlink(path.p);
+		buf_free(&path);
+	}
+}
+
+static void
+release(struct monitor *m)
+{
+	unlink_sockets(m); /* first: new logins see at once that nobody listens */
+	logins_free(&m->logins);
+	child_free(&m->child);
+	verbs_free(&m->verbs);
+	sweep_free(&m->sweeper);
+	source_free(&m->source);
+	table_free(&m->table);
+	registry_free(&m->registry);
+	mode_close(&m->mode);
+	for (struct event **ev = (struct event *[]){m->on_term, m->on_int, m->on_hup, NULL}; *ev != NULL; ev++)
+		event_free(*ev);
+	if (m->base != NULL)
+		event_base_free(m->base);
+	if (m->audit_fd != -1)
+		audit_close(m->audit_fd);
+	if (m->state_dir != -1)
+		close(m->state_dir);
+}
+
+int
+monitor_main(const struct config *cf, const struct monitor_options *opt)
+{
+	struct monitor m = {.cf = cf, .opt = opt, .report_fd = -1, .verbs_fd = -1, .control_fd = -1,
+	    .audit_fd = -1, .state_dir = -1};
+	int status = 1;
+
+	if (acquire(&m) == -1 || drop() == -1 || make_parts(&m) == -1 || watch_signals(&m) == -1)
+		goto out;
+	sweep_find(m.sweeper);
+	child_start(m.child);
+	notify_manager("READY=1");
+	if (event_base_dispatch(m.base) == 0)
+		status = 0;
+	notify_manager("STOPPING=1");
+out:
+	release(&m);
+	return status;
+}

@@ -1,0 +1,41 @@
+/*
+ * registry: the sessions that the monitor knows first-hand.  Nothing enters on the engine's word: an
+ * entry comes from the kernel's facts about a reporting sshd, or from /proc.  Pure memory.
+ */
+#ifndef MONITOR_REGISTRY_H
+#define MONITOR_REGISTRY_H
+
+#include <sshtether/limits.h>
+#include <sys/types.h>
+
+#include "base/bytes.h"
+
+struct mon_session {
+	uint32_t ses, auid;
+	pid_t monitor_pid;        /* sshd's root process; it may be gone while its tasks live on */
+	uint64_t start_ticks;     /* of it */
+	uint64_t exe_dev, exe_ino; /* its program file; 0: unknown */
+	unsigned misses;          /* sweeps in a row that found no task */
+	bool alive;               /* the sweep under way found one */
+	bool told;                /* the engine of now knows of it */
+	bool dead;                /* registry.c's own */
+};
+
+struct registry;
+
+struct registry *registry_new(void);
+void registry_free(struct registry **);
+/* Borrowed until the next add or remove; NULL: not registered. */
+struct mon_session *registry_get(const struct registry *, uint32_t ses);
+/* NULL: no room, for the host or for this auid.  An entry with that ses must not exist. */
+struct mon_session *registry_add(struct registry *, uint32_t ses, uint32_t auid);
+void registry_remove(struct registry *, uint32_t ses);
+/* The program files that reporting sshd processes run, by device and inode; the last few of them. */
+void registry_program_add(struct registry *, uint64_t dev, uint64_t ino);
+bool registry_program_has(const struct registry *, uint64_t dev, uint64_t ino);
+size_t registry_count(const struct registry *);
+uint64_t registry_dropped(const struct registry *);
+/* fn may change the entry; when it returns false the entry is removed. */
+void registry_each(struct registry *, bool (*fn)(struct mon_session *, void *), void *arg);
+
+#endif

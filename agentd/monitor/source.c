@@ -1,0 +1,274 @@
+/*
+ * source: see source.h.  Runs in the monitor.  Reads not one byte of what it opens.
+ */
+#include "agentd/monitor/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "agentd/monitor/kaudit.h"
+#include "agentd/monitor/table.h"
+#include "base/log.h"
+#include "base/proc.h"
+
+#define RETRY_MIN_MS 100
+#define RETRY_MAX_MS 2000
+#define RECV_BUFFER  (8 << 20) /* of the netlink socket: a burst while the engine is busy */
+
+struct source {
+	struct monitor *m; /* borrowed */
+	int netlink;       /* kept from the start to the end; the engine gets duplicates.  −1: none */
+	struct event *on_retry;
+	bool wanted;
+	uint32_t id; /* of the request that waits */
+	int64_t retry_ms;
+	enum source_kind now;
+};
+
+/* --- audit netlink ---------------------------------------------------------------------------------- */
+
+/*
+ * A namespace descriptor of the initial network namespace, −1 when this process is in it or nobody can
+ * tell.  Kernel threads never leave it, and kthreadd is pid 2; pid 1 is the second best (a container).
+ */
+static int
+initial_namespace(void)
+{
+	struct proc_stat two;
+	bool kthreadd = proc_stat(2, &two) == 0 && two.ppid == 0 && strcmp(two.comm, "kthreadd") == 0;
+	const char *path = kthreadd ? "/proc/2/ns/net" : "/proc/1/ns/net";
+	struct stat initial, own;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd == -1)
+		return -1;
+	if (fstat(fd, &initial) == 0 && stat("/proc/self/ns/net", &own) == 0 &&
+	    (initial.st_dev != own.st_dev || initial.st_ino != own.st_ino))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static int
+netlink_socket(void)
+{
+	struct sockaddr_nl any = {.nl_family = AF_NETLINK};
+	int size = RECV_BUFFER, fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
+	    NETLINK_AUDIT);
+
+	if (fd == -1)
+		return -errno;
+	if (bind(fd, (struct sockaddr *)&any, sizeof(any)) == -1) {
+		int rc = -errno;
+
+		close(fd);
+		return rc;
+	}
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
+	return fd;
+}
+
+/* Records are sent in the initial network namespace only (kernel/audit.c, kauditd_send_multicast). */
+static int
+netlink_open(void)
+{
+	int there = initial_namespace(), back = -1, fd = -EPERM;
+
+	if (there == -1)
+		return netlink_socket();
+	back = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (back != -1 && setns(there, CLONE_NEWNET) == 0) {
+		fd = netlink_socket();
+		if (setns(back, CLONE_NEWNET) == -1) {
+			log_crit("cannot return to my network namespace: %s", strerror(errno));
+			abort();
+		}
+	}
+	if (back != -1)
+		close(back);
+	close(there);
+	return fd;
+}
+
+static int
+membership(int fd, bool join)
+{
+	int group = AUDIT_NLGRP_READLOG;
+
+	return setsockopt(fd, SOL_NETLINK, join ? NETLINK_ADD_MEMBERSHIP : NETLINK_DROP_MEMBERSHIP, &group,
+	    sizeof(group)) == -1 ? -errno : 0;
+}
+
+/* --- auditd's socket -------------------------------------------------------------------------------- */
+
+static int
+auditd_connect(const char *path)
+{
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+	int fd, rc;
+
+	if (!bytes_copy(bytes_of(path), sun.sun_path, sizeof(sun.sun_path)))
+		return -ENAMETOOLONG;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd == -1)
+		return -errno;
+	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1 ||
+	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == -1)
+		rc = -errno;
+	else
+		rc = peer.uid == 0 ? 0 : -EPERM; /* whoever it is, it is not auditd */
+	if (rc != 0)
+		close(fd);
+	return rc != 0 ? rc : fd;
+}
+
+/* --- the request ------------------------------------------------------------------------------------ */
+
+/* A descriptor for the engine and what it is, or −errno. */
+static int
+acquire(struct source *s, enum source_kind *kind)
+{
+	enum source_setting want = s->m->cf->source;
+	int fd = -ENOENT, rc;
+
+	if (want != SOURCE_SET_NETLINK) {
+		fd = auditd_connect(s->m->cf->auditd_socket);
+		if (fd >= 0)
+			(void)membership(s->netlink, false);
+		*kind = SOURCE_AUDITD;
+	}
+	if (fd >= 0 || want == SOURCE_SET_AUDITD)
+		return fd;
+	if (s->netlink == -1)
+		return -ENODEV;
+	rc = membership(s->netlink, true);
+	if (rc != 0)
+		return rc;
+	fd = fcntl(s->netlink, F_DUPFD_CLOEXEC, 0);
+	*kind = SOURCE_NETLINK;
+	return fd == -1 ? -errno : fd;
+}
+
+static void
+retry_later(struct source *s)
+{
+	struct timeval tv = {.tv_sec = s->retry_ms / 1000, .tv_usec = s->retry_ms % 1000 * 1000};
+
+	s->retry_ms = s->retry_ms * 2 < RETRY_MAX_MS ? s->retry_ms * 2 : RETRY_MAX_MS;
+	(void)evtimer_add(s->on_retry, &tv);
+}
+
+static void
+try_now(struct source *s)
+{
+	struct notice n = {.kind = NOTE_RESULT, .id = s->id, .result = RES_OK};
+	enum source_kind kind = SOURCE_NONE;
+	int fd = acquire(s, &kind);
+
+	if (fd < 0) {
+		if (s->retry_ms == RETRY_MIN_MS)
+			log_warn("no source of audit records yet: %s; trying again", strerror(-fd));
+		retry_later(s);
+		return;
+	}
+	n.source = kind;
+	if (monitor_send(s->m, &n, &fd, 1))
+		log_info("source of audit records: %s", kind == SOURCE_AUDITD ? "auditd" : "netlink");
+	s->now = kind;
+	s->wanted = false;
+	close(fd);
+}
+
+static void
+on_retry_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct source *s = arg;
+
+	(void)fd;
+	(void)what;
+	if (s->wanted)
+		try_now(s);
+}
+
+/* Answered when there is one: at once, or by the timer. */
+enum result
+handle_source(struct monitor *m, const struct request *rq, struct answer *a)
+{
+	struct source *s = m->source;
+
+	a->later = true;
+	s->id = rq->id;
+	s->now = SOURCE_NONE;
+	if (!s->wanted) {
+		s->wanted = true;
+		s->retry_ms = RETRY_MIN_MS;
+		try_now(s);
+	}
+	return RES_OK;
+}
+
+/* --- life ------------------------------------------------------------------------------------------- */
+
+struct source *
+source_new(struct monitor *m)
+{
+	struct source *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	s->m = m;
+	s->netlink = -1;
+	s->on_retry = evtimer_new(m->base, on_retry_cb, s);
+	if (s->on_retry == NULL) {
+		source_free(&s);
+		return NULL;
+	}
+	if (m->cf->source != SOURCE_SET_AUDITD) {
+		int fd = netlink_open();
+
+		if (fd < 0)
+			log_err("cannot open audit netlink: %s", strerror(-fd));
+		else
+			s->netlink = fd;
+	}
+	return s;
+}
+
+void
+source_free(struct source **s)
+{
+	if (*s == NULL)
+		return;
+	if ((*s)->on_retry != NULL)
+		event_free((*s)->on_retry);
+	if ((*s)->netlink != -1)
+		close((*s)->netlink);
+	free(*s);
+	*s = NULL;
+}
+
+void
+source_engine_gone(struct source *s)
+{
+	if (s != NULL) {
+		s->wanted = false;
+		s->now = SOURCE_NONE;
+	}
+}
+
+enum source_kind
+source_now(const struct source *s)
+{
+	return s->now;
+}

@@ -1,0 +1,254 @@
+/* sweep: see sweep.h.  Runs in the monitor. */
+#include "agentd/monitor/sweep.h"
+
+#include <stdlib.h>
+
+#include "agentd/monitor/child.h"
+#include "agentd/monitor/facts.h"
+#include "agentd/monitor/flow.h"
+#include "agentd/monitor/protect.h"
+#include "agentd/monitor/table.h"
+#include "base/log.h"
+
+#define EVERY_MS    3000
+#define MISSES_OVER 2  /* a task may slip past one walk by forking to a lower number */
+#define TELL_MS     50 /* until the engine has read what was sent */
+#define TASKS_MAX   262144
+
+struct sweeper {
+	struct monitor *m; /* borrowed */
+	struct event *on_time, *on_tell;
+};
+
+/* --- the end of sessions ---------------------------------------------------------------------------- */
+
+static int
+mark_alive(pid_t pid, void *arg)
+{
+	struct registry *registry = arg;
+	struct mon_session *s;
+	uint32_t ses;
+
+	if (proc_sessionid(pid, &ses) == 0 && (s = registry_get(registry, ses)) != NULL)
+		s->alive = true;
+	return 0;
+}
+
+/* False: let go of it.  One whose end the engine could not be told stays until it can. */
+static bool
+count_miss(struct mon_session *s, void *arg)
+{
+	struct monitor *m = arg;
+	struct notice n = {.kind = NOTE_OVER, .ses = s->ses, .auid = s->auid};
+
+	s->misses = s->alive ? 0 : s->misses + 1;
+	s->alive = false;
+	if (s->misses < MISSES_OVER)
+		return true;
+	return child_pid(m->child) != 0 && s->told && !monitor_send(m, &n, NULL, 0);
+}
+
+static void
+on_time_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct sweeper *sw = arg;
+
+	(void)fd;
+	(void)what;
+	if (registry_count(sw->m->registry) == 0)
+		return;
+	if (proc_each(mark_alive, sw->m->registry) == 0)
+		registry_each(sw->m->registry, count_miss, sw->m);
+}
+
+static int
+has_ses(pid_t pid, void *arg)
+{
+	uint32_t ses;
+
+	return proc_sessionid(pid, &ses) == 0 && ses == *(const uint32_t *)arg;
+}
+
+enum result
+handle_alive(struct monitor *m, const struct request *rq, struct answer *a)
+{
+	uint32_t ses = rq->ses;
+
+	(void)m;
+	a->note.ses = ses;
+	return proc_each(has_ses, &ses) == 1 ? RES_OK : RES_GONE;
+}
+
+/* --- sessions that live already --------------------------------------------------------------------- */
+
+struct task {
+	pid_t pid, ppid;
+	uint32_t ses, auid;
+	uint64_t start_ticks;
+};
+
+struct tasks {
+	struct task *task;
+	size_t n, cap;
+};
+
+static int
+collect(pid_t pid, void *arg)
+{
+	struct tasks *all = arg;
+	struct task t = {.pid = pid};
+	struct proc_stat st;
+
+	if (proc_sessionid(pid, &t.ses) != 0 || t.ses == SES_UNSET ||
+	    proc_loginuid(pid, &t.auid) != 0 || proc_stat(pid, &st) != 0)
+		return 0;
+	if (all->n == all->cap) {
+		size_t cap = all->cap == 0 ? 256 : all->cap * 2;
+		struct task *wide = cap > TASKS_MAX ? NULL : reallocarray(all->task, cap, sizeof(*wide));
+
+		if (wide == NULL)
+			return -1;
+		all->task = wide;
+		all->cap = cap;
+	}
+	t.ppid = st.ppid;
+	t.start_ticks = st.start_ticks;
+	all->task[all->n++] = t;
+	return 0;
+}
+
+static bool
+has_user_child(const struct monitor *m, const struct tasks *all, const struct task *t)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (all->task[i].ppid == t->pid && all->task[i].ses == t->ses &&
+		    protect_runs_sshd(m, all->task[i].pid))
+			return true;
+	return false;
+}
+
+/*
+ * The root process of sshd that serves a login: it carries the ses, and so does its user child.  An
+ * sshd that somebody started by hand inside that login looks alike, but is younger.
+ */
+static void
+register_found(struct monitor *m, const struct task *t)
+{
+	struct mon_session *s = registry_get(m->registry, t->ses);
+
+	if (s != NULL && s->start_ticks <= t->start_ticks)
+		return;
+	if (s == NULL)
+		s = registry_add(m->registry, t->ses, t->auid);
+	if (s == NULL)
+		return;
+	s->monitor_pid = t->pid;
+	s->start_ticks = t->start_ticks;
+	if (facts_program(t->pid, &s->exe_dev, &s->exe_ino) == 0)
+		registry_program_add(m->registry, s->exe_dev, s->exe_ino);
+}
+
+void
+sweep_find(struct sweeper *sw)
+{
+	struct monitor *m = sw->m;
+	struct tasks all = {0};
+	uid_t ruid, euid;
+
+	if (proc_each(collect, &all) != 0)
+		log_warn("too many tasks: some living sessions may not be known");
+	for (size_t i = 0; i < all.n; i++)
+		if (proc_uids(all.task[i].pid, &ruid, &euid) == 0 && ruid == 0 &&
+		    protect_runs_sshd(m, all.task[i].pid) && has_user_child(m, &all, &all.task[i]))
+			register_found(m, &all.task[i]);
+	if (registry_count(m->registry) != 0)
+		log_info("found %zu living sessions", registry_count(m->registry));
+	free(all.task);
+}
+
+/* --- telling the engine ----------------------------------------------------------------------------- */
+
+struct telling {
+	struct monitor *m;
+	bool full;
+};
+
+static bool
+tell(struct mon_session *s, void *arg)
+{
+	struct telling *t = arg;
+	struct notice n = {.kind = NOTE_FOUND, .ses = s->ses, .auid = s->auid,
+	    .pid = (uint32_t)s->monitor_pid, .start_ticks = s->start_ticks};
+
+	if (s->told || t->full)
+		return true;
+	(void)flow_of_process(s->monitor_pid, s->start_ticks, &n.peer, &n.local);
+	s->told = monitor_send(t->m, &n, NULL, 0);
+	t->full = !s->told;
+	return true;
+}
+
+static void
+tell_more(struct sweeper *sw)
+{
+	struct telling t = {.m = sw->m};
+	struct timeval tv = {.tv_usec = TELL_MS * 1000};
+
+	registry_each(sw->m->registry, tell, &t);
+	if (t.full && child_pid(sw->m->child) != 0)
+		(void)evtimer_add(sw->on_tell, &tv);
+}
+
+static void
+on_tell_cb(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	tell_more(arg);
+}
+
+static bool
+forget(struct mon_session *s, void *arg)
+{
+	(void)arg;
+	s->told = false;
+	return true;
+}
+
+void
+sweep_tell_found(struct sweeper *sw)
+{
+	registry_each(sw->m->registry, forget, NULL);
+	tell_more(sw);
+}
+
+/* --- life ------------------------------------------------------------------------------------------- */
+
+struct sweeper *
+sweep_new(struct monitor *m)
+{
+	struct sweeper *sw = calloc(1, sizeof(*sw));
+	struct timeval tv = {.tv_sec = EVERY_MS / 1000, .tv_usec = EVERY_MS % 1000 * 1000};
+
+	if (sw == NULL)
+		return NULL;
+	sw->m = m;
+	sw->on_time = event_new(m->base, -1, EV_PERSIST, on_time_cb, sw);
+	sw->on_tell = evtimer_new(m->base, on_tell_cb, sw);
+	if (sw->on_time == NULL || sw->on_tell == NULL || event_add(sw->on_time, &tv) == -1)
+		sweep_free(&sw);
+	return sw;
+}
+
+void
+sweep_free(struct sweeper **sw)
+{
+	if (*sw == NULL)
+		return;
+	if ((*sw)->on_time != NULL)
+		event_free((*sw)->on_time);
+	if ((*sw)->on_tell != NULL)
+		event_free((*sw)->on_tell);
+	free(*sw);
+	*sw = NULL;
+}

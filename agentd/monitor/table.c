@@ -1,0 +1,172 @@
+/* table: see table.h.  Runs in the monitor; each request is taken as if an intruder had sent it. */
+#include "agentd/monitor/table.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "agentd/monitor/login.h"
+#include "agentd/monitor/mode.h"
+#include "agentd/monitor/sweep.h"
+#include "base/log.h"
+
+enum row_flag {
+	ROW_ACTION = 1u << 0,  /* stops something: enforce mode only */
+	ROW_SESSION = 1u << 1, /* names a session */
+	ROW_SILENT = 1u << 2,  /* has no NOTE_RESULT */
+};
+
+struct row {
+	const char *name;
+	unsigned flags;
+	unsigned rate; /* a minute; the same number at once */
+	handler_fn *handle;
+};
+
+static handler_fn handle_hello, handle_policy, handle_answered;
+
+static const struct row rows[REQ_MAX] = {
+	[REQ_HELLO] = {"hello", ROW_SILENT, 60, handle_hello},
+	[REQ_POLICY] = {"policy", ROW_SILENT, 600, handle_policy},
+	[REQ_ANSWERED] = {"answered", ROW_SILENT, 60000, handle_answered},
+	[REQ_KILL] = {"kill", ROW_ACTION | ROW_SESSION, 6000, handle_kill},
+	[REQ_AUDIT] = {"audit", 0, 6000, handle_audit},
+	[REQ_SOURCE] = {"source", 0, 60, handle_source},
+	[REQ_ALIVE] = {"alive", ROW_SESSION, 600, handle_alive},
+};
+
+struct table {
+	struct rate rate[REQ_MAX];
+	struct log_gate gate;
+};
+
+struct table *
+table_new(void)
+{
+	struct table *t = calloc(1, sizeof(*t));
+	struct mtime now = mtime_now();
+
+	for (unsigned i = 0; t != NULL && i < REQ_MAX; i++)
+		rate_init(&t->rate[i], rows[i].rate, 60000, now);
+	return t;
+}
+
+void
+table_free(struct table **t)
+{
+	free(*t);
+	*t = NULL;
+}
+
+static enum result
+judge(struct monitor *m, const struct request *rq, struct answer *a)
+{
+	const struct row *row;
+
+	if (rq->kind >= REQ_MAX || rows[rq->kind].handle == NULL)
+		return RES_BAD;
+	row = &rows[rq->kind];
+	if (!rate_take(&m->table->rate[rq->kind], mtime_now()))
+		return RES_RATE;
+	if ((row->flags & ROW_ACTION) != 0 && mode_get(m->mode) != MODE_ENFORCE)
+		return RES_MODE_AUDIT;
+	if ((row->flags & ROW_SESSION) != 0 && registry_get(m->registry, rq->ses) == NULL)
+		return RES_NO_SESSION;
+	return row->handle(m, rq, a);
+}
+
+static void
+log_refusal(struct monitor *m, const struct request *rq, enum result result)
+{
+	unsigned held;
+
+	if (log_allow(&m->table->gate, 60, &held))
+		log_info("request %s for session %u pid %u: %s (%u like this not logged)",
+		    rq->kind < REQ_MAX && rows[rq->kind].name != NULL ? rows[rq->kind].name : "?",
+		    rq->ses, rq->pid, result_text(result), held);
+}
+
+void
+table_dispatch(struct monitor *m, const struct request *rq)
+{
+	struct answer a = {.fds = {-1, -1}};
+	enum result result = judge(m, rq, &a);
+	bool silent = rq->kind < REQ_MAX && (rows[rq->kind].flags & ROW_SILENT) != 0;
+
+	if (result != RES_OK && !a.later)
+		log_refusal(m, rq, result);
+	if (!a.later && !silent) {
+		a.note.kind = NOTE_RESULT;
+		a.note.id = rq->id;
+		a.note.result = result;
+		a.note.mode = mode_get(m->mode);
+		(void)monitor_send(m, &a.note, a.fds, a.nfds);
+	}
+	for (int i = 0; i < a.nfds; i++)
+		close(a.fds[i]);
+}
+
+void
+table_answer(struct monitor *m, uint32_t id, enum result result, uint64_t value)
+{
+	struct notice n = {.kind = NOTE_RESULT, .id = id, .result = result, .value = value,
+	    .mode = mode_get(m->mode)};
+
+	(void)monitor_send(m, &n, NULL, 0);
+}
+
+static void
+fall_back_to_audit(struct monitor *m)
+{
+	struct notice n = {.kind = NOTE_STOP_LIMIT, .mode = MODE_AUDIT,
+	    .value = mode_stops(m->mode, mtime_now())};
+
+	log_crit("the stop limit is reached: the host is back in audit mode; look at the alerts, then "
+		 "`sshtether mode enforce`");
+	(void)monitor_set_mode(m, MODE_AUDIT);
+	(void)monitor_send(m, &n, NULL, 0);
+}
+
+enum result
+table_may_act(struct monitor *m, const struct request *rq)
+{
+	struct mtime now = mtime_now();
+
+	if (mode_get(m->mode) != MODE_ENFORCE)
+		return RES_MODE_AUDIT;
+	if (!rate_take(&m->actions, now))
+		return RES_RATE;
+	if (!mode_may_stop(m->mode, rq->ses, rq->time_ms, now)) {
+		fall_back_to_audit(m);
+		return RES_MODE_AUDIT;
+	}
+	return RES_OK;
+}
+
+/* --- the short ones --------------------------------------------------------------------------------- */
+
+static enum result
+handle_hello(struct monitor *m, const struct request *rq, struct answer *a)
+{
+	(void)rq;
+	(void)a;
+	sweep_tell_found(m->sweeper);
+	return RES_OK;
+}
+
+static enum result
+handle_policy(struct monitor *m, const struct request *rq, struct answer *a)
+{
+	(void)a;
+	mode_limit(m->mode, rq->limit, (int64_t)rq->window_s * 1000);
+	log_info("policy serial %llu is in force; stop limit %u in %u s", (unsigned long long)rq->value,
+	    rq->limit, rq->window_s);
+	return RES_OK;
+}
+
+static enum result
+handle_answered(struct monitor *m, const struct request *rq, struct answer *a)
+{
+	(void)a;
+	logins_answered(m->logins, rq->id);
+	return RES_OK;
+}

@@ -1,0 +1,37 @@
+/*
+ * table: every request that the engine can make: what it is called, what must hold, how often it may
+ * come, and who handles it.  What is not in the table does not exist.
+ */
+#ifndef MONITOR_TABLE_H
+#define MONITOR_TABLE_H
+
+#include "agentd/monitor/ctx.h"
+
+struct table;
+
+/* What a handler says.  Descriptors are owned by the answer and closed once they were sent. */
+struct answer {
+	struct notice note; /* kind, id and result are filled by the table */
+	int fds[2];
+	int nfds;
+	bool later; /* the handler answers by itself, when it is done */
+};
+
+struct table *table_new(void);
+void table_free(struct table **);
+void table_dispatch(struct monitor *, const struct request *);
+/* An answer that was put off. */
+void table_answer(struct monitor *, uint32_t id, enum result, uint64_t value);
+
+/*
+ * What every action needs beside its own checks, asked last, right before it is done: the host is in
+ * enforce mode, the cap holds, and the stop limit (which may put the host back to audit mode) too.
+ */
+enum result table_may_act(struct monitor *, const struct request *);
+
+/* The handlers; each in the file of its name. */
+typedef enum result handler_fn(struct monitor *, const struct request *, struct answer *);
+handler_fn handle_kill, handle_destroy, handle_terminate, handle_spare, handle_program, handle_owner,
+    handle_audit, handle_source, handle_rules, handle_alive;
+
+#endif

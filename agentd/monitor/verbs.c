@@ -1,0 +1,202 @@
+/*
+ * verbs: see verbs.h.  Runs in the monitor.  A client has one line and a second; who it is says the
+ * kernel.
+ */
+#include "agentd/monitor/verbs.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "agentd/monitor/mode.h"
+#include "agentd/monitor/trail.h"
+#include "base/log.h"
+#include "base/proc.h"
+#include "base/safe.h"
+
+#define LINE_MAX_BYTES 512
+#define CLIENTS_MAX    8
+#define PATIENCE_MS    1000
+
+struct client {
+	TAILQ_ENTRY(client) entry;
+	struct verbs *all; /* borrowed */
+	int fd;
+	pid_t pid;
+	struct event *on_data;
+	size_t n;
+	char line[LINE_MAX_BYTES];
+};
+
+struct verbs {
+	struct monitor *m; /* borrowed */
+	struct event *on_accept;
+	TAILQ_HEAD(, client) clients;
+	unsigned n;
+};
+
+enum verb
+verb_parse(struct bytes line, enum mode *set)
+{
+	json_t *root = json_loadb(line.p, line.n, JSON_REJECT_DUPLICATES, NULL);
+	const char *verb = json_string_value(json_object_get(root, "verb"));
+	const json_t *value = json_object_get(root, "set");
+	enum verb v = VERB_BAD;
+
+	if (verb != NULL && strcmp(verb, "mode") == 0) {
+		if (value == NULL)
+			v = VERB_MODE_GET;
+		else if (json_is_string(value) && mode_parse(bytes_of(json_string_value(value)), set))
+			v = VERB_MODE_SET;
+	}
+	json_decref(root);
+	return v;
+}
+
+/* --- answers ---------------------------------------------------------------------------------------- */
+
+/* Every word in an answer is ours: nothing needs escaping. */
+static void
+reply(int fd, const enum mode *mode, const char *error)
+{
+	struct buf out = BUF_INIT;
+
+	if (mode != NULL)
+		buf_printf(&out, "{\"mode\":\"%s\"}\n", mode_name(*mode));
+	if (error == NULL)
+		buf_puts(&out, "{\"end\":true,\"status\":0}\n");
+	else
+		buf_printf(&out, "{\"end\":true,\"status\":1,\"error\":\"%s\"}\n", error);
+	if (buf_ok(&out))
+		(void)send(fd, out.p, out.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+	buf_free(&out);
+}
+
+static void
+set_mode(struct client *c, enum mode mode)
+{
+	struct monitor *m = c->all->m;
+	enum mode before = mode_get(m->mode);
+	int rc = monitor_set_mode(m, mode);
+
+	log_warn("mode %s, was %s: set by root, pid %d", mode_name(mode), mode_name(before), (int)c->pid);
+	trail_mode(m, before, mode, c->pid);
+	mode = mode_get(m->mode);
+	reply(c->fd, &mode, rc == 0 ? NULL : "set, but it could not be kept: it is lost at a restart");
+}
+
+static void
+obey(struct client *c, struct bytes line)
+{
+	enum mode mode = mode_get(c->all->m->mode);
+
+	switch (verb_parse(line, &mode)) {
+	case VERB_MODE_GET:
+		reply(c->fd, &mode, NULL);
+		break;
+	case VERB_MODE_SET:
+		set_mode(c, mode);
+		break;
+	case VERB_BAD:
+		reply(c->fd, NULL, "this socket knows the verb mode, to set audit or enforce");
+	}
+}
+
+/* --- connections ------------------------------------------------------------------------------------ */
+
+static void
+client_free(struct client *c)
+{
+	TAILQ_REMOVE(&c->all->clients, c, entry);
+	c->all->n--;
+	if (c->on_data != NULL)
+		event_free(c->on_data);
+	close(c->fd);
+	free(c);
+}
+
+static void
+on_data_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct client *c = arg;
+	const char *newline;
+	ssize_t n;
+
+	if ((what & EV_TIMEOUT) != 0) {
+		client_free(c);
+		return;
+	}
+	n = recv(fd, c->line + c->n, sizeof(c->line) - c->n, MSG_DONTWAIT);
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n > 0)
+		c->n += (size_t)n;
+	newline = memchr(c->line, '\n', c->n);
+	if (newline != NULL)
+		obey(c, (struct bytes){.p = c->line, .n = (size_t)(newline - c->line)});
+	else if (n > 0 && c->n < sizeof(c->line))
+		return;
+	client_free(c);
+}
+
+static void
+on_accept_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct verbs *all = arg;
+	struct timeval tv = {.tv_sec = PATIENCE_MS / 1000, .tv_usec = PATIENCE_MS % 1000 * 1000};
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+	struct client *c;
+	int conn = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	(void)what;
+	if (conn == -1)
+		return;
+	if (getsockopt(conn, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1 || cred.uid != 0 ||
+	    all->n >= CLIENTS_MAX || (c = calloc(1, sizeof(*c))) == NULL) {
+		close(conn);
+		return;
+	}
+	c->all = all;
+	c->fd = conn;
+	c->pid = cred.pid;
+	TAILQ_INSERT_TAIL(&all->clients, c, entry);
+	all->n++;
+	c->on_data = event_new(all->m->base, conn, EV_READ | EV_PERSIST, on_data_cb, c);
+	if (c->on_data == NULL || event_add(c->on_data, &tv) == -1)
+		client_free(c);
+}
+
+struct verbs *
+verbs_new(struct monitor *m)
+{
+	struct verbs *all = calloc(1, sizeof(*all));
+
+	if (all == NULL)
+		return NULL;
+	all->m = m;
+	TAILQ_INIT(&all->clients);
+	all->on_accept = event_new(m->base, m->verbs_fd, EV_READ | EV_PERSIST, on_accept_cb, all);
+	if (all->on_accept == NULL || event_add(all->on_accept, NULL) == -1)
+		verbs_free(&all);
+	return all;
+}
+
+void
+verbs_free(struct verbs **all)
+{
+	struct client *c;
+
+	if (*all == NULL)
+		return;
+	while ((c = TAILQ_FIRST(&(*all)->clients)) != NULL)
+		client_free(c);
+	if ((*all)->on_accept != NULL)
+		event_free((*all)->on_accept);
+	free(*all);
+	*all = NULL;
+}
