@@ -1,0 +1,364 @@
+/* acts: see acts.h.  Engine process. */
+#include "agentd/engine/acts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agentd/engine/failures.h"
+#include "agentd/engine/keep.h"
+#include "agentd/engine/levels.h"
+
+#define ACTS_WAITING  1024
+#define KILL_WAIT_MS  2000
+#define END_WAIT_MS   15000 /* TERM, then KILL, and a look whether all are gone */
+#define WHY_MAX       160
+#define RECENT        64
+#define RECENT_MS     5000
+
+/* A request to the monitor and what its success is called. */
+struct plan {
+	enum request_kind kind; /* 0: nothing can be done */
+	enum done done;
+	const char *why;        /* of kind 0 */
+};
+
+struct act {
+	struct acts *acts;
+	struct kept *kept; /* owned */
+	enum done done;    /* when it works */
+	enum level level;
+	uint32_t ses, pid; /* as asked for */
+};
+
+/* What worked lately: one process may have earned two rulings, and it can be killed only once. */
+struct recent {
+	uint32_t ses, pid; /* pid 0: the whole session */
+	struct mtime when;
+};
+
+struct acts {
+	struct acts_parts parts;
+	struct acts_stats stats;
+	struct recent recent[RECENT];
+	unsigned next_recent;
+};
+
+struct by_hand {
+	acts_by_hand_fn *fn;
+	void *arg;
+};
+
+static const char sshd_stays[] = "sshd itself is never stopped";
+
+/* What `block` is, for a process of the session and for its own sshd. */
+static const struct plan by_process[ACT_COUNT] = {
+	[ACT_OUTBOUND_SSH] = {REQ_KILL, DONE_KILLED, NULL},
+	[ACT_RELAY] = {REQ_DESTROY, DONE_CUT, NULL},
+	[ACT_AGENT_USE] = {REQ_KILL, DONE_KILLED, NULL},
+	[ACT_AGENT_HIJACK] = {REQ_KILL, DONE_KILLED, NULL},
+	[ACT_MUX_USE] = {REQ_KILL, DONE_KILLED, NULL},
+	[ACT_MUX_HIJACK] = {REQ_KILL, DONE_KILLED, NULL},
+	[ACT_LISTEN] = {REQ_KILL, DONE_KILLED, NULL},
+	[ACT_SESSION_BRIDGE] = {REQ_KILL, DONE_KILLED, NULL},
+	[ACT_SESSION_ESCAPE] = {REQ_KILL, DONE_KILLED, NULL},
+};
+static const struct plan by_sshd[ACT_COUNT] = {
+	[ACT_OUTBOUND_SSH] = {REQ_DESTROY, DONE_CUT, NULL},
+	[ACT_RELAY] = {REQ_DESTROY, DONE_CUT, NULL},
+	[ACT_AGENT_USE] = {REQ_DESTROY, DONE_CUT, NULL},
+	[ACT_AGENT_HIJACK] = {REQ_DESTROY, DONE_CUT, NULL},
+	[ACT_MUX_USE] = {REQ_DESTROY, DONE_CUT, NULL},
+	[ACT_MUX_HIJACK] = {REQ_DESTROY, DONE_CUT, NULL},
+	[ACT_LISTEN] = {0, DONE_FAILED, sshd_stays},
+	[ACT_SESSION_BRIDGE] = {0, DONE_FAILED, sshd_stays},
+	[ACT_SESSION_ESCAPE] = {0, DONE_FAILED, sshd_stays},
+};
+
+static bool
+is_sshd(const struct finding *f)
+{
+	return f->activity == ACT_RELAY || (f->process != NULL && f->process->is_sshd);
+}
+
+static struct plan
+plan_of(const struct ruling *r)
+{
+	static const char nobody[] = "the record names no process";
+	const struct finding *f = r->finding;
+	struct plan p;
+
+	switch (r->decision.action) {
+	case DO_BLOCK:
+	case DO_DENY: /* of a login; for what a session does it can only mean the same as block */
+		p = is_sshd(f) ? by_sshd[f->activity] : by_process[f->activity];
+		if (p.kind == 0 && p.why == NULL)
+			p.why = "there is no way to block this";
+		if (p.kind != 0 && f->pid == 0)
+			p = (struct plan){.why = nobody};
+		return p;
+	case DO_TERMINATE:
+	case DO_TERMINATE_ALL:
+		if (f->session->ses == SES_UNSET)
+			return (struct plan){.why = "the task belongs to no session"};
+		return (struct plan){.kind = REQ_TERMINATE, .done = DONE_TERMINATED};
+	default:
+		return (struct plan){.why = "not available in this version"};
+	}
+}
+
+static void
+tell(struct acts *a, const struct ruling *r, enum done done, enum level level, const char *why)
+{
+	const struct outcome_of o = {.ruling = r, .done = done, .level = level, .why = why};
+
+	if (done == DONE_WOULD_HAVE)
+		a->stats.would_have++;
+	else if (done == DONE_FAILED)
+		a->stats.failed++;
+	else if (done >= DONE_REFUSED)
+		a->stats.done++;
+	a->parts.outcome(&o, a->parts.arg);
+}
+
+/* --- asking ------------------------------------------------------------------------------------- */
+
+static struct report_addr
+wire_addr(struct endpoint e)
+{
+	struct report_addr a = {.family = e.addr.family, .port = e.port};
+
+	memcpy(a.b, e.addr.b, sizeof(a.b));
+	return a;
+}
+
+static struct request
+request_of(const struct ruling *r, const struct plan *p)
+{
+	const struct finding *f = r->finding;
+
+	return (struct request){
+	    .kind = p->kind,
+	    /* A process may have left the session that is reported for it. */
+	    .ses = p->kind != REQ_TERMINATE && f->process != NULL ? f->process->ses : f->session->ses,
+	    .pid = p->kind == REQ_TERMINATE ? 0 : f->pid,
+	    .flags = r->decision.action == DO_TERMINATE_ALL ? REQF_ALL : 0,
+	    .activity = f->activity,
+	    .action = r->decision.action,
+	    .time_ms = f->time.ms,
+	    .inode = f->unix_inode,
+	    .dev_major = f->unix_dev_major,
+	    .dev_minor = f->unix_dev_minor,
+	    .to = wire_addr(f->to),
+	};
+}
+
+/* What the monitor's answer makes of it. */
+static enum done
+done_of(const struct notice *n, enum done success, char why[WHY_MAX])
+{
+	why[0] = '\0';
+	if (n == NULL) {
+		snprintf(why, WHY_MAX, "the monitor did not answer in time");
+		return DONE_FAILED;
+	}
+	if (n->result == RES_OK)
+		return success;
+	if (n->result == RES_DENIED && n->value != 0)
+		snprintf(why, WHY_MAX, "the kernel refused: %s", strerror((int)n->value));
+	else
+		snprintf(why, WHY_MAX, "%s", n->result < RES_COUNT ?
+		    result_text((enum result)n->result) : "an answer that is not understood");
+	if (n->result == RES_MODE_AUDIT)
+		return DONE_WOULD_HAVE;
+	failure_note(FAIL_ACTION_REFUSED);
+	return DONE_FAILED;
+}
+
+static void
+remember(struct acts *a, const struct act *act)
+{
+	a->recent[a->next_recent++ % RECENT] =
+	    (struct recent){.ses = act->ses, .pid = act->pid, .when = mtime_now()};
+}
+
+static bool
+was_ours(const struct acts *a, const struct act *act)
+{
+	const struct mtime now = mtime_now();
+
+	for (unsigned i = 0; i < RECENT; i++) {
+		const struct recent *r = &a->recent[i];
+
+		if (r->when.ns != 0 && mtime_ms_since(now, r->when) < RECENT_MS &&
+		    r->ses == act->ses && (r->pid == act->pid || r->pid == 0))
+			return true;
+	}
+	return false;
+}
+
+static void
+on_result(const struct notice *n, int fds[LINK_FDS], void *arg)
+{
+	static const struct notice ok = {.result = RES_OK};
+	struct act *act = arg;
+	char why[WHY_MAX];
+	enum done done;
+
+	(void)fds;
+	if (n != NULL && n->result == RES_OK)
+		remember(act->acts, act);
+	else if (n != NULL && n->result == RES_GONE && was_ours(act->acts, act))
+		n = &ok;
+	done = done_of(n, act->done, why);
+	act->acts->stats.waiting--;
+	tell(act->acts, kept_ruling(act->kept), done, act->level, why[0] != '\0' ? why : NULL);
+	kept_free(&act->kept);
+	free(act);
+}
+
+/* --- the end of a session, and what it spares --- */
+
+struct sparing {
+	struct link *link;
+	uint32_t ses;
+};
+
+static void
+send_spare(uint32_t pid, void *arg)
+{
+	const struct sparing *s = arg;
+	const struct request r = {.kind = REQ_SPARE, .ses = s->ses, .pid = pid};
+
+	link_send(s->link, &r);
+}
+
+/* Requests are taken in order: what is spared is known before the end begins. */
+static void
+spare(struct acts *a, const struct request *end)
+{
+	struct sparing s = {.link = a->parts.link, .ses = end->ses};
+
+	if (end->kind == REQ_TERMINATE && (end->flags & REQF_ALL) == 0 && a->parts.spared != NULL)
+		a->parts.spared(end->ses, send_spare, &s, a->parts.arg);
+}
+
+static int64_t
+patience(const struct request *r)
+{
+	return r->kind == REQ_TERMINATE ? END_WAIT_MS : KILL_WAIT_MS;
+}
+
+/* NULL: asked; else why not. */
+static const char *
+ask(struct acts *a, const struct ruling *r, const struct plan *p, enum level level)
+{
+	struct request req = request_of(r, p);
+	struct act *act;
+
+	if (a->stats.waiting >= ACTS_WAITING) {
+		failure_note(FAIL_ACTION_CAP);
+		return "too many actions at once";
+	}
+	if ((act = calloc(1, sizeof(*act))) == NULL)
+		return "out of memory";
+	*act = (struct act){.acts = a, .kept = kept_new(r), .done = p->done, .level = level,
+	    .ses = req.ses, .pid = req.pid};
+	spare(a, &req);
+	if (act->kept == NULL ||
+	    !link_ask(a->parts.link, &req, patience(&req), on_result, act)) {
+		kept_free(&act->kept);
+		free(act);
+		return "the monitor could not be asked";
+	}
+	a->stats.asked++;
+	a->stats.waiting++;
+	return NULL;
+}
+
+static void
+settle(struct acts *a, const struct ruling *r)
+{
+	const enum done done = ruling_done(r);
+	const char *why;
+	enum level level = level_of_action(r->finding->activity, r->decision.action, &why);
+
+	if (r->decision.never_stop && done == DONE_WOULD_HAVE)
+		tell(a, r, DONE_ALERTED, LEVEL_OBSERVE, "never-stop holds");
+	else
+		tell(a, r, done, level, level == LEVEL_OBSERVE ? why : NULL);
+}
+
+void
+acts_ruling(struct acts *a, const struct ruling *r)
+{
+	const char *why;
+	enum level level;
+	struct plan p;
+
+	if (!r->stop) {
+		settle(a, r);
+		return;
+	}
+	level = level_of_action(r->finding->activity, r->decision.action, &why);
+	p = plan_of(r);
+	why = p.kind == 0 ? p.why : ask(a, r, &p, level);
+	if (why != NULL)
+		tell(a, r, DONE_FAILED, p.kind == 0 ? LEVEL_OBSERVE : level, why);
+}
+
+/* --- by hand --- */
+
+static void
+on_by_hand(const struct notice *n, int fds[LINK_FDS], void *arg)
+{
+	struct by_hand *h = arg;
+	char why[WHY_MAX];
+	enum done done = done_of(n, DONE_TERMINATED, why);
+
+	(void)fds;
+	h->fn(done == DONE_WOULD_HAVE ? DONE_FAILED : done, why, h->arg);
+	free(h);
+}
+
+bool
+acts_terminate(struct acts *a, uint32_t ses, bool all, acts_by_hand_fn *fn, void *arg)
+{
+	struct request req = {.kind = REQ_TERMINATE, .ses = ses, .flags = all ? REQF_ALL : 0,
+	    .action = all ? DO_TERMINATE_ALL : DO_TERMINATE, .time_ms = rtime_now().ms};
+	struct by_hand *h = calloc(1, sizeof(*h));
+
+	if (h == NULL)
+		return false;
+	*h = (struct by_hand){.fn = fn, .arg = arg};
+	spare(a, &req);
+	if (link_ask(a->parts.link, &req, END_WAIT_MS, on_by_hand, h)) {
+		a->stats.asked++;
+		return true;
+	}
+	free(h);
+	return false;
+}
+
+const struct acts_stats *
+acts_stats(const struct acts *a)
+{
+	return &a->stats;
+}
+
+struct acts *
+acts_new(const struct acts_parts *parts)
+{
+	struct acts *a = calloc(1, sizeof(*a));
+
+	if (a != NULL)
+		a->parts = *parts;
+	return a;
+}
+
+void
+acts_free(struct acts **ap)
+{
+	free(*ap);
+	*ap = NULL;
+}

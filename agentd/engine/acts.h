@@ -1,0 +1,46 @@
+/*
+ * acts: what is done about a ruling.  Asks the monitor, waits for its answer, and only then lets the
+ * alert go, so that `done` says what happened and not what was meant to.  Logins are not acted on here
+ * (logins.h).
+ */
+#ifndef ENGINE_ACTS_H
+#define ENGINE_ACTS_H
+
+#include "agentd/engine/link.h"
+#include "agentd/engine/pipeline.h"
+
+/* What became of a ruling.  Everything is borrowed. */
+struct outcome_of {
+	const struct ruling *ruling;
+	enum done done;
+	enum level level;
+	const char *why; /* NULL: nothing to be said */
+};
+typedef void outcome_fn(const struct outcome_of *, void *arg);
+
+struct acts_stats {
+	uint64_t asked, done, failed, would_have;
+	unsigned waiting;
+};
+
+struct acts_parts {
+	struct link *link;
+	/* The programs of a session that its end must spare: calls fn for each pid. */
+	void (*spared)(uint32_t ses, void (*fn)(uint32_t pid, void *fn_arg), void *fn_arg, void *arg);
+	outcome_fn *outcome;
+	void *arg;
+};
+
+struct acts;
+
+struct acts *acts_new(const struct acts_parts *);
+void acts_free(struct acts **);
+/* outcome() is called now or, when the monitor has to act first, later. */
+void acts_ruling(struct acts *, const struct ruling *);
+const struct acts_stats *acts_stats(const struct acts *);
+
+/* By hand: fn is called once with what became of it.  False: not sent. */
+typedef void acts_by_hand_fn(enum done, const char *why, void *arg);
+bool acts_terminate(struct acts *, uint32_t ses, bool all, acts_by_hand_fn *, void *arg);
+
+#endif

@@ -1,0 +1,509 @@
+/* logins: see logins.h.  Engine process; reads what sshd's root process wrote, and believes the kernel. */
+#include "agentd/engine/logins.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "agentd/engine/failures.h"
+#include "base/log.h"
+#include "base/proc.h"
+
+#define NAMES_SHARE 2 /* group names may take this part of the time that there is */
+
+struct login {
+	TAILQ_ENTRY(login) link;
+	struct logins *all; /* borrowed */
+	int fd;
+	struct event *ev;
+	struct notice kernel;
+	struct report report; /* valid once it was read */
+	bool answered;        /* by us, or by the monitor in our place */
+};
+
+struct logins {
+	struct logins_parts parts;
+	TAILQ_HEAD(, login) waiting;
+	unsigned n;
+	struct login *now; /* the one whose rulings are being made */
+	struct logins_stats stats;
+	struct log_gate gate;
+};
+
+static void
+login_free(struct login *l)
+{
+	struct logins *all = l->all;
+
+	names_forget(all->parts.names, l);
+	TAILQ_REMOVE(&all->waiting, l, link);
+	all->n--;
+	if (l->ev != NULL)
+		event_free(l->ev);
+	close(l->fd);
+	free(l);
+}
+
+/* --- answering ---------------------------------------------------------------------------------- */
+
+/* One line of printable text, whatever the policy's author wrote. */
+static void
+put_message(struct verdict *v, const char *message)
+{
+	struct buf text = BUF_INIT;
+
+	if (message == NULL)
+		return;
+	buf_put_visible(&text, bytes_of(message));
+	if (buf_ok(&text) && text.n > 0)
+		memcpy(v->message, text.p, text.n < sizeof(v->message) ? text.n : sizeof(v->message) - 1);
+	buf_free(&text);
+}
+
+/* False: the module did not get it from us. */
+static bool
+answer(struct login *l, enum verdict_action action, const char *message)
+{
+	struct verdict v = {.magic = VERDICT_MAGIC, .version = REPORT_VERSION, .action = action,
+	    .source = VERDICT_POLICY};
+	struct request done = {.kind = REQ_ANSWERED, .id = l->kernel.id, .ses = l->kernel.ses,
+	    .pid = l->kernel.pid};
+
+	if (l->answered)
+		return false;
+	l->answered = true;
+	put_message(&v, message);
+	if (send(l->fd, &v, sizeof(v), MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)sizeof(v)) {
+		l->all->stats.late++;
+		return false;
+	}
+	link_send(l->all->parts.link, &done);
+	if (action == VERDICT_DENY)
+		l->all->stats.refused++;
+	else
+		l->all->stats.allowed++;
+	return true;
+}
+
+/* For a login every action that stops something means that it does not come to be. */
+static bool
+refuses(const struct ruling *r)
+{
+	const enum action a = r->decision.action;
+
+	return r->stop && (a == DO_BLOCK || a == DO_DENY || a == DO_TERMINATE || a == DO_TERMINATE_ALL);
+}
+
+static void
+settle(struct login *l, const struct ruling *r)
+{
+	const struct logins_parts *parts = &l->all->parts;
+	struct outcome_of o = {.ruling = r, .done = ruling_done(r), .level = LEVEL_PREVENT};
+
+	if (refuses(r)) {
+		o.done = answer(l, VERDICT_DENY, r->decision.message) ? DONE_REFUSED : DONE_FAILED;
+		o.why = o.done == DONE_FAILED ? "the login was answered already" : NULL;
+	} else if (r->stop) {
+		o.done = DONE_FAILED;
+		o.level = LEVEL_OBSERVE;
+		o.why = "not available in this version";
+	} else if (r->decision.action <= DO_ALERT) {
+		o.level = LEVEL_OBSERVE;
+	} else if (r->decision.never_stop) {
+		o.done = DONE_ALERTED;
+		o.why = "never-stop holds";
+	}
+	parts->outcome(&o, parts->arg);
+	if (!r->stop && r->decision.action <= DO_ALERT && r->decision.message != NULL)
+		answer(l, VERDICT_ALLOW, r->decision.message);
+}
+
+bool
+logins_ruling(struct logins *all, const struct ruling *r)
+{
+	if (all->now == NULL || r->finding->activity != ACT_LOGIN)
+		return false;
+	settle(all->now, r);
+	return true;
+}
+
+/* --- asking the policy without the model ----------------------------------------------------------- */
+
+static void
+describe(const struct login *l, struct session *s)
+{
+	const struct report *r = &l->report;
+
+	*s = (struct session){
+	    .ses = SES_UNSET,
+	    .auid = l->kernel.auid,
+	    .uid = r->uid,
+	    .source = SESSION_REPORT,
+	    .ssh = true,
+	    .key_known = (r->flags & REPORT_KEY_KNOWN) != 0,
+	    .cert = (r->flags & REPORT_CERT) != 0,
+	    .cert_serial = r->cert_serial,
+	    .monitor_pid = l->kernel.pid,
+	    .start_ticks = l->kernel.start_ticks,
+	};
+	memcpy(s->user, r->user, sizeof(s->user));
+	memcpy(s->service, r->service, sizeof(s->service));
+	memcpy(s->tty, r->tty, sizeof(s->tty));
+	memcpy(s->method, r->method, sizeof(s->method));
+	memcpy(s->key_type, r->key_type, sizeof(s->key_type));
+	memcpy(s->key_fp, r->key_fp, sizeof(s->key_fp));
+	memcpy(s->ca_fp, r->ca_fp, sizeof(s->ca_fp));
+}
+
+static struct endpoint
+endpoint_of(const struct report_addr *a)
+{
+	struct endpoint e = {.addr = {.family = a->family}, .port = a->port};
+
+	memcpy(e.addr.b, a->b, a->family == 4 ? 4 : sizeof(e.addr.b));
+	return e;
+}
+
+/* A session that stands on the stack, with what it owns. */
+struct asked {
+	struct session s;
+	struct report report; /* the copy that s borrows its strings from */
+	char *names[ST_GROUPS_MAX]; /* owned */
+};
+
+/* Group names; NULL, which is "not known", as long as one of them may still come. */
+static char **
+group_names(struct names *ns, const uint32_t *gids, size_t n, char **out)
+{
+	if (!names_settled(ns, gids, n))
+		return NULL;
+	for (size_t i = 0; i < n; i++) {
+		const char *name = names_group(ns, gids[i]);
+
+		out[i] = name != NULL ? strdup(name) : NULL;
+	}
+	return out;
+}
+
+static void
+asked_fill(struct asked *a, const struct login *l)
+{
+	struct session *s = &a->s;
+
+	*a = (struct asked){.report = l->report};
+	describe(l, s);
+	s->peer = endpoint_of(&a->report.peer);
+	s->local = endpoint_of(&a->report.local);
+	s->cert_id = a->report.cert_id;
+	s->principals = a->report.principals;
+	s->ngroups = a->report.ngroups;
+	s->group_names =
+	    group_names(l->all->parts.names, a->report.groups, a->report.ngroups, a->names);
+}
+
+static void
+asked_free(struct asked *a)
+{
+	for (size_t i = 0; i < ST_GROUPS_MAX; i++)
+		free(a->names[i]);
+}
+
+static void
+put_to_policy(const struct logins_parts *parts, const struct finding *f, struct ruling *r)
+{
+	struct question_room room;
+	struct question q;
+
+	question_of(f, parts->options, &room, &q);
+	pol_ask(parts->policy(parts->arg), &q, &r->decision);
+	if (r->decision.undetermined)
+		r->decision.action = DO_ALERT;
+	r->finding = f;
+	r->as = bytes_of(f->session->user);
+	r->mode = r->decision.mode < parts->options->host_mode ? r->decision.mode :
+	    parts->options->host_mode;
+	r->stop = r->decision.action > DO_ALERT && r->mode == MODE_ENFORCE && !r->decision.never_stop;
+}
+
+/*
+ * For a login that the model must not hold, or not yet: the account stage, and one whose session id is
+ * unset or another's.  A denial is given only when nothing that is unknown could have turned it.
+ */
+static void
+ask_only(struct login *l, bool tell_all)
+{
+	struct asked a;
+	struct ruling r = {0};
+	struct finding f = {.activity = ACT_LOGIN, .time = rtime_now(), .session = &a.s,
+	    .pid = l->kernel.pid, .uid = l->report.uid, .euid = l->report.uid, .count = 1};
+
+	asked_fill(&a, l);
+	put_to_policy(&l->all->parts, &f, &r);
+	if (tell_all || refuses(&r))
+		settle(l, &r);
+	asked_free(&a);
+}
+
+/* --- the three kinds of report ----------------------------------------------------------------------- */
+
+/* host_open() took the numbers and made room; the names are ours to find. */
+static void
+name_groups(struct logins *all, struct session *s)
+{
+	if (s->group_names == NULL ||
+	    group_names(all->parts.names, s->groups, s->ngroups, s->group_names) != NULL)
+		return;
+	free(s->group_names);
+	s->group_names = NULL;
+}
+
+static void
+open_in_model(struct login *l)
+{
+	struct logins *all = l->all;
+	struct rtime now = rtime_now();
+	struct session *s = host_open(pipeline_host(all->parts.pipeline), &l->report, now);
+
+	if (s == NULL) {
+		failure_note(FAIL_HOST_FULL);
+		ask_only(l, true);
+		return;
+	}
+	name_groups(all, s);
+	all->parts.opened(s, all->parts.arg);
+	all->now = l;
+	detect_login(pipeline_detect(all->parts.pipeline), s, now);
+	all->now = NULL;
+}
+
+static void
+open_ready(void *arg)
+{
+	struct login *l = arg;
+
+	if (l->kernel.result == RES_OK)
+		open_in_model(l);
+	else
+		ask_only(l, true);
+	answer(l, VERDICT_ALLOW, NULL);
+	login_free(l);
+}
+
+static void
+account_ready(void *arg)
+{
+	struct login *l = arg;
+
+	ask_only(l, false);
+	answer(l, VERDICT_ALLOW, NULL);
+	login_free(l);
+}
+
+static void
+closed(struct login *l)
+{
+	if (l->kernel.result == RES_OK) {
+		host_closed(pipeline_host(l->all->parts.pipeline), l->kernel.ses, rtime_now());
+		l->all->parts.closed(l->kernel.ses, l->all->parts.arg);
+	}
+	answer(l, VERDICT_ALLOW, NULL);
+	login_free(l);
+}
+
+static void
+with_names(struct login *l, names_ready_fn *fn)
+{
+	const struct logins_parts *parts = &l->all->parts;
+
+	if (!names_wait_groups(parts->names, l->report.groups, l->report.ngroups,
+	    parts->timeout_ms / NAMES_SHARE, fn, l))
+		fn(l);
+}
+
+/* --- believing ----------------------------------------------------------------------------------------- */
+
+static void
+warn_forged(struct login *l)
+{
+	struct buf text = BUF_INIT;
+
+	failure_note(FAIL_REPORT_FORGED);
+	buf_printf(&text, "pid %u reported a login of ", l->kernel.pid);
+	buf_put_visible(&text, bytes_of(l->report.user));
+	buf_printf(&text, " under session %u, which another living sshd has", l->kernel.ses);
+	if (buf_ok(&text))
+		l->all->parts.warn("report-forged", text.p, l->all->parts.arg);
+	buf_free(&text);
+}
+
+/*
+ * What the kernel knows stands in the place of what was reported.  Where the two differ, the key and the
+ * certificate are not believed either.
+ */
+static void
+believe_kernel(struct login *l)
+{
+	struct report *r = &l->report;
+	const struct notice *k = &l->kernel;
+	bool open = r->kind == REPORT_OPEN;
+	bool same = r->pid == k->pid && r->start_ticks == k->start_ticks &&
+	    (!open || (r->ses == k->ses && r->auid == k->auid));
+	unsigned held;
+
+	if (open && k->result == RES_OK && r->uid != k->auid) {
+		const char *name = names_user(l->all->parts.names, k->auid);
+
+		r->uid = k->auid;
+		memset(r->user, 0, sizeof(r->user));
+		(void)bytes_copy(bytes_of(name), r->user, sizeof(r->user));
+		same = false;
+	}
+	r->pid = k->pid;
+	r->start_ticks = k->start_ticks;
+	r->ses = k->ses;
+	r->auid = k->auid;
+	if (same)
+		return;
+	failure_note(FAIL_REPORT_MISMATCH);
+	r->flags &= ~(uint32_t)(REPORT_KEY_KNOWN | REPORT_CERT);
+	if (log_allow(&l->all->gate, 10, &held))
+		log_warn("the report of pid %u (session %u) does not agree with the kernel; "
+			 "its key is not believed", k->pid, k->ses);
+}
+
+static void
+take_report(struct login *l)
+{
+	l->all->stats.reports++;
+	believe_kernel(l);
+	if (l->kernel.result == RES_OTHER_SESSION)
+		warn_forged(l);
+	switch ((enum report_kind)l->report.kind) {
+	case REPORT_ACCOUNT:
+		with_names(l, account_ready);
+		break;
+	case REPORT_OPEN:
+		with_names(l, open_ready);
+		break;
+	case REPORT_CLOSE:
+		closed(l);
+		break;
+	}
+}
+
+/* Without a report the session is still there: what the kernel says of it is followed. */
+static void
+follow_anyway(struct login *l)
+{
+	const struct notice *k = &l->kernel;
+	const struct endpoint none = {0};
+
+	if (k->result == RES_OK &&
+	    host_session(pipeline_host(l->all->parts.pipeline), k->ses) == NULL)
+		host_found(pipeline_host(l->all->parts.pipeline), k->ses, k->auid, k->pid,
+		    k->start_ticks, none, none, rtime_now());
+	login_free(l);
+}
+
+static void
+on_event(evutil_socket_t fd, short what, void *arg)
+{
+	struct login *l = arg;
+	ssize_t n;
+
+	if ((what & EV_TIMEOUT) != 0) {
+		failure_note(FAIL_REPORT_LATE);
+		follow_anyway(l);
+		return;
+	}
+	n = recv(fd, &l->report, sizeof(l->report), MSG_DONTWAIT | MSG_TRUNC);
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return;
+	event_del(l->ev);
+	if (n <= 0 || !report_valid(&l->report, (size_t)n)) {
+		failure_note(FAIL_REPORT_BAD);
+		log_warn("the report of pid %u cannot be read: %zd bytes", l->kernel.pid, n);
+		follow_anyway(l);
+		return;
+	}
+	take_report(l);
+}
+
+/* --- in and out ----------------------------------------------------------------------------------- */
+
+void
+logins_begin(struct logins *all, const struct notice *kernel, int fd)
+{
+	const struct timeval tv = {.tv_sec = (time_t)(all->parts.timeout_ms / 1000),
+	    .tv_usec = (suseconds_t)(all->parts.timeout_ms % 1000) * 1000};
+	struct login *l = NULL;
+
+	if (all->n >= ST_PENDING_LOGINS || (l = calloc(1, sizeof(*l))) == NULL) {
+		failure_note(FAIL_LOGIN_CAP);
+		close(fd);
+		return;
+	}
+	l->all = all;
+	l->fd = fd;
+	l->kernel = *kernel;
+	TAILQ_INSERT_TAIL(&all->waiting, l, link);
+	all->n++;
+	evutil_make_socket_nonblocking(fd);
+	l->ev = event_new(all->parts.base, fd, EV_READ | EV_PERSIST, on_event, l);
+	if (l->ev == NULL) {
+		failure_note(FAIL_LOGIN_CAP);
+		login_free(l);
+		return;
+	}
+	event_priority_set(l->ev, 0);
+	event_add(l->ev, &tv);
+}
+
+void
+logins_fallback(struct logins *all, uint32_t id)
+{
+	struct login *l;
+
+	failure_note(FAIL_LOGIN_FALLBACK);
+	all->stats.fallback++;
+	TAILQ_FOREACH(l, &all->waiting, link) {
+		if (l->kernel.id == id)
+			l->answered = true; /* the session may live: its report is still taken */
+	}
+}
+
+const struct logins_stats *
+logins_stats(const struct logins *all)
+{
+	return &all->stats;
+}
+
+struct logins *
+logins_new(const struct logins_parts *parts)
+{
+	struct logins *all = calloc(1, sizeof(*all));
+
+	if (all == NULL)
+		return NULL;
+	all->parts = *parts;
+	TAILQ_INIT(&all->waiting);
+	return all;
+}
+
+void
+logins_free(struct logins **ap)
+{
+	struct logins *all = *ap;
+	struct login *l;
+
+	if (all == NULL)
+		return;
+	*ap = NULL;
+	while ((l = TAILQ_FIRST(&all->waiting)) != NULL)
+		login_free(l);
+	free(all);
+}

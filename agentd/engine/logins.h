@@ -1,0 +1,49 @@
+/*
+ * logins: the PAM module's reports and their verdicts.  A connection comes from the monitor with what
+ * the kernel says of its peer; the report is read off it, held against the kernel, put to the policy and
+ * answered.  Nothing here waits: a login that is not ready keeps its connection and a deadline.
+ */
+#ifndef ENGINE_LOGINS_H
+#define ENGINE_LOGINS_H
+
+#include "agentd/engine/acts.h"
+#include "agentd/engine/link.h"
+#include "agentd/engine/names.h"
+#include "agentd/engine/pipeline.h"
+
+struct event_base;
+
+struct logins_stats {
+	uint64_t reports, allowed, refused, fallback, late;
+};
+
+struct logins_parts {
+	struct event_base *base;
+	struct link *link;
+	struct names *names;
+	struct pipeline *pipeline;
+	const struct pipeline_options *options;        /* host_mode as it is now */
+	const struct policy *(*policy)(void *arg);     /* in force */
+	outcome_fn *outcome;
+	/* A session that the model now has; and one that PAM closed. */
+	void (*opened)(struct session *, void *arg);
+	void (*closed)(uint32_t ses, void *arg);
+	/* Something that people must hear of: "report-forged". */
+	void (*warn)(const char *what, const char *sentence, void *arg);
+	void *arg;
+	int64_t timeout_ms; /* of the monitor: it answers for us after this */
+};
+
+struct logins;
+
+struct logins *logins_new(const struct logins_parts *);
+void logins_free(struct logins **);
+/* NOTE_LOGIN; takes the descriptor. */
+void logins_begin(struct logins *, const struct notice *, int fd);
+/* NOTE_FALLBACK: the monitor answered. */
+void logins_fallback(struct logins *, uint32_t id);
+/* A ruling of the pipeline: true when it was about the login at hand and is dealt with. */
+bool logins_ruling(struct logins *, const struct ruling *);
+const struct logins_stats *logins_stats(const struct logins *);
+
+#endif

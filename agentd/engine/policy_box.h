@@ -1,0 +1,34 @@
+/*
+ * policy_box: the policy in force.  Loads are all or nothing: on any error what is in force stays.
+ * Keeps the hit counters, by a rule's canonical text, across reloads.
+ */
+#ifndef ENGINE_POLICY_BOX_H
+#define ENGINE_POLICY_BOX_H
+
+#include "policy/policy.h"
+
+struct policy_box;
+
+/* Starts with the empty policy; path is copied. */
+struct policy_box *policy_box_new(const char *path);
+void policy_box_free(struct policy_box **);
+/*
+ * Loads path, or what is in force when it is NULL.  diag gets the diagnostics.  The policy that was in
+ * force is handed to swap() before it is freed, with the new one, so that nobody is left with the old.
+ */
+typedef void policy_swap_fn(const struct policy *, void *arg);
+bool policy_box_load(struct policy_box *, const char *path, policy_swap_fn *, void *arg,
+    struct buf *diag);
+
+const struct policy *policy_box_get(const struct policy_box *);
+const char *policy_box_path(const struct policy_box *);
+struct rtime policy_box_loaded(const struct policy_box *);
+/* Of the last load, when it failed: its first line.  NULL: it did not. */
+const char *policy_box_error(const struct policy_box *);
+/* One file that is absent is the empty policy, not an error: said by this. */
+bool policy_box_absent(const struct policy_box *);
+
+void policy_box_hit(struct policy_box *, const struct decision *);
+uint64_t policy_box_hits(const struct policy_box *, size_t rule);
+
+#endif
