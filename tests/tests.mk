@@ -33,3 +33,5 @@ check:
 ## make KIND    one kind of test: gcc clang lint unit golden oracle fuzz pam monitor packaging cleanup e2e
 $(KINDS):
 	@tests/run $@
+
+include tests/pam/pam.mk

@@ -245,7 +245,7 @@ static void
 number_in_a_long_form(void **state)
 {
 	struct buf blob = BUF_INIT, longer = BUF_INIT;
-	struct bytes w, type, nonce, e;
+	struct bytes w, type = BYTES_NONE, nonce = BYTES_NONE, e = BYTES_NONE;
 	struct sshkey key, same;
 
 	(void)state;

@@ -1,9 +1,7 @@
 /* The small readers of the PAM module: options, SSH_AUTH_INFO_0, SSH_CONNECTION, the exempt file, base64. */
 #include "tests/unit/unit.h"
 
-#include <stdlib.h>
-
-#include "base/addr.h"
+#include "base/buf.h"
 #include "pam_module/authinfo.h"
 #include "pam_module/base64.h"
 #include "pam_module/connection.h"
@@ -141,13 +139,14 @@ authinfo_none(void **state)
 static void
 authinfo_many_methods(void **state)
 {
-	char text[4096] = "";
+	struct buf text = BUF_INIT;
 	struct authinfo a;
 
 	(void)state;
 	for (int i = 0; i < 100; i++)
-		strcat(text, "keyboard-interactive/pam\n");
-	authinfo_parse(bytes_of(text), &a);
+		buf_puts(&text, "keyboard-interactive/pam\n");
+	authinfo_parse(buf_bytes(&text), &a);
+	buf_free(&text);
 	assert_true(a.method_cut);
 	assert_int_equal(strlen(a.method), 4 * sizeof("keyboard-interactive") - 1);
 }
