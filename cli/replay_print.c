@@ -89,6 +89,16 @@ put_programs(const struct finding *f, struct buf *out)
 }
 
 static void
+put_unix_path(struct bytes path, struct buf *out)
+{
+	struct buf text = BUF_INIT;
+
+	alert_unix_path(path, &text);
+	buf_put_visible(out, buf_bytes(&text));
+	buf_free(&text);
+}
+
+static void
 put_destination(const struct finding *f, struct buf *out)
 {
 	if (f->to.addr.family != 0) {
@@ -96,7 +106,7 @@ put_destination(const struct finding *f, struct buf *out)
 		put_endpoint(f->to, out);
 	} else if (f->to_unix.n > 0) {
 		buf_puts(out, "to ");
-		buf_put_visible(out, f->to_unix);
+		put_unix_path(f->to_unix, out);
 	} else {
 		return;
 	}

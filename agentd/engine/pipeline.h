@@ -56,6 +56,7 @@ const struct aev_stats *pipeline_stats(const struct pipeline *);
 /* The question that a finding asks; slices borrow from it and from *room. */
 struct question_room {
 	struct bytes groups[ST_GROUPS_MAX], principals[64];
+	char abstract[128]; /* a sun_path has 108 bytes */
 };
 void question_of(const struct finding *, const struct pipeline_options *, struct question_room *,
     struct question *);

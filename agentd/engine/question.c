@@ -115,8 +115,19 @@ has_owner(enum activity a)
 	    a == ACT_MUX_HIJACK;
 }
 
+/* A policy writes an abstract name with '@', as ss(8) does. */
+static struct bytes
+unix_path(struct bytes path, struct question_room *room)
+{
+	if (path.n == 0 || path.p[0] != '\0' || path.n > sizeof(room->abstract))
+		return path;
+	memcpy(room->abstract, path.p, path.n);
+	room->abstract[0] = '@';
+	return (struct bytes){.p = room->abstract, .n = path.n};
+}
+
 static void
-set_destination(struct question *q, const struct finding *f)
+set_destination(struct question *q, const struct finding *f, struct question_room *room)
 {
 	if (f->to.addr.family != 0) {
 		q->to_kind = is_own_address(f->session, f->to.addr) ? TO_SELF : TO_ADDR;
@@ -124,7 +135,7 @@ set_destination(struct question *q, const struct finding *f)
 		q->port = f->to.port;
 	} else if (f->to_unix.n > 0) {
 		q->to_kind = TO_UNIX;
-		q->to_unix = f->to_unix;
+		q->to_unix = unix_path(f->to_unix, room);
 	}
 	if (q->to_kind != TO_NONE || !has_destination(f->activity))
 		q->known |= FACT(QF_TO) | FACT(QF_PORT);
@@ -154,7 +165,7 @@ question_of(const struct finding *f, const struct pipeline_options *opt, struct 
 	set_bytes(&q, QF_ON, &q.host, bytes_of(opt->host_name));
 	q.roles = opt->roles;
 	q.nroles = opt->nroles;
-	set_destination(&q, f);
+	set_destination(&q, f, room);
 	set_program(&q, f);
 	if (f->owner != OWNER_UNKNOWN || !has_owner(f->activity))
 		q.known |= FACT(QF_OWNER);

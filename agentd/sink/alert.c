@@ -430,6 +430,26 @@ put_owner(struct json *j, const struct finding *f, const char *boot_id)
 		json_kstr(j, "owner_session", alert_session(boot_id, f->owner_session->ses, name));
 }
 
+void
+alert_unix_path(struct bytes path, struct buf *out)
+{
+	if (path.n > 0 && path.p[0] == '\0') {
+		buf_putc(out, '@');
+		path = (struct bytes){.p = path.p + 1, .n = path.n - 1};
+	}
+	buf_putb(out, path);
+}
+
+static void
+put_unix_path(struct json *j, struct bytes path)
+{
+	struct buf text = BUF_INIT;
+
+	alert_unix_path(path, &text);
+	json_kbytes(j, "to", buf_bytes(&text));
+	buf_free(&text);
+}
+
 static const char *
 why_of(const struct alert *a)
 {
@@ -455,7 +475,7 @@ put_ours(struct json *j, const struct alert *a, const struct alert_context *ctx)
 	put_owner(j, f, ctx->boot_id);
 	json_kstr(j, "via", f->via);
 	json_kstr(j, "way", way_words[f->way]);
-	json_kbytes(j, "to", f->to_unix);
+	put_unix_path(j, f->to_unix);
 	json_kuint(j, "count", f->count);
 	put_ancestry(j, f);
 	json_kstr(j, "fleet", ctx->fleet);

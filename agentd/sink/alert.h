@@ -39,6 +39,9 @@ const char *alert_session(const char *boot_id, uint32_t ses, char out[ALERT_SESS
 /* The ses of such a name or of a bare number; false when it is neither, or of another boot. */
 bool alert_session_parse(struct bytes, const char *boot_id, uint32_t *ses);
 
+/* A Unix path for people and JSON: an abstract name begins with '@', as ss(8) has it. */
+void alert_unix_path(struct bytes path, struct buf *out);
+
 /* network.community_id, version 1 seed 0, TCP; "" when an end is missing. */
 void community_id(struct endpoint a, struct endpoint b, char out[64]);
 

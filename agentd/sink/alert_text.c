@@ -56,6 +56,16 @@ put_program(const struct finding *f, struct buf *out)
 }
 
 static void
+put_unix_path(struct bytes path, struct buf *out)
+{
+	struct buf text = BUF_INIT;
+
+	alert_unix_path(path, &text);
+	buf_put_visible(out, buf_bytes(&text));
+	buf_free(&text);
+}
+
+static void
 put_destination(const struct finding *f, struct buf *out)
 {
 	char ip[ADDR_STRLEN];
@@ -64,7 +74,7 @@ put_destination(const struct finding *f, struct buf *out)
 		buf_printf(out, ", to %s port %u", addr_str(f->to.addr, ip), f->to.port);
 	if (f->to_unix.n > 0) {
 		buf_puts(out, ", to ");
-		buf_put_visible(out, f->to_unix);
+		put_unix_path(f->to_unix, out);
 	}
 	if (f->owner_session != NULL && f->owner_session != f->session)
 		buf_printf(out, " of session %u", f->owner_session->ses);

@@ -1,11 +1,6 @@
 /* The Community ID of TCP flows, against the vectors that the specification and its implementations publish. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
 #include "agentd/sink/alert.h"
+#include "tests/unit/unit.h"
 
 static struct endpoint
 end(const char *ip, uint16_t port)

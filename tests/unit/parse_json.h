@@ -1,0 +1,11 @@
+/* parse_json: a second opinion (jansson's) on JSON that base/json wrote; their headers do not go together. */
+#ifndef TESTS_PARSE_JSON_H
+#define TESTS_PARSE_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* One object on one line, and nothing else; strict UTF-8. */
+bool parses_as_object(const char *p, size_t n);
+
+#endif
