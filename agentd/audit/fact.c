@@ -243,15 +243,18 @@ static const struct slot uring_slots[] = {
 
 /*
  * kernel/auditsc.c, audit_log_uring(): no auid, no ses.  An operation that io_uring_enter() carried out
- * itself has that SYSCALL behind it, which knows them.  Of several operations the connect counts.
+ * itself has that SYSCALL behind it, which knows them.  A connect that would block is written twice,
+ * −EAGAIN first: of several operations the last that we know counts.
  */
 static void
 read_uring(struct draft *d, const struct record *r)
 {
-	if (d->has_uring && call_of_uring(d->uring_op) == CALL_CONNECT)
-		return;
+	struct draft before = *d;
+
 	d->has_uring = d->f.has_task = true;
 	read_fields(d, r->body, uring_slots, COUNT(uring_slots));
+	if (before.has_uring && call_of_uring(d->uring_op) == CALL_OTHER)
+		*d = before;
 }
 
 static const struct slot socketcall_slots[] = {

@@ -57,7 +57,7 @@ struct fact {
 	struct bytes comm, exe, tty; /* decoded */
 	bool compat;        /* i386 */
 	uint32_t syscall;   /* number in its arch; for URINGOP the op */
-	int64_t exit;       /* negative: −errno */
+	int64_t exit;       /* negative: −errno; of WAY_URING, −EAGAIN: goes on behind the caller's back */
 	bool success;
 	uint64_t a[4];
 

@@ -16,3 +16,9 @@ audit_stages = base/bytes.o base/utf8.o base/buf.o base/addr.o agentd/audit/reco
 test_alert = tests/unit/parse_json.o tests/unit/ruling.o agentd/sink/alert.o agentd/sink/alert_text.o agentd/sink/community.o base/addr.o base/buf.o base/bytes.o base/clock.o base/json.o base/utf8.o base/words.o
 test_alert_LIBS = -lcrypto -ljansson
 test_question = tests/unit/ruling.o agentd/engine/question.o base/addr.o base/buf.o base/bytes.o base/utf8.o
+test_record = $(audit_stages)
+test_record_LIBS = -laudit
+test_gaps = agentd/audit/gaps.o
+test_event = $(audit_stages)
+test_event_LDFLAGS = -Wl,--wrap=realloc -Wl,--wrap=calloc
+test_fact = $(audit_stages)
