@@ -730,14 +730,15 @@ without_stdio(void **state)
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		pam_handle_t *pamh = begin(&(struct scene){.options = "debug"});
+		bool free_again;
+		int code;
 
-		close(0);
-		close(1);
-		close(2);
-		_exit(pam_open_session(pamh, 0) == PAM_SUCCESS && fcntl(0, F_GETFD) == -1 &&
-		        fcntl(1, F_GETFD) == -1 && fcntl(2, F_GETFD) == -1
-		    ? 0
-		    : 1);
+		for (int fd = 0; fd <= 2; fd++)
+			close(fd);
+		code = pam_open_session(pamh, 0);
+		free_again = fcntl(0, F_GETFD) == -1 && fcntl(1, F_GETFD) == -1 && fcntl(2, F_GETFD) == -1;
+		pam_end(pamh, code);
+		_exit(code == PAM_SUCCESS && free_again ? 0 : 1);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
