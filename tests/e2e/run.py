@@ -18,6 +18,8 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
 
+import demo  # noqa: E402
+import suite  # noqa: E402
 from lab import keeper  # noqa: E402
 from lab.linux import Unavailable  # noqa: E402
 from lab.world import World  # noqa: E402
@@ -38,13 +40,21 @@ def shell(options: argparse.Namespace) -> int:
         return subprocess.call(host.command(["bash"]), stdin=tty, stdout=tty, stderr=tty)
 
 
-COMMANDS = {"hold": hold, "shell": shell}
+def test(options: argparse.Namespace) -> int:
+    return suite.run(options.build, options.words)
+
+
+def show(options: argparse.Namespace) -> int:
+    return demo.run(options.build)
+
+
+COMMANDS = {"demo": show, "hold": hold, "shell": shell, "test": test}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("command", choices=sorted(COMMANDS))
-    parser.add_argument("-b", "--build", default="build", type=os.path.realpath)
+    parser.add_argument("-b", "--build", default=os.environ.get("B", "build"), type=os.path.realpath)
     parser.add_argument("words", nargs="*")
     options = parser.parse_args()
     try:

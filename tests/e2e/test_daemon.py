@@ -1,0 +1,288 @@
+"""sshtetherd among the things that happen to daemons: reloads, restarts, lost records, kills, full disks."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+from lab import audit
+from lab.daemon import ALERTS, POLICY, STORE, quiet
+from lab.stage import Stage
+from lab.waiting import until
+from lab.world import DB
+
+WATCHED = "block outbound-ssh user alice\n"
+
+
+def _hop(stage: Stage) -> None:
+    """alice goes on to db; with WATCHED in force this alerts."""
+    with stage.login("alice", forward=True) as session:
+        session.run("ssh db true")
+
+
+def _seen(stage: Stage) -> None:
+    watch = stage.watch()
+    _hop(stage)
+    watch.wait(activity="outbound-ssh", user="alice", to=DB)
+
+
+# --- policy and mode ------------------------------------------------------------------------------------
+
+
+def test_reload_on_sighup(stage: Stage) -> None:
+    stage.daemon.policy("")
+    text = stage.bastion.read(POLICY)
+    serial = int(text.split("serial ")[1].split()[0]) + 1
+    stage.bastion.write(POLICY, f"fleet lab\nserial {serial}\nmode audit\n{WATCHED}")
+    stage.daemon.process.send_signal(signal.SIGHUP)
+    until(lambda: stage.daemon.status()["policy"]["serial"] == serial, "the new serial")
+    _seen(stage)
+
+
+def test_failed_expect_does_not_load(stage: Stage) -> None:
+    stage.daemon.policy(WATCHED)
+    before = stage.daemon.status()["policy"]["serial"]
+    stage.bastion.write(
+        POLICY, "fleet lab\nserial 9999\npass relay\nexpect block relay user alice origin 10.9.1.2 to 10.9.2.2 port 22\n"
+    )
+    done = stage.daemon.run("policy", "load", POLICY, check=False)
+    assert done.returncode == 1 and "sshtether.policy:4" in done.stdout + done.stderr, done
+    assert stage.daemon.status()["policy"]["serial"] == before
+
+
+def test_policy_show_counts_hits(stage: Stage) -> None:
+    stage.daemon.policy(WATCHED)
+    _seen(stage)
+    rules = [line for line in stage.daemon.json("policy", "show", "-v") if "hits" in line]
+    assert rules and rules[0]["hits"] >= 1, rules
+
+
+def test_mode_audit_stops_all_actions_at_once(stage: Stage) -> None:
+    stage.daemon.policy(WATCHED, mode="enforce")
+    stage.daemon.ctl("mode", "audit")
+    watch = stage.watch()
+    with stage.login("alice", forward=True) as session:
+        assert session.out("ssh db 'sleep 1; hostname'") == "db"
+    watch.wait(activity="outbound-ssh", done="would-have")
+
+
+def test_mode_is_the_monitors(stage: Stage) -> None:
+    """Only uid 0 may change it; the group may look."""
+    stage.daemon.policy("")
+    assert stage.daemon.run("mode", "enforce", user="deploy", check=False).returncode != 0
+    assert stage.daemon.run("sessions", user="alice", check=False).returncode != 0
+
+
+def test_group_reads_and_no_more(stage: Stage) -> None:
+    stage.daemon.policy("")
+    stage.bastion.write("/tmp/empty.policy", "fleet lab\nserial 10000\n")
+    member = ["setpriv", "--reuid", "bob", "--regid", "bob", "--groups", "sshtether", "/run/lab/sshtether"]
+    assert stage.bastion.run([*member, "sessions"]).returncode == 0
+    assert stage.bastion.run([*member, "policy", "load", "/tmp/empty.policy"], check=False).returncode != 0
+    assert stage.bastion.run([*member, "mode", "enforce"], check=False).returncode != 0
+    with stage.login("alice") as session:
+        ended = stage.bastion.run([*member, "terminate", str(session.ses), "--reason", "no"], check=False)
+        assert ended.returncode != 0 and session.out("echo on") == "on"
+
+
+def test_stop_limit_returns_to_audit(stage: Stage) -> None:
+    stage.daemon.policy("stop-limit 2 in 10m\n" + WATCHED, mode="enforce")
+    watch = stage.watch()
+    for _ in range(4):
+        _hop(stage)
+    until(lambda: stage.daemon.status()["mode"]["host"] == "audit", "the host to go back to audit")
+    done = [a["sshtether"]["done"] for a in watch.find(activity="outbound-ssh")]
+    assert done.count("killed") <= 2, done
+
+
+def test_terminate_by_hand(stage: Stage) -> None:
+    stage.daemon.policy("", mode="enforce")
+    with stage.login("alice") as session, stage.login("bob") as other:
+        stage.daemon.ctl("terminate", str(session.ses), "--reason", "left the company")
+        assert session.ended(), "the session goes on"
+        assert other.out("echo on") == "on"
+
+
+def test_session_tree(stage: Stage) -> None:
+    stage.daemon.policy("")
+    with stage.login("alice", forward=True) as session:
+        mark = session.send("sleep 20 & ssh db sleep 3; kill %1")
+        until(lambda: "ssh db" in stage.daemon.ctl("sessions", "--tree"), "the hop in the tree")
+        text = stage.daemon.ctl("session", str(session.ses))
+        assert "alice" in text and "sleep 20" in text, text
+        session.receive(mark)
+
+
+# --- sources ----------------------------------------------------------------------------------------------
+
+
+def test_auditd_restarts(stage: Stage) -> None:
+    stage.daemon.policy(WATCHED)
+    stage.world.stop_auditd()
+    stage.world.start_auditd()
+    until(lambda: _source(stage) == ("auditd", "live"), "auditd's socket again")
+    _seen(stage)
+
+
+def _source(stage: Stage) -> tuple[str, str]:
+    source = stage.daemon.status().get("source", {})
+    return source.get("kind", ""), source.get("state", "")
+
+
+def test_auditd_gone_netlink_takes_over(stage: Stage) -> None:
+    stage.daemon.policy(WATCHED)
+    stage.world.stop_auditd()
+    try:
+        until(lambda: _source(stage) == ("netlink", "live"), "netlink instead of auditd")
+        _seen(stage)
+    finally:
+        stage.world.start_auditd()
+    stage.daemon.stop()
+    stage.daemon.start()
+    assert _source(stage) == ("auditd", "live")
+
+
+def test_netlink_by_choice(stage: Stage) -> None:
+    stage.daemon.stop()
+    stage.daemon.start("source netlink\n")
+    try:
+        assert _source(stage) == ("netlink", "live")
+        stage.daemon.policy(WATCHED)
+        _seen(stage)
+    finally:
+        stage.daemon.stop()
+        stage.daemon.start()
+
+
+# --- audit rules --------------------------------------------------------------------------------------------
+
+
+def test_rules_come_back_after_a_flush(stage: Stage) -> None:
+    stage.daemon.policy(WATCHED)
+    stage.bastion.run(["auditctl", "-D"], net=False)
+    until(lambda: any("connect" in rule for rule in audit.rules()), "the rules to be added again")
+    _seen(stage)
+
+
+def test_rules_of_the_site_stay(stage: Stage) -> None:
+    """Ours come after, and only they go when the daemon stops."""
+    stage.daemon.stop()
+    left = audit.rules()
+    site = ["-w", "/etc/shadow", "-p", "wa", "-k", "site"]
+    stage.bastion.run(["auditctl", *site], net=False)
+    try:
+        stage.daemon.start()
+        assert any("site" in rule for rule in audit.rules())
+        stage.daemon.stop()
+        ours = [rule for rule in audit.rules() if "sshtether" in rule]
+        assert any("site" in rule for rule in audit.rules()) and not ours, audit.rules()
+        assert not left, f"rules were left by the stop before: {left}"
+    finally:
+        stage.bastion.run(["auditctl", "-D"], net=False)
+        stage.daemon.start()
+
+
+def test_lost_records_are_told(stage: Stage) -> None:
+    """The kernel drops records while nobody may send: its lost counter goes up, and that is an alert."""
+    stage.daemon.policy("")
+    watch = stage.watch()
+    before = stage.daemon.status()["source"]["lost"]
+    stage.bastion.run(["auditctl", "-b", "1", "--backlog_wait_time", "0"], net=False)
+    try:
+        stage.bastion.run(
+            ["sh", "-c", "echo 7001 >/proc/self/loginuid; for i in $(seq 400); do /bin/true & done; wait"], net=False
+        )
+        until(lambda: stage.daemon.status()["source"]["lost"] > before, "the lost records to be counted")
+    finally:
+        stage.bastion.run(["auditctl", "-b", "8192", "--backlog_wait_time", "15000"], net=False)
+    watch.wait(activity="audit-evasion")
+
+
+# --- deaths -------------------------------------------------------------------------------------------------
+
+
+def test_killed_with_living_sessions(stage: Stage) -> None:
+    stage.daemon.policy(WATCHED)
+    with stage.login("alice", forward=True) as session:
+        ses = session.ses
+        stage.daemon.kill()
+        stage.daemon.start()
+        line = stage.daemon.sessions()[ses]
+        assert line["user"]["name"] == "alice" and line["sshtether"]["state"] == "open", line
+        watch = stage.watch()
+        session.run("ssh db true")
+        alert = watch.wait(activity="outbound-ssh", ses=ses)
+        assert alert["source"]["ip"] == "10.9.1.2", quiet([alert])
+
+
+def test_engine_killed(stage: Stage) -> None:
+    """The monitor starts another, and it knows the sessions."""
+    stage.daemon.policy(WATCHED)
+    with stage.login("alice", forward=True) as session:
+        engine = stage.daemon.engine_pid()
+        os.kill(engine, signal.SIGKILL)
+        until(lambda: stage.daemon.status().get("engine", {}).get("pid", engine) != engine, "another engine")
+        assert session.ses in stage.daemon.sessions()
+        watch = stage.watch()
+        session.run("ssh db true")
+        watch.wait(activity="outbound-ssh", ses=session.ses)
+
+
+def test_store_corrupt(stage: Stage) -> None:
+    stage.daemon.policy(WATCHED)
+    _seen(stage)
+    stage.daemon.stop()
+    stage.bastion.write(STORE, "this is no database " * 500, 0o600, (7100, 7101))
+    for name in ("-wal", "-shm"):
+        if os.path.exists(stage.bastion.path(STORE + name)):
+            os.unlink(stage.bastion.path(STORE + name))
+    stage.daemon.start()
+    _seen(stage)
+    until(lambda: len(stage.daemon.json("alerts", "--activity", "outbound-ssh")) >= 1, "the new store to answer")
+    store = stage.daemon.status()["store"]
+    assert store["state"] == "ok" and store.get("set_aside"), store
+
+
+def test_alerts_are_kept(stage: Stage) -> None:
+    """The store answers for what happened, also after a restart."""
+    stage.daemon.policy(WATCHED)
+    begin = time.strftime("%Y-%m-%dT%H:%M:%S")
+    _seen(stage)
+    until(lambda: stage.daemon.json("alerts", "--since", begin, "--user", "alice"), "the alert in the store")
+    stage.daemon.stop()
+    stage.daemon.start()
+    kept = stage.daemon.json("alerts", "--since", begin, "--user", "alice", "--activity", "outbound-ssh")
+    assert kept and kept[-1]["destination"]["ip"] == DB, kept
+
+
+def test_alert_file_moved_away(stage: Stage) -> None:
+    """As log rotation does it: SIGHUP opens a new one."""
+    stage.daemon.policy(WATCHED)
+    os.rename(stage.bastion.path(ALERTS), stage.bastion.path(ALERTS + ".1"))
+    stage.daemon.process.send_signal(signal.SIGHUP)
+    until(lambda: os.path.exists(stage.bastion.path(ALERTS)) or _try(stage), "a new alert file")
+
+
+def _try(stage: Stage) -> bool:
+    _hop(stage)
+    return os.path.exists(stage.bastion.path(ALERTS))
+
+
+def test_audit_trail(stage: Stage) -> None:
+    """Alerts stand in the audit log itself, written by the monitor."""
+    stage.daemon.policy(WATCHED)
+    _seen(stage)
+    until(lambda: "sshtether" in _anomalies(stage), "an ANOM record")
+
+
+def _anomalies(stage: Stage) -> str:
+    lines = stage.world.audit_log().splitlines()
+    return "\n".join(line for line in lines if line.startswith(("type=ANOM_", "type=RESP_")))
+
+
+def test_syslog(stage: Stage) -> None:
+    stage.daemon.policy(WATCHED)
+    mark = stage.world.syslog.mark()
+    _seen(stage)
+    until(lambda: stage.world.syslog.since(mark, "outbound-ssh"), "the alert in syslog")
