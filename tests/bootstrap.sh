@@ -10,13 +10,14 @@ list=$(dirname "$0")/packages.list
 policy=/usr/sbin/policy-rc.d
 daemons='auditd:auditd.service openssh-server:ssh.service'
 
-installed() {
-	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+# shellcheck disable=SC2046 # a list of words
+wanted() {
+	sed 's/#.*//' "$list"
 }
-
+present=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' $(wanted) 2>/dev/null | sed -n 's/ installed$//p') || true
 missing=
-for package in $(sed 's/#.*//' "$list"); do
-	installed "$package" || missing="$missing $package"
+for package in $(wanted); do
+	printf '%s\n' "$present" | grep -qxF "$package" || missing="$missing $package"
 done
 [ -n "$missing" ] || exit 0
 
@@ -28,7 +29,7 @@ fi
 
 new_units=
 for daemon in $daemons; do
-	installed "${daemon%%:*}" || new_units="$new_units ${daemon#*:}"
+	case " $missing " in *" ${daemon%%:*} "*) new_units="$new_units ${daemon#*:}" ;; esac
 done
 
 # invoke-rc.d and deb-systemd-invoke ask this file first; 101 is "forbidden" (policy-rc.d specification).

@@ -6,7 +6,9 @@ audit       the kernel's audit state: saved, lent to the lab's auditd, put back
 host        one host: mount, UTS and network namespaces with an /etc of its own
 accounts    users, groups, keys, certificates
 sshd        configuration and start of a host's sshd; ssh as a user
+syslog      what the bastion's programs tell /dev/log
 daemon      sshtetherd and the sshtether command on the bastion
 waiting     waiting for events with a limit, never for a time
-world       puts the parts together
+world       the hosts, joined up, with auditd and sshd running
+stage       the world with sshtetherd, and what most tests do on it
 """
