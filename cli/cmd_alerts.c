@@ -103,7 +103,7 @@ put_destination(const json_t *a, struct buf *out)
 		return;
 	}
 	if (answer_str(a, "sshtether.owner").n > 0) {
-		buf_puts(out, " of ");
+		buf_puts(out, ", owner ");
 		answer_visible(a, "sshtether.owner", out);
 	}
 	if (bytes_is(answer_str(a, "event.outcome"), "failure"))

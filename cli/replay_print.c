@@ -111,7 +111,7 @@ put_destination(const struct finding *f, struct buf *out)
 		return;
 	}
 	if (f->owner != OWNER_UNKNOWN)
-		buf_printf(out, " of %s", owner_name(f->owner));
+		buf_printf(out, ", owner %s", owner_name(f->owner));
 	if (f->owner_session != NULL && f->owner_session->ses != SES_UNSET)
 		buf_printf(out, ", session %u", f->owner_session->ses);
 	if (f->outcome == OUTCOME_FAILURE)

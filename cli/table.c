@@ -33,6 +33,8 @@ table_new(const struct cli *cli, const struct table_column *columns, size_t n)
 	}
 	t->cli = cli;
 	(void)scols_table_enable_colors(t->scols, cli->colour);
+	/* Cells are visible text already; its own escaping would escape ours once more. */
+	(void)scols_table_enable_noencoding(t->scols, 1);
 	for (size_t i = 0; i < n; i++) {
 		if (scols_table_new_column(t->scols, columns[i].name, 0,
 			column_flags(columns[i].flags)) == NULL)

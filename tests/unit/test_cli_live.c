@@ -1,0 +1,295 @@
+/* The commands that ask the daemon: what they ask, what they make of the answer, and of a missing one. */
+#include "tests/unit/fake_daemon.h"
+#include "tests/unit/unit.h"
+
+#define END "{\"end\":true,\"status\":0}\n"
+
+typedef int command_fn(struct cli *, int, char **);
+
+struct ran {
+	struct buf out, err, request;
+	int status;
+};
+
+static void
+ran_free(struct ran *r)
+{
+	buf_free(&r->out);
+	buf_free(&r->err);
+	buf_free(&r->request);
+}
+
+/* Against a daemon that answers so. */
+static struct ran
+run(command_fn *command, const char *line, const char *socket_name, const char *answer)
+{
+	struct ran r = {0};
+	struct fake_daemon d;
+	struct cli cli = {.utc = true};
+
+	fake_daemon_start(&d, socket_name, answer);
+	cli.run_dir = d.dir;
+	r.status = run_command(&cli, command, line, &r.out, &r.err);
+	fake_daemon_request(&d, &r.request);
+	fake_daemon_stop(&d);
+	return r;
+}
+
+/* Without one: what is wrong with the command line is said before anybody is asked. */
+static struct ran
+run_alone(command_fn *command, const char *line)
+{
+	struct ran r = {0};
+	struct cli cli = {.utc = true, .run_dir = "/nonexistent/sshtether"};
+
+	r.status = run_command(&cli, command, line, &r.out, &r.err);
+	return r;
+}
+
+static void
+assert_in(const struct buf *text, const char *want)
+{
+	if (strstr(text->p, want) == NULL)
+		fail_msg("'%s' is not in: %s", want, text->p);
+}
+
+static const char session[] =
+    "{\"user\":{\"name\":\"alice\",\"id\":\"1001\"},\"source\":{\"ip\":\"10.0.0.9\",\"port\":50123},"
+    "\"sshtether\":{\"session\":\"3f2a9c01-57\",\"ses\":57,\"state\":\"open\",\"ssh\":true,"
+    "\"key\":\"SHA256:abc\",\"opened\":\"2026-11-22T01:02:03.456Z\",\"processes\":2,\"findings\":1},"
+    "\"processes\":[{\"pid\":5701,\"executable\":\"/usr/sbin/sshd\",\"command_line\":\"sshd: alice\","
+    "\"user\":{\"id\":\"1001\"}},"
+    "{\"pid\":5710,\"parent\":{\"pid\":5701},\"executable\":\"/usr/bin/ssh\","
+    "\"command_line\":\"ssh \\u001b[2J db\",\"user\":{\"id\":\"0\"},\"ssh\":true}],"
+    "\"sockets\":[{\"path\":\"/tmp/agent.1\",\"kind\":\"agent\",\"pid\":5701,\"forwarded\":true}]}\n"
+    "{\"user\":{\"name\":\"alice\",\"id\":\"1001\"},\"source\":{\"ip\":\"10.0.0.1\",\"port\":4},"
+    "\"sshtether\":{\"ses\":59,\"state\":\"open\",\"ssh\":true,\"parent\":57}}\n" END;
+
+static void
+sessions_table(void **state)
+{
+	struct ran r = run(cmd_sessions, "sessions --all", "control.sock", session);
+
+	(void)state;
+	assert_int_equal(r.status, CLI_OK);
+	assert_string_equal(r.request.p, "{\"verb\":\"sessions\",\"all\":true,\"tree\":false}");
+	assert_in(&r.out, "     57 alice 10.0.0.9 port 50123 2026-11-22 01:02:03 open ");
+	assert_in(&r.out, "SHA256:abc");
+	ran_free(&r);
+}
+
+/* A process is below its parent, a socket below its listener, a session below the one it came from. */
+static void
+sessions_tree(void **state)
+{
+	struct ran r = run(cmd_sessions, "sessions --tree", "control.sock", session);
+
+	(void)state;
+	assert_int_equal(r.status, CLI_OK);
+	assert_in(&r.out, "\n57 ");
+	assert_in(&r.out, "\n|-sshd[5701] ");
+	assert_in(&r.out, "\n| |-ssh[5710] ");
+	assert_in(&r.out, "root");
+	assert_in(&r.out, "ssh \\x1b[2J db");
+	assert_in(&r.out, "\n| `-agent socket ");
+	assert_in(&r.out, "\n`-59 ");
+	ran_free(&r);
+}
+
+static void
+json_passes_through(void **state)
+{
+	struct ran r = run(cmd_sessions, "sessions --json", "control.sock", session);
+	size_t lines = sizeof(session) - sizeof(END);
+
+	(void)state;
+	assert_int_equal(r.status, CLI_OK);
+	assert_int_equal(r.out.n, lines);
+	assert_memory_equal(r.out.p, session, lines);
+	ran_free(&r);
+}
+
+static void
+unknown_session(void **state)
+{
+	struct ran r = run(cmd_session, "session 9", "control.sock",
+	    "{\"end\":true,\"status\":1,\"error\":\"no such session\"}\n");
+
+	(void)state;
+	assert_int_equal(r.status, CLI_FOUND);
+	assert_string_equal(r.request.p, "{\"verb\":\"session\",\"id\":\"9\"}");
+	assert_string_equal(r.err.p, "sshtether: no such session\n");
+	assert_int_equal(r.out.n, 0);
+	ran_free(&r);
+}
+
+static void
+alerts_for_people(void **state)
+{
+	struct ran r = run(cmd_alerts, "alerts --user bob --since 1970-01-01T00:01Z --limit 5 --activity relay",
+	    "control.sock",
+	    "{\"@timestamp\":\"2026-11-22T01:02:03.456Z\",\"event\":{\"kind\":\"alert\","
+	    "\"action\":\"agent-hijack\",\"severity\":99,\"reason\":\"an agent of alice\"},"
+	    "\"rule\":{\"name\":\"p:9\"},\"user\":{\"name\":\"bob\",\"id\":\"1002\","
+	    "\"effective\":{\"name\":\"root\",\"id\":\"0\"}},\"process\":{\"pid\":12,"
+	    "\"executable\":\"/usr/bin/ssh\"},\"sshtether\":{\"ses\":12,\"done\":\"killed\","
+	    "\"action\":\"terminate\",\"to\":\"/tmp/a\",\"owner\":\"other\","
+	    "\"ancestry\":[\"/bin/bash[11]\"]}}\n" END);
+
+	(void)state;
+	assert_int_equal(r.status, CLI_OK);
+	assert_in(&r.request, "\"since\":60000");
+	assert_in(&r.request, "\"limit\":5");
+	assert_in(&r.request, "\"activity\":\"relay\"");
+	assert_string_equal(r.out.p,
+	    "2026-11-22 01:02:03  critical  agent-hijack          session 12 bob as root: "
+	    "killed terminate by p:9\n"
+	    "                     to /tmp/a, owner other; /usr/bin/ssh[12] < /bin/bash[11]; "
+	    "an agent of alice\n");
+	ran_free(&r);
+}
+
+static void
+mode_asks_the_monitor(void **state)
+{
+	struct ran r = run(cmd_mode, "mode enforce", "monitor.sock", "{\"mode\":\"enforce\"}\n" END);
+
+	(void)state;
+	assert_int_equal(r.status, CLI_OK);
+	assert_string_equal(r.request.p, "{\"verb\":\"mode\",\"set\":\"enforce\"}");
+	assert_in(&r.out, "enforce\n");
+	assert_in(&r.out, "sshtether mode audit");
+	assert_in(&r.out, "Break-glass");
+	ran_free(&r);
+}
+
+static void
+policy_that_does_not_load(void **state)
+{
+	struct ran r = run(cmd_policy_load, "load /etc/passwd", "control.sock",
+	    "{\"diagnostics\":\"p:1:1: error\\n\\tx \\u001b[2J\\n\\t^\\n\"}\n"
+	    "{\"end\":true,\"status\":1,\"error\":\"the policy in force stays\"}\n");
+
+	(void)state;
+	assert_int_equal(r.status, CLI_FOUND);
+	assert_string_equal(r.err.p,
+	    "p:1:1: error\n\tx \\x1b[2J\n\t^\nsshtether: the policy in force stays\n");
+	ran_free(&r);
+}
+
+static void
+policy_with_hits(void **state)
+{
+	struct ran r = run(cmd_policy_show, "show -v", "control.sock",
+	    "{\"text\":\"fleet x\\n\"}\n"
+	    "{\"rule\":0,\"file\":\"p\",\"line\":4,\"text\":\"pass relay\",\"hits\":3}\n" END);
+
+	(void)state;
+	assert_int_equal(r.status, CLI_OK);
+	assert_string_equal(r.out.p, "HITS PLACE RULE\n   3 p:4   pass relay\n");
+	ran_free(&r);
+}
+
+static void
+status_says_what_is_wrong(void **state)
+{
+	struct ran r = run(cmd_status, "status", "control.sock",
+	    "{\"version\":\"0.1.0\",\"source\":{\"kind\":\"none\",\"state\":\"waiting\",\"lost\":3},"
+	    "\"rules\":{\"state\":\"missing\",\"missing\":2,\"why\":[\"immutable\"]},"
+	    "\"failures\":[{\"name\":\"store-full\",\"count\":3,\"meaning\":\"not kept\"}]}\n" END);
+
+	(void)state;
+	assert_int_equal(r.status, CLI_OK);
+	assert_in(&r.out, "none, waiting");
+	assert_in(&r.out, "3 lost by the kernel");
+	assert_in(&r.out, "immutable\n");
+	assert_in(&r.out, "store-full");
+	ran_free(&r);
+}
+
+static void
+answers_that_are_none(void **state)
+{
+	static const struct {
+		const char *answer, *says;
+	} bad[] = {
+		{"", "closed the connection"},
+		{"{\"end\":tr", "closed the connection"},
+		{"rubbish\n", "rubbish"},
+		{"[1]\n", "rubbish"},
+		{"{\"end\":true,\"status\":3,\"error\":\"too \\u001b slow\"}\n", "too \\x1b slow"},
+		{"{\"end\":true,\"status\":99,\"error\":\"odd\"}\n", "odd"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct ran r = run(cmd_status, "status", "control.sock", bad[i].answer);
+
+		assert_int_equal(r.status, CLI_UNREACHABLE);
+		assert_in(&r.err, bad[i].says);
+		ran_free(&r);
+	}
+}
+
+static void
+no_daemon(void **state)
+{
+	struct ran r = run_alone(cmd_status, "status");
+
+	(void)state;
+	assert_int_equal(r.status, CLI_UNREACHABLE);
+	assert_in(&r.err, "sshtetherd is not running (/nonexistent/sshtether/control.sock");
+	ran_free(&r);
+}
+
+static void
+wrong_command_lines(void **state)
+{
+	static const struct {
+		command_fn *command;
+		const char *line, *says;
+	} wrong[] = {
+		{cmd_terminate, "terminate 57", "--reason TEXT is needed"},
+		{cmd_terminate, "terminate --reason x", "which session?"},
+		{cmd_session, "session", "which session?"},
+		{cmd_mode, "mode off", "there is no mode 'off'"},
+		{cmd_alerts, "alerts --since someday", "is no time"},
+		{cmd_alerts, "alerts --limit 0", "no number above 0"},
+		{cmd_alerts, "alerts --activity dance", "there is no 'dance'"},
+		{cmd_alerts, "alerts --user", "needs a value"},
+		{cmd_sessions, "sessions --bogus", "no option '--bogus'"},
+		{cmd_status, "status -x", "no option '-x'"},
+		{cmd_status, "status now", "what is 'now'?"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		struct ran r = run_alone(wrong[i].command, wrong[i].line);
+
+		assert_int_equal(r.status, CLI_USAGE);
+		assert_in(&r.err, wrong[i].says);
+		assert_in(&r.err, "usage: sshtether test USAGE\n");
+		ran_free(&r);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sessions_table),
+		cmocka_unit_test(sessions_tree),
+		cmocka_unit_test(json_passes_through),
+		cmocka_unit_test(unknown_session),
+		cmocka_unit_test(alerts_for_people),
+		cmocka_unit_test(mode_asks_the_monitor),
+		cmocka_unit_test(policy_that_does_not_load),
+		cmocka_unit_test(policy_with_hits),
+		cmocka_unit_test(status_says_what_is_wrong),
+		cmocka_unit_test(answers_that_are_none),
+		cmocka_unit_test(no_daemon),
+		cmocka_unit_test(wrong_command_lines),
+	};
+
+	return cmocka_run_group_tests_name("cli_live", tests, NULL, NULL);
+}
