@@ -1,6 +1,6 @@
 /*
  * words: the tables behind words.h.  A name here is a name that policies and scripts rely on; the
- * activities stand as in DESIGN.md, section 3, with their MITRE ATT&CK techniques.
+ * activities carry their MITRE ATT&CK techniques.
  */
 #include "base/words.h"
 

@@ -54,10 +54,16 @@ struct question {
 };
 
 struct decision {
-	bool undetermined;    /* the answer hangs on the facts in `missing` */
+	/*
+	 * The answer hangs on the facts in `missing`: with them known, different rules could decide, and
+	 * they say different things.  The rest is then the weakest of what could be the answer, so that
+	 * nothing is stopped that might have been allowed.
+	 */
+	bool undetermined;
 	uint32_t missing;
 	bool by_default;      /* no rule matched */
-	bool never_stop;      /* a never-stop line holds: the action is alerted, never taken */
+	/* A never-stop line holds, or may hold (its fact is not known): alerted, never taken. */
+	bool never_stop;
 	enum action action;   /* what the rule says */
 	enum severity severity;
 	enum mode mode;       /* the policy's or the rule's own, before the host's is applied */
@@ -82,7 +88,11 @@ struct pol_options {
 	pol_read_fn *read; /* NULL: plain_read() */
 	void *arg;
 	bool skip_expect;  /* do not run the expect lines */
-	struct rtime now;  /* for `until`; RTIME_NONE: rtime_now() */
+	/*
+	 * For the warning about rules whose `until` is past; RTIME_NONE: rtime_now().  expect lines take
+	 * such rules as still in force at a load, so that what loaded yesterday loads today.
+	 */
+	struct rtime now;
 };
 
 /*
@@ -109,6 +119,8 @@ size_t pol_nrules(const struct policy *);
 /* The rule's place and canonical text, without its newline. */
 void pol_rule_text(const struct policy *, size_t rule, struct buf *);
 void pol_rule_place(const struct policy *, size_t rule, const char **file, unsigned *line);
+/* The best level that the rule can have with what this build can do. */
+enum level pol_rule_level(const struct policy *, size_t rule);
 
 /* Canonical text: print → parse → print is the identity. */
 void pol_print(const struct policy *, struct buf *);
@@ -129,7 +141,10 @@ void question_free(struct question_store **);
 void pol_explain(const struct policy *, const struct question *, struct buf *);
 void pol_explain_json(const struct policy *, const struct question *, struct json *);
 
-/* Runs the expect lines; calls fn for each.  Returns the number that failed. */
+/*
+ * Runs the expect lines; calls fn for each.  Returns the number that failed.  now: for `until`, where a
+ * line names no hours itself; RTIME_NONE: as at a load.
+ */
 typedef void pol_expect_fn(const char *file, unsigned line, bool ok, const char *what, void *arg);
 unsigned pol_test(const struct policy *, struct rtime now, pol_expect_fn *, void *arg);
 

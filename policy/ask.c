@@ -1,0 +1,377 @@
+/*
+ * ask: the answer of a policy to one question.  A condition holds, does not hold, or hangs on a fact
+ * that is not known (Kleene's three values).  Rules are tried in order; what conditions alike said is
+ * remembered in a small fixed table.  Nothing is allocated.
+ */
+#include <limits.h>
+#include <time.h>
+
+#include "policy/tree.h"
+
+/* --- one condition ------------------------------------------------------------------------------------ */
+
+static bool
+name_holds(const struct test *t, struct bytes name)
+{
+	if (name_set_has(&t->names, name))
+		return true;
+	for (size_t i = 0; i < t->ntables; i++)
+		if (name_set_has(&t->tables[i]->names, name))
+			return true;
+	return false;
+}
+
+/* What is known to be absent matches no name. */
+static bool
+present(const struct test *t, struct bytes name)
+{
+	return name.n != 0 && name_holds(t, name);
+}
+
+static bool
+any_name(const struct test *t, const struct bytes *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (present(t, names[i]))
+			return true;
+	return false;
+}
+
+static bool
+addr_holds(const struct test *t, struct addr a)
+{
+	if (a.family == 0)
+		return false;
+	if (addr_set_has(&t->addrs, a))
+		return true;
+	for (size_t i = 0; i < t->ntables; i++)
+		if (addr_set_has(&t->tables[i]->addrs, a))
+			return true;
+	return false;
+}
+
+/* "publickey,keyboard-interactive": the whole, or any of the methods that were needed. */
+static bool
+method_holds(const struct test *t, struct bytes method)
+{
+	if (present(t, method))
+		return true;
+	while (method.n != 0) {
+		const char *comma = memchr(method.p, ',', method.n);
+		size_t n = comma != NULL ? (size_t)(comma - method.p) : method.n;
+
+		if (present(t, (struct bytes){.p = method.p, .n = n}))
+			return true;
+		n += comma != NULL;
+		method.p += n;
+		method.n -= n;
+	}
+	return false;
+}
+
+static bool
+to_holds(const struct test *t, const struct question *q)
+{
+	switch (q->to_kind) {
+	case TO_NONE:
+		return false;
+	case TO_UNIX:
+		return name_set_has(&t->names, q->to_unix);
+	case TO_SELF:
+		return t->self || addr_holds(t, q->to_addr);
+	case TO_ADDR:
+		return addr_holds(t, q->to_addr);
+	}
+	return false;
+}
+
+static bool
+port_holds(const struct test *t, const struct question *q)
+{
+	for (const struct value *v = t->values; v != NULL; v = v->next)
+		if (v->as.ports.lo <= q->port && q->port <= v->as.ports.hi)
+			return true;
+	return false;
+}
+
+static bool
+owner_holds(const struct test *t, const struct question *q)
+{
+	for (const struct value *v = t->values; v != NULL; v = v->next)
+		if (v->as.owner == q->owner)
+			return true;
+	return false;
+}
+
+/* A range over midnight belongs to the day on which it began. */
+static bool
+hours_hold(const struct hours *h, unsigned day, unsigned minute)
+{
+	unsigned yesterday = (day + 6) % 7;
+
+	if (h->from < h->to)
+		return (h->days >> day & 1) && h->from <= minute && minute < h->to;
+	return ((h->days >> day & 1) && h->from <= minute) ||
+	    ((h->days >> yesterday & 1) && minute < h->to);
+}
+
+static bool
+time_holds(const struct test *t, const struct question *q)
+{
+	time_t s = (time_t)(q->time.ms / 1000);
+	struct tm tm;
+
+	if (localtime_r(&s, &tm) == NULL)
+		return false;
+	for (const struct value *v = t->values; v != NULL; v = v->next)
+		if (hours_hold(&v->as.hours, (unsigned)(tm.tm_wday + 6) % 7,
+		        (unsigned)(tm.tm_hour * 60 + tm.tm_min)))
+			return true;
+	return false;
+}
+
+static bool
+test_holds(const struct test *t, const struct question *q)
+{
+	switch (t->fact) {
+	case QF_USER:
+		return present(t, q->user);
+	case QF_AS:
+		return present(t, q->as);
+	case QF_GROUP:
+		return any_name(t, q->groups, q->ngroups);
+	case QF_ORIGIN:
+		return addr_holds(t, q->origin);
+	case QF_KEY:
+		return present(t, q->key);
+	case QF_PRINCIPAL:
+		return any_name(t, q->principals, q->nprincipals);
+	case QF_CERT_ID:
+		return present(t, q->cert_id);
+	case QF_CA:
+		return present(t, q->ca);
+	case QF_METHOD:
+		return method_holds(t, q->method);
+	case QF_ON:
+		return present(t, q->host) || any_name(t, q->roles, q->nroles);
+	case QF_TIME:
+		return time_holds(t, q);
+	case QF_TTY:
+		return present(t, q->tty);
+	case QF_TO:
+		return to_holds(t, q);
+	case QF_PORT:
+		return port_holds(t, q);
+	case QF_EXE:
+		return present(t, q->exe);
+	case QF_PARENT:
+		return present(t, q->parent);
+	case QF_VIA:
+		return present(t, q->via);
+	case QF_OWNER:
+		return owner_holds(t, q);
+	case QF_COUNT:
+		break;
+	}
+	return false;
+}
+
+enum tri
+cond_holds(const struct cond *c, const struct question *q)
+{
+	if ((q->known & 1u << c->fact) == 0)
+		return TRI_UNKNOWN;
+	return test_holds(c->test, q) != c->negate ? TRI_YES : TRI_NO;
+}
+
+/* --- rules ---------------------------------------------------------------------------------------------- */
+
+#define MEMO 64
+
+/* What a test said of this question, for the last test that hashed to each place. */
+struct memo {
+	const struct test *test[MEMO];
+	bool said[MEMO];
+};
+
+static enum tri
+remembered(struct memo *m, const struct cond *c, const struct question *q)
+{
+	unsigned i = c->test->id % MEMO;
+
+	if ((q->known & 1u << c->fact) == 0)
+		return TRI_UNKNOWN;
+	if (m->test[i] != c->test) {
+		m->said[i] = test_holds(c->test, q);
+		m->test[i] = c->test;
+	}
+	return m->said[i] != c->negate ? TRI_YES : TRI_NO;
+}
+
+/* False when one of them does not hold; the unknown ones are added to *missing. */
+static bool
+conds_may_hold(struct memo *m, const struct conds *conds, const struct question *q,
+    uint32_t *missing)
+{
+	for (const struct cond *c = conds->first; c != NULL; c = c->next) {
+		enum tri said = remembered(m, c, q);
+
+		if (said == TRI_NO)
+			return false;
+		if (said == TRI_UNKNOWN)
+			*missing |= 1u << c->fact;
+	}
+	return true;
+}
+
+/* Without any time, a rule with an end is still in force. */
+static bool
+is_over(const struct rule *r, struct rtime now)
+{
+	return r->until_text.n != 0 && now.ms != 0 && now.ms >= r->until.ms;
+}
+
+static enum tri
+holds(struct memo *m, const struct rule *r, const struct question *q, struct rtime now,
+    uint32_t *missing)
+{
+	uint32_t unknown = 0;
+
+	if (is_over(r, now) || !conds_may_hold(m, &r->conds, q, &unknown))
+		return TRI_NO;
+	for (const struct block *b = r->block; b != NULL; b = b->parent)
+		if (!conds_may_hold(m, &b->conds, q, &unknown))
+			return TRI_NO;
+	*missing |= unknown;
+	return unknown != 0 ? TRI_UNKNOWN : TRI_YES;
+}
+
+static struct rtime
+time_of(const struct question *q)
+{
+	return (q->known & 1u << QF_TIME) != 0 ? q->time : RTIME_NONE;
+}
+
+enum tri
+rule_holds(const struct rule *r, const struct question *q)
+{
+	struct memo m = {0};
+	uint32_t missing = 0;
+
+	return holds(&m, r, q, time_of(q), &missing);
+}
+
+enum tri
+never_stop_holds(const struct policy *pol, const struct question *q)
+{
+	enum tri answer = TRI_NO;
+
+	for (const struct cond *c = pol->never_stop.first; c != NULL; c = c->next) {
+		enum tri said = cond_holds(c, q);
+
+		if (said == TRI_YES)
+			return TRI_YES;
+		if (said == TRI_UNKNOWN)
+			answer = TRI_UNKNOWN;
+	}
+	return answer;
+}
+
+static struct decision
+default_decision(const struct policy *pol, const struct question *q)
+{
+	const struct activity_info *info = activity_info(q->activity);
+
+	return (struct decision){.by_default = true, .action = info->default_action,
+	    .severity = info->default_severity, .mode = pol->mode, .rule = UINT_MAX};
+}
+
+static struct decision
+rule_decision(const struct policy *pol, unsigned index, const struct question *q)
+{
+	const struct rule *r = pol->rules[index];
+
+	return (struct decision){
+	    .action = r->action,
+	    .severity = r->severity >= 0 ? (enum severity)r->severity :
+	                                   activity_info(q->activity)->default_severity,
+	    .mode = r->mode >= 0 ? (enum mode)r->mode : pol->mode,
+	    .file = pol->source.name,
+	    .line = r->at.line,
+	    .rule = index,
+	    .message = r->message,
+	};
+}
+
+static bool
+same_answer(const struct decision *a, const struct decision *b)
+{
+	return a->action == b->action && a->severity == b->severity && a->mode == b->mode;
+}
+
+/* Stops less: what is done when the answer is not certain. */
+static bool
+is_weaker(const struct decision *a, const struct decision *b)
+{
+	return a->action != b->action ? a->action < b->action : a->mode < b->mode;
+}
+
+void
+pol_ask_at(const struct policy *pol, const struct question *q, struct rtime now,
+    struct decision *out)
+{
+	const uint32_t *rules = pol->by_activity[q->activity];
+	struct decision weakest = {0}, d = default_decision(pol, q);
+	bool may_differ = false, have = false;
+	struct memo m = {0};
+	uint32_t missing = 0;
+
+	for (size_t i = 0; i < pol->nby_activity[q->activity]; i++) {
+		enum tri said = holds(&m, pol->rules[rules[i]], q, now, &missing);
+
+		if (said == TRI_NO)
+			continue;
+		d = rule_decision(pol, rules[i], q);
+		if (said == TRI_YES)
+			break;
+		/* It may be this one; go on as if it was not. */
+		may_differ = may_differ || (have && !same_answer(&d, &weakest));
+		if (!have || is_weaker(&d, &weakest))
+			weakest = d;
+		have = true;
+		d = default_decision(pol, q);
+	}
+	may_differ = may_differ || (have && !same_answer(&d, &weakest));
+	if (may_differ) {
+		if (is_weaker(&d, &weakest))
+			weakest = d;
+		d = weakest;
+		d.undetermined = true;
+		d.missing = missing;
+	}
+	d.never_stop = never_stop_holds(pol, q) != TRI_NO;
+	*out = d;
+}
+
+void
+pol_ask(const struct policy *pol, const struct question *q, struct decision *out)
+{
+	pol_ask_at(pol, q, time_of(q), out);
+}
+
+bool
+pol_spares(const struct policy *pol, struct bytes exe)
+{
+	struct question q = {.known = 1u << QF_EXE, .exe = exe};
+
+	for (const struct cond *c = pol->spare.first; c != NULL; c = c->next)
+		if (cond_holds(c, &q) == TRI_YES)
+			return true;
+	return false;
+}
+
+bool
+pol_is_ssh_port(const struct policy *pol, uint16_t port)
+{
+	return pol->ssh_port_bits[port / 8] >> port % 8 & 1;
+}

@@ -1,0 +1,220 @@
+/*
+ * facts: what an expect line (or a question on the command line) states, into a question.  A fact is
+ * one thing and not a pattern; an empty string says that it is known to be absent.
+ */
+#include <stddef.h>
+
+#include "policy/parse.h"
+
+/* Facts that are one string, and where in the question they stand. */
+static const struct {
+	enum pol_fact fact;
+	size_t offset;
+} strings[] = {
+    {QF_USER, offsetof(struct question, user)},
+    {QF_AS, offsetof(struct question, as)},
+    {QF_KEY, offsetof(struct question, key)},
+    {QF_CERT_ID, offsetof(struct question, cert_id)},
+    {QF_CA, offsetof(struct question, ca)},
+    {QF_METHOD, offsetof(struct question, method)},
+    {QF_TTY, offsetof(struct question, tty)},
+    {QF_EXE, offsetof(struct question, exe)},
+    {QF_PARENT, offsetof(struct question, parent)},
+    {QF_VIA, offsetof(struct question, via)},
+};
+
+/* A login has none of what happens later. */
+#define LATER                                                                                  \
+	(1u << QF_TO | 1u << QF_PORT | 1u << QF_EXE | 1u << QF_PARENT | 1u << QF_VIA |         \
+	    1u << QF_OWNER)
+
+static struct bytes *
+string_slot(struct question *q, enum pol_fact fact)
+{
+	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
+		if (strings[i].fact == fact)
+			return (struct bytes *)(void *)((char *)q + strings[i].offset);
+	return NULL;
+}
+
+static bool
+is_pattern(struct bytes t)
+{
+	return t.n != 0 && (memchr(t.p, '*', t.n) != NULL || memchr(t.p, '?', t.n) != NULL);
+}
+
+static bool
+is_list(enum pol_fact fact)
+{
+	return fact == QF_GROUP || fact == QF_PRINCIPAL || fact == QF_ON;
+}
+
+/* What every fact must be, whatever it says. */
+static bool
+is_fact(struct parser *p, const struct cond *c)
+{
+	const struct value *v = c->values.first;
+	struct span at = v != NULL ? value_span(v, p->lexer.src) : c->at;
+
+	if (v == NULL)
+		return false;
+	if (c->negate)
+		diag_error(p->diag, c->at, "a fact cannot be negated");
+	else if (c->values.n > 1 && !is_list(c->fact))
+		diag_error(p->diag, at, "this fact is one thing, not a list");
+	else
+		return true;
+	return false;
+}
+
+static bool
+is_literal(struct parser *p, const struct value *v)
+{
+	if (v->kind == VAL_TABLE || v->negate)
+		diag_error(p->diag, value_span(v, p->lexer.src), "a fact is one thing: no <table>, no '!'");
+	else if (is_pattern(v->text))
+		diag_error(p->diag, value_span(v, p->lexer.src), "a fact is one thing, not a pattern");
+	else
+		return !v->wrong;
+	return false;
+}
+
+static bool
+is_text(struct parser *p, enum pol_fact fact, const struct value *v)
+{
+	if (v->kind != VAL_UNIX || fact == QF_TO)
+		return true;
+	diag_error(p->diag, value_span(v, p->lexer.src), "'unix' belongs to the condition 'to'");
+	return false;
+}
+
+/* Every value of the list but an empty string. */
+static bool
+list_fact(struct parser *p, const struct cond *c, const struct bytes **out, size_t *n)
+{
+	struct bytes *list = arena_array(&p->policy->arena, c->values.n, sizeof(*list));
+	size_t used = 0;
+
+	if (list == NULL)
+		return false;
+	for (const struct value *v = c->values.first; v != NULL; v = v->next) {
+		if (!is_text(p, c->fact, v) || !is_literal(p, v))
+			return false;
+		if (v->text.n != 0)
+			list[used++] = v->text;
+	}
+	*out = list;
+	*n = used;
+	return true;
+}
+
+static bool
+address_fact(struct parser *p, const struct value *v, struct addr *out)
+{
+	struct prefix prefix;
+
+	if (v->text.n == 0)
+		return true;
+	if (!value_prefix(p->diag, value_span(v, p->lexer.src), v->text, &prefix))
+		return false;
+	*out = prefix.addr;
+	if (prefix.bits == (prefix.addr.family == 4 ? 32 : 128))
+		return true;
+	diag_error(p->diag, value_span(v, p->lexer.src), "a fact is one address, not a network");
+	return false;
+}
+
+static bool
+to_fact(struct parser *p, const struct value *v, struct question *q)
+{
+	if (v->kind == VAL_UNIX) {
+		q->to_kind = TO_UNIX;
+		q->to_unix = v->text;
+		q->known |= 1u << QF_PORT; /* it has none */
+		return true;
+	}
+	if (!v->quoted && bytes_is(v->text, "self")) {
+		q->to_kind = TO_SELF;
+		return true;
+	}
+	if (!address_fact(p, v, &q->to_addr))
+		return false;
+	if (q->to_addr.family != 0)
+		q->to_kind = addr_is_loopback(q->to_addr) ? TO_SELF : TO_ADDR;
+	return true;
+}
+
+static bool
+port_fact(struct parser *p, struct value *v, struct question *q)
+{
+	value_resolve(p, p->lexer.src, QF_PORT, v);
+	if (!v->wrong && v->as.ports.lo != v->as.ports.hi) {
+		diag_error(p->diag, value_span(v, p->lexer.src), "a fact is one port, not a range");
+		v->wrong = true;
+	}
+	if (!v->wrong)
+		q->port = v->as.ports.lo;
+	return !v->wrong;
+}
+
+static bool
+time_fact(struct parser *p, const struct value *v, struct question *q)
+{
+	if (value_moment(v->text, &q->time))
+		return true;
+	diag_error(p->diag, value_span(v, p->lexer.src), "this is not a moment");
+	diag_help(p->diag, "for example: hours 2026-11-23T09:30");
+	return false;
+}
+
+static bool
+owner_fact(struct parser *p, struct value *v, struct question *q)
+{
+	value_resolve(p, p->lexer.src, QF_OWNER, v);
+	if (!v->wrong)
+		q->owner = v->as.owner;
+	return !v->wrong;
+}
+
+static bool
+one_fact(struct parser *p, struct question *q, const struct cond *c)
+{
+	struct bytes *slot = string_slot(q, c->fact);
+	struct value *v = c->values.first;
+
+	if (c->fact == QF_GROUP)
+		return list_fact(p, c, &q->groups, &q->ngroups);
+	if (c->fact == QF_PRINCIPAL)
+		return list_fact(p, c, &q->principals, &q->nprincipals);
+	if (c->fact == QF_ON)
+		return list_fact(p, c, &q->roles, &q->nroles);
+	if (!is_text(p, c->fact, v) || !is_literal(p, v))
+		return false;
+	if (slot != NULL) {
+		*slot = v->text;
+		return true;
+	}
+	return c->fact == QF_ORIGIN ? address_fact(p, v, &q->origin) :
+	    c->fact == QF_TO        ? to_fact(p, v, q) :
+	    c->fact == QF_PORT      ? port_fact(p, v, q) :
+	    c->fact == QF_TIME      ? time_fact(p, v, q) :
+	                              owner_fact(p, v, q);
+}
+
+void
+facts_apply(struct parser *p, struct question *q, const struct conds *facts)
+{
+	for (const struct cond *c = facts->first; c != NULL; c = c->next) {
+		uint32_t bit = 1u << c->fact;
+
+		if (q->known & bit)
+			diag_error(p->diag, c->at, "this fact is given twice");
+		else if (q->activity == ACT_LOGIN && (LATER & bit) != 0)
+			diag_error(p->diag, c->at, "a login does not have this yet");
+		else if (is_fact(p, c))
+			one_fact(p, q, c);
+		q->known |= bit;
+	}
+	if (q->activity == ACT_LOGIN)
+		q->known |= LATER;
+}

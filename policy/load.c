@@ -1,0 +1,171 @@
+/*
+ * load: bytes in, a policy or all of its errors out.  Nothing of a policy with an error leaves here.
+ * Files come through the caller's reader, so that the daemon can insist on root's own.
+ */
+#include <errno.h>
+#include <sshtether/limits.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/safe.h"
+#include "policy/expect.h"
+#include "policy/parse.h"
+
+#define STOP_LIMIT  5
+#define STOP_WINDOW (10 * 60 * 1000)
+
+static struct policy *
+new_policy(const char *name, struct bytes text)
+{
+	struct policy *pol = calloc(1, sizeof(*pol));
+	const char *slash = strrchr(name, '/');
+	char *kept_name, *kept_text;
+	size_t dir = slash != NULL ? (size_t)(slash - name) : 0;
+
+	if (pol == NULL)
+		return NULL;
+	pol->mode = MODE_AUDIT;
+	pol->stop_limit = STOP_LIMIT;
+	pol->stop_window_ms = STOP_WINDOW;
+	kept_name = arena_copy(&pol->arena, bytes_of(name));
+	kept_text = arena_copy(&pol->arena, text);
+	pol->dir = slash == NULL ? "." :
+	    dir == 0             ? "" :
+	                           arena_copy(&pol->arena, (struct bytes){.p = name, .n = dir});
+	if (kept_name == NULL || kept_text == NULL || pol->dir == NULL) {
+		pol_free(&pol);
+		return NULL;
+	}
+	pol->source = (struct source){.name = kept_name, .text = {.p = kept_text, .n = text.n}};
+	return pol;
+}
+
+static void
+warn_over(struct policy *pol, struct diag *diag, struct rtime now)
+{
+	for (const struct rule *r = pol->first_rule; r != NULL; r = r->next)
+		if (r->until_text.n != 0 && r->until.ms <= now.ms)
+			diag_warn(diag, r->at, "this rule is over: its 'until' is in the past");
+}
+
+static bool
+build(struct policy *pol, const struct pol_options *o, struct diag *diag)
+{
+	struct parser p = {.policy = pol, .diag = diag};
+	bool ok;
+
+	if (pol->source.text.n > ST_POLICY_BYTES) {
+		diag_error(diag, (struct span){0}, "%s: a policy has at most %u bytes",
+		    pol->source.name, ST_POLICY_BYTES);
+		return false;
+	}
+	lexer_init(&p.lexer, &pol->source, diag);
+	parse_policy(&p);
+	ok = !diag_full(diag) && resolve(&p, o);
+	index_free(&p.tables);
+	return ok;
+}
+
+struct policy *
+pol_parse(const char *name, struct bytes text, const struct pol_options *o, struct buf *out,
+    unsigned *nerrors)
+{
+	struct policy *pol = new_policy(name, text);
+	struct diag diag = DIAG_INIT;
+	bool ok = false;
+
+	tzset(); /* localtime_r() in pol_ask() reads no file */
+	if (pol == NULL)
+		diag.failed = true;
+	else
+		ok = build(pol, o, &diag);
+	if (ok && (o == NULL || !o->skip_expect))
+		expect_check(pol, &diag);
+	if (ok)
+		warn_over(pol, &diag, o != NULL && o->now.ms != 0 ? o->now : rtime_now());
+	ok = ok && diag.errors == 0 && !diag.failed;
+	if (pol != NULL && pol->arena.failed)
+		diag.failed = true;
+	ok = diag_print(&diag, out) && ok;
+	*nerrors = diag.errors + diag.failed;
+	if (!ok && *nerrors == 0)
+		*nerrors = 1;
+	diag_free(&diag);
+	if (!ok)
+		pol_free(&pol);
+	return pol;
+}
+
+struct policy *
+pol_load(const char *path, const struct pol_options *o, struct buf *out, unsigned *nerrors)
+{
+	struct buf text = BUF_INIT;
+	struct policy *pol = NULL;
+	const char *why = NULL;
+	int err;
+
+	if (o != NULL && o->read != NULL)
+		err = o->read(path, ST_POLICY_BYTES, &text, &why, o->arg);
+	else
+		err = plain_read(path, ST_POLICY_BYTES, &text);
+	if (err == 0) {
+		pol = pol_parse(path, buf_bytes(&text), o, out, nerrors);
+	} else {
+		buf_put_visible(out, bytes_of(path));
+		buf_printf(out, ": error: %s\n", why != NULL ? why : strerror(-err));
+		*nerrors = 1;
+	}
+	buf_free(&text);
+	return pol;
+}
+
+struct policy *
+pol_empty(void)
+{
+	struct buf out = BUF_INIT;
+	unsigned errors;
+	struct policy *pol = pol_parse("empty", BYTES_NONE, NULL, &out, &errors);
+
+	buf_free(&out);
+	return pol;
+}
+
+void
+pol_free(struct policy **pol)
+{
+	if (*pol != NULL)
+		arena_free(&(*pol)->arena);
+	free(*pol);
+	*pol = NULL;
+}
+
+const char *
+pol_fleet(const struct policy *pol)
+{
+	return pol->has_fleet ? pol->fleet.p : "";
+}
+
+uint64_t
+pol_serial(const struct policy *pol)
+{
+	return pol->serial;
+}
+
+enum mode
+pol_mode(const struct policy *pol)
+{
+	return pol->mode;
+}
+
+void
+pol_stop_limit(const struct policy *pol, unsigned *n, int64_t *window_ms)
+{
+	*n = pol->stop_limit;
+	*window_ms = pol->stop_window_ms;
+}
+
+size_t
+pol_nrules(const struct policy *pol)
+{
+	return pol->nrules;
+}

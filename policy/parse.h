@@ -1,0 +1,89 @@
+/*
+ * parse: what the grammar calls.  parse.c joins lexer and parser and says what is wrong with the
+ * shape of a line; build.c makes the tree and says what is wrong with its values.  Internal to policy/.
+ */
+#ifndef POLICY_PARSE_H
+#define POLICY_PARSE_H
+
+#include "policy/index.h"
+#include "policy/keyword.h"
+#include "policy/lexer.h"
+#include "policy/tree.h"
+
+struct lexeme {
+	struct token token;
+	struct keyword word; /* token 0: none */
+};
+
+/* What stands behind the conditions of a rule, while it is read. */
+struct clauses {
+	struct conds conds;
+	struct value *severity, *mode, *message, *until;
+};
+
+struct parser {
+	struct policy *policy; /* borrowed */
+	struct diag *diag;     /* borrowed */
+	struct lexer lexer;
+	struct index tables;   /* name → struct table */
+	struct block *block;   /* the innermost open one */
+	unsigned depth;        /* also of blocks that are too deep to be kept */
+	int start;             /* a token that says what to parse; given first */
+	bool ended, blank;     /* the end was seen; nothing on this line yet */
+	bool facts;            /* a question: conditions are facts */
+	struct expect *asked;  /* the question that was parsed */
+};
+
+/* False when an error was reported; the parser's tree is then not to be used. */
+bool parse_policy(struct parser *);
+bool parse_question(struct parser *);
+
+/* --- build.c: one function for each thing the grammar knows ------------------------------------------ */
+
+struct value *build_value(struct parser *, const struct lexeme *);
+struct value *build_unix(struct parser *, struct span, struct value *);
+struct values build_list(struct values, struct value *);
+struct cond *build_cond(struct parser *, bool negate, const struct lexeme *, struct values,
+    struct span at);
+struct conds build_conds(struct conds, struct cond *);
+
+void build_fleet(struct parser *, struct span, struct value *);
+void build_serial(struct parser *, struct span, struct value *);
+void build_mode(struct parser *, struct span, struct value *);
+void build_ssh_ports(struct parser *, struct span, struct values);
+void build_table(struct parser *, const struct lexeme *name, struct values);
+void build_table_file(struct parser *, const struct lexeme *name, struct value *file);
+void build_never_stop(struct parser *, struct span, struct cond *);
+void build_spare(struct parser *, struct span, struct cond *);
+void build_stop_limit(struct parser *, struct span, struct value *n, struct value *window);
+void build_ungranted(struct parser *, struct span, struct value *);
+
+/* clause is one of 's', 'm', 't' (message), 'u': severity, mode, message, until. */
+void build_clause(struct parser *, struct clauses *, char clause, struct span, struct value *);
+uint32_t build_activities(struct parser *, uint32_t before, const struct lexeme *);
+void build_rule(struct parser *, const struct lexeme *action, const struct span *all,
+    uint32_t activities, bool any, const struct clauses *);
+void build_block_open(struct parser *, struct span, struct conds);
+void build_block_close(struct parser *);
+void build_expect(struct parser *, struct span, const struct lexeme *action, const struct span *all,
+    enum activity, struct conds facts);
+
+/* --- value.c: what a value means for its condition ---------------------------------------------------- */
+
+/* Checks v for the fact and fills v->as; an error is reported and v->wrong set. */
+void value_resolve(struct parser *, const struct source *, enum pol_fact, struct value *);
+/* For tables: the text as an address or prefix; an error is reported. */
+bool value_prefix(struct diag *, struct span, struct bytes text, struct prefix *);
+bool value_ports(struct bytes text, struct ports *);
+/* "2027-03-31" (its last moment is the day's) or "2027-03-31T18:00[:00][Z]". */
+bool value_until(struct bytes text, struct rtime *first_moment_after);
+bool value_moment(struct bytes text, struct rtime *);
+/* Facts of an expect line into its question; an error is reported. */
+void facts_apply(struct parser *, struct question *, const struct conds *);
+
+/* --- resolve.c: tables read and compiled, conditions compiled, rules indexed ---------------------------- */
+
+/* False when an error was reported. */
+bool resolve(struct parser *, const struct pol_options *);
+
+#endif

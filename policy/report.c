@@ -1,0 +1,166 @@
+/*
+ * report: see report.h.  Symbols of the grammar have readable names; three of them are classes of
+ * words, listed here with what they hold.
+ */
+#include "policy/report.h"
+
+#include "policy/grammar.h"
+#include "policy/suggest.h"
+
+static const struct class {
+	const char *symbol;
+	int token;
+} classes[] = {
+    {"an action", T_ACTION},
+    {"an activity", T_ACTIVITY},
+    {"a condition", T_COND},
+};
+
+#define NCLASSES (sizeof(classes) / sizeof(classes[0]))
+
+void
+report_expected(struct report *r, const char *symbol)
+{
+	if (r->n < REPORT_EXPECTED)
+		r->expected[r->n++] = symbol;
+}
+
+static bool
+expects(const struct report *r, const char *symbol)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (strcmp(r->expected[i], symbol) == 0)
+			return true;
+	return false;
+}
+
+static const struct class *
+class_of(const char *symbol)
+{
+	for (size_t i = 0; i < NCLASSES; i++)
+		if (strcmp(classes[i].symbol, symbol) == 0)
+			return &classes[i];
+	return NULL;
+}
+
+static const char *
+closest(const struct report *r, struct bytes word)
+{
+	struct suggest s;
+	struct keyword k;
+
+	suggest_init(&s, word);
+	for (size_t e = 0; e < r->n; e++) {
+		const struct class *c = class_of(r->expected[e]);
+
+		for (size_t i = 0; keyword_at(i, &k); i++)
+			if (c != NULL ? k.token == c->token : strcmp(k.name, r->expected[e]) == 0)
+				suggest_offer(&s, k.name);
+	}
+	return s.best;
+}
+
+/* "a condition (user, as, …)" */
+static void
+put_class(const struct class *c, struct buf *out)
+{
+	struct keyword k;
+	const char *sep = " (";
+
+	buf_puts(out, c->symbol);
+	for (size_t i = 0; keyword_at(i, &k); i++) {
+		if (k.token != c->token)
+			continue;
+		buf_printf(out, "%s%s", sep, k.name);
+		sep = ", ";
+	}
+	buf_putc(out, ')');
+}
+
+/* Where any word will do, the words of the language are not worth a line. */
+static bool
+worth_saying(const struct report *r, const char *symbol)
+{
+	struct keyword k;
+
+	if (!expects(r, "a word"))
+		return true;
+	return strcmp(symbol, "a string") != 0 && class_of(symbol) == NULL &&
+	    (!keyword_find(bytes_of(symbol), &k) || k.token == T_UNIX);
+}
+
+static void
+put_expected(const struct report *r, struct buf *out)
+{
+	const char *say[REPORT_EXPECTED];
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n; i++)
+		if (worth_saying(r, r->expected[i]))
+			say[n++] = r->expected[i];
+	for (size_t i = 0; i < n; i++) {
+		const struct class *c = class_of(say[i]);
+
+		buf_puts(out, i == 0 ? "" : i + 1 == n ? " or " : ", ");
+		/* Alone, or nearly: name them. */
+		if (c != NULL && n <= 6)
+			put_class(c, out);
+		else if (strcmp(say[i], "a word") == 0)
+			buf_puts(out, "a word or string");
+		else
+			buf_puts(out, say[i]);
+	}
+}
+
+/* Mistakes that have a better answer than a list of what could stand there.  True: said. */
+static bool
+well_known(struct parser *p, const struct report *r, struct bytes text)
+{
+	struct keyword k;
+
+	if (text.n == 0 && p->block != NULL && expects(r, "'}'")) {
+		diag_error(p->diag, p->block->at, "this match block is never closed");
+		diag_help(p->diag, "a line with a '}' alone ends it");
+		return true;
+	}
+	if (bytes_is(text, "}") && expects(r, "fleet")) {
+		diag_error(p->diag, r->at, "this '}' closes nothing");
+		return true;
+	}
+	if (bytes_is(text, "!") && expects(r, "a word")) {
+		diag_error(p->diag, r->at, "'!' stands before the word, not before its value");
+		diag_help(p->diag, "for example: !user eve, !origin <office>");
+		return true;
+	}
+	if (expects(r, "a word") && keyword_find(text, &k)) {
+		diag_error(p->diag, r->at, "a value is missing before '%s'", k.name);
+		diag_help(p->diag, "write \"%s\" where the value itself is meant", k.name);
+		return true;
+	}
+	return false;
+}
+
+void
+report_syntax_error(struct parser *p, const struct report *r)
+{
+	struct bytes text = {.p = r->at.src->text.p + r->at.off, .n = r->at.len};
+	struct buf expected = BUF_INIT;
+	const char *better;
+	char quoted[DIAG_QUOTE];
+
+	if (well_known(p, r, text))
+		return;
+	better = closest(r, text);
+	put_expected(r, &expected);
+	if (text.n == 0)
+		diag_error(p->diag, r->at, "the text ends too early");
+	else if (text.p[0] == '\n' || text.p[0] == '\r')
+		diag_error(p->diag, r->at, "the line ends too early");
+	else
+		diag_error(p->diag, r->at, "'%s' cannot stand here", diag_quote(text, quoted));
+	if (better != NULL)
+		diag_help(p->diag, "did you mean '%s'?", better);
+	else if (expected.n != 0)
+		diag_help(p->diag, "expected %s", expected.p);
+	buf_free(&expected);
+}

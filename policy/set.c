@@ -1,0 +1,268 @@
+/*
+ * set: see set.h.  Prefixes either nest or are apart, so one pass over them in order, with the open
+ * ones on a stack no deeper than an address has bits, leaves disjoint ranges: n log n, any input.
+ */
+#include "policy/set.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/glob.h"
+
+/* --- addresses ----------------------------------------------------------------------------------- */
+
+static void
+last_of(struct prefix p, uint8_t out[16])
+{
+	memcpy(out, p.addr.b, 16);
+	for (unsigned i = 0; i < (p.addr.family == 4 ? 4u : 16u); i++) {
+		unsigned keep = p.bits >= 8 * (i + 1) ? 8 : p.bits > 8 * i ? p.bits - 8 * i : 0;
+
+		out[i] = (uint8_t)(out[i] | (0xffu >> keep));
+	}
+}
+
+/* By family, then address, the wider one first, of two alike the negated one last. */
+static int
+by_prefix(const void *va, const void *vb)
+{
+	const struct addr_entry *a = va, *b = vb;
+	int c = addr_cmp(a->prefix.addr, b->prefix.addr);
+
+	if (c != 0)
+		return c;
+	if (a->prefix.bits != b->prefix.bits)
+		return a->prefix.bits < b->prefix.bits ? -1 : 1;
+	return (int)a->negate - (int)b->negate;
+}
+
+/* Adds or takes one: addresses as 16 bytes, big end first. */
+static void
+step(uint8_t b[16], unsigned n, bool up)
+{
+	for (unsigned i = n; i-- > 0;) {
+		b[i] = (uint8_t)(up ? b[i] + 1 : b[i] - 1);
+		if (b[i] != (up ? 0 : 0xff))
+			return;
+	}
+}
+
+struct sweep {
+	struct addr_set *set;
+	struct addr_entry *open[130];
+	unsigned depth, width; /* width: bytes of an address */
+	uint8_t at[16];        /* up to here all is decided */
+	bool past;             /* the last address of the family was decided */
+};
+
+static uint32_t
+number4(const uint8_t b[16])
+{
+	return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+}
+
+static void
+emit(struct sweep *s, const uint8_t lo[16], const uint8_t hi[16])
+{
+	struct addr_set *set = s->set;
+
+	if (s->width == 4) {
+		uint32_t from = number4(lo), to = number4(hi);
+
+		/* What touches the range before it makes it longer. */
+		if (set->n4 != 0 && from != 0 && set->v4[set->n4 - 1].hi == from - 1)
+			set->v4[set->n4 - 1].hi = to;
+		else
+			set->v4[set->n4++] = (struct range4){from, to};
+		return;
+	}
+	memcpy(set->v6[set->n6].lo, lo, 16);
+	memcpy(set->v6[set->n6++].hi, hi, 16);
+}
+
+/* What the innermost open prefix says of [at, hi]; afterwards at stands behind hi. */
+static void
+decide(struct sweep *s, const uint8_t hi[16])
+{
+	if (s->past || memcmp(s->at, hi, s->width) > 0)
+		return;
+	if (!s->open[s->depth - 1]->negate)
+		emit(s, s->at, hi);
+	memcpy(s->at, hi, 16);
+	step(s->at, s->width, true);
+	s->past = memcmp(s->at, (const uint8_t[16]){0}, s->width) == 0;
+}
+
+/* Closes every open prefix that ends before `next` begins; NULL: all. */
+static void
+close_before(struct sweep *s, const struct addr *next)
+{
+	uint8_t end[16];
+
+	while (s->depth > 0) {
+		last_of(s->open[s->depth - 1]->prefix, end);
+		if (next != NULL && memcmp(end, next->b, s->width) >= 0)
+			return;
+		decide(s, end);
+		s->depth--;
+	}
+}
+
+static void
+sweep(struct sweep *s, struct addr_entry *e, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		close_before(s, &e[i].prefix.addr);
+		if (s->depth > 0) {
+			uint8_t before[16];
+
+			memcpy(before, e[i].prefix.addr.b, 16);
+			if (memcmp(s->at, before, s->width) < 0) {
+				step(before, s->width, false);
+				decide(s, before);
+			}
+		}
+		if (s->depth > 0 && s->open[s->depth - 1]->prefix.bits == e[i].prefix.bits)
+			s->depth--; /* the same prefix again: the later one, negated if any is */
+		memcpy(s->at, e[i].prefix.addr.b, 16);
+		assert(s->depth < sizeof(s->open) / sizeof(s->open[0]));
+		s->open[s->depth++] = &e[i];
+	}
+	close_before(s, NULL);
+}
+
+bool
+addr_set_build(struct addr_set *set, struct arena *a, struct addr_entry *e, size_t n)
+{
+	struct addr_set built = {0};
+	size_t n4 = 0;
+
+	if (n > 1)
+		qsort(e, n, sizeof(*e), by_prefix);
+	while (n4 < n && e[n4].prefix.addr.family == 4)
+		n4++;
+	/* Each prefix opens one range and may split one. */
+	built.v4 = arena_array(a, 2 * n4, sizeof(*built.v4));
+	built.v6 = arena_array(a, 2 * (n - n4), sizeof(*built.v6));
+	if (built.v4 == NULL || built.v6 == NULL)
+		return false;
+	sweep(&(struct sweep){.set = &built, .width = 4}, e, n4);
+	sweep(&(struct sweep){.set = &built, .width = 16}, e + n4, n - n4);
+	*set = built;
+	return true;
+}
+
+static bool
+has4(const struct addr_set *s, uint32_t v)
+{
+	size_t lo = 0, hi = s->n4;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (s->v4[mid].hi < v)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < s->n4 && s->v4[lo].lo <= v;
+}
+
+static bool
+has6(const struct addr_set *s, const uint8_t b[16])
+{
+	size_t lo = 0, hi = s->n6;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (memcmp(s->v6[mid].hi, b, 16) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < s->n6 && memcmp(s->v6[lo].lo, b, 16) <= 0;
+}
+
+bool
+addr_set_has(const struct addr_set *s, struct addr a)
+{
+	if (a.family == 4)
+		return has4(s, number4(a.b));
+	return a.family == 6 && has6(s, a.b);
+}
+
+/* --- names --------------------------------------------------------------------------------------- */
+
+static int
+bytes_order(struct bytes a, struct bytes b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	int c = n != 0 ? memcmp(a.p, b.p, n) : 0;
+
+	return c != 0 ? c : a.n < b.n ? -1 : a.n > b.n;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return bytes_order(*(const struct bytes *)a, *(const struct bytes *)b);
+}
+
+static bool
+list_build(struct name_list *l, struct arena *a, const struct name_entry *e, size_t n, bool negate)
+{
+	size_t plain = 0, globs = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (e[i].negate != negate)
+			continue;
+		if (glob_is_plain(e[i].name))
+			plain++;
+		else
+			globs++;
+	}
+	l->plain = arena_array(a, plain, sizeof(*l->plain));
+	l->globs = arena_array(a, globs, sizeof(*l->globs));
+	if (l->plain == NULL || l->globs == NULL)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (e[i].negate != negate)
+			continue;
+		if (glob_is_plain(e[i].name))
+			l->plain[l->nplain++] = e[i].name;
+		else
+			l->globs[l->nglobs++] = e[i].name;
+	}
+	if (l->nplain > 1)
+		qsort(l->plain, l->nplain, sizeof(*l->plain), by_name);
+	return true;
+}
+
+bool
+name_set_build(struct name_set *set, struct arena *a, const struct name_entry *e, size_t n)
+{
+	struct name_set built = {0};
+
+	if (!list_build(&built.in, a, e, n, false) || !list_build(&built.out, a, e, n, true))
+		return false;
+	*set = built;
+	return true;
+}
+
+static bool
+list_has(const struct name_list *l, struct bytes name)
+{
+	if (l->nplain != 0 && bsearch(&name, l->plain, l->nplain, sizeof(name), by_name) != NULL)
+		return true;
+	for (size_t i = 0; i < l->nglobs; i++)
+		if (glob_match(l->globs[i], name))
+			return true;
+	return false;
+}
+
+bool
+name_set_has(const struct name_set *s, struct bytes name)
+{
+	return list_has(&s->in, name) && !list_has(&s->out, name);
+}

@@ -1,0 +1,54 @@
+/*
+ * set: what a list or a table holds, ready to be asked: addresses as sorted disjoint ranges, names as
+ * a sorted list and a few globs.  Immutable once built; asking allocates nothing.
+ */
+#ifndef POLICY_SET_H
+#define POLICY_SET_H
+
+#include "base/addr.h"
+#include "policy/arena.h"
+
+struct range4 {
+	uint32_t lo, hi; /* host order, both inside */
+};
+
+struct range6 {
+	uint8_t lo[16], hi[16];
+};
+
+struct addr_set {
+	struct range4 *v4;
+	struct range6 *v6;
+	size_t n4, n6;
+};
+
+struct name_list {
+	struct bytes *plain; /* sorted */
+	struct bytes *globs;
+	size_t nplain, nglobs;
+};
+
+struct name_set {
+	struct name_list in, out; /* out: entries with a '!', which win */
+};
+
+struct addr_entry {
+	struct prefix prefix;
+	bool negate;
+};
+
+struct name_entry {
+	struct bytes name; /* borrowed for as long as the set lives */
+	bool negate;
+};
+
+/*
+ * The longest prefix that covers an address decides; of two alike the negated one.  Sorts the entries in
+ * place.  False: no memory.
+ */
+bool addr_set_build(struct addr_set *, struct arena *, struct addr_entry *, size_t n);
+bool addr_set_has(const struct addr_set *, struct addr);
+bool name_set_build(struct name_set *, struct arena *, const struct name_entry *, size_t n);
+bool name_set_has(const struct name_set *, struct bytes);
+
+#endif

@@ -1,0 +1,388 @@
+/*
+ * value: what a word means for the condition that it stands behind: an address, ports, hours, an
+ * owner, a glob.  Errors name the mistake and show how it is written right.
+ */
+#include <ctype.h>
+#include <sshtether/limits.h>
+#include <time.h>
+
+#include "base/glob.h"
+#include "policy/parse.h"
+#include "policy/suggest.h"
+
+/* --- addresses ------------------------------------------------------------------------------------- */
+
+static void
+clear_host_bits(struct addr *a, unsigned bits)
+{
+	for (unsigned i = 0; i < sizeof(a->b); i++) {
+		unsigned keep = bits >= 8 * (i + 1) ? 8 : bits > 8 * i ? bits - 8 * i : 0;
+
+		a->b[i] = (uint8_t)(a->b[i] & (0xff00u >> keep));
+	}
+}
+
+/* An address with a '/' whose host bits are set: what it should have been. */
+static bool
+host_bits_set(struct bytes text, struct prefix *right, struct addr *alone)
+{
+	const char *slash = memchr(text.p, '/', text.n);
+	struct bytes head = text, tail;
+	uint64_t bits;
+
+	if (slash == NULL)
+		return false;
+	head.n = (size_t)(slash - text.p);
+	tail = (struct bytes){.p = slash + 1, .n = text.n - head.n - 1};
+	if (!addr_parse(head, alone) || !bytes_u64(tail, &bits) ||
+	    bits > (alone->family == 4 ? 32 : 128))
+		return false;
+	right->addr = *alone;
+	right->bits = (uint8_t)bits;
+	clear_host_bits(&right->addr, right->bits);
+	return true;
+}
+
+static bool
+looks_like_name(struct bytes text)
+{
+	bool letter = false;
+
+	for (size_t i = 0; i < text.n; i++) {
+		unsigned char c = (unsigned char)text.p[i];
+
+		if (!isalnum(c) && c != '.' && c != '-' && c != '_' && c != '*')
+			return false;
+		letter = letter || isalpha(c);
+	}
+	return letter;
+}
+
+bool
+value_prefix(struct diag *d, struct span at, struct bytes text, struct prefix *out)
+{
+	struct prefix right;
+	struct addr alone;
+	struct buf b = BUF_INIT;
+	char quoted[DIAG_QUOTE], address[ADDR_STRLEN];
+
+	if (text.n != 0 && prefix_parse(text, out))
+		return true;
+	diag_quote(text, quoted);
+	if (text.n != 0 && host_bits_set(text, &right, &alone)) {
+		prefix_print(right, &b);
+		diag_error(d, at, "%s has bits set behind its prefix", quoted);
+		diag_help(d, "write %s, or %s for this one address", buf_ok(&b) ? b.p : "",
+		    addr_str(alone, address));
+		buf_free(&b);
+	} else if (bytes_is(text, "any")) {
+		diag_error(d, at, "'any' is every activity, not every address");
+		diag_help(d, "leave the condition out: it then holds for every address");
+	} else if (looks_like_name(text)) {
+		diag_error(d, at, "'%s' is a host name: only addresses can stand here", quoted);
+		diag_help(d, "names change behind the policy's back; write the address, or a <table> "
+		    "from a file, which is read again at each load");
+	} else {
+		diag_error(d, at, "'%s' is not an address", quoted);
+		diag_help(d, "for example: 10.0.0.0/8, 192.0.2.7, 2001:db8::/32");
+	}
+	return false;
+}
+
+static bool
+addr_value(struct parser *p, const struct source *src, enum pol_fact fact, struct value *v)
+{
+	if (v->kind == VAL_UNIX && fact == QF_TO)
+		return true;
+	if (v->kind == VAL_TEXT && fact == QF_TO && !v->quoted && bytes_is(v->text, "self")) {
+		v->kind = VAL_SELF;
+		return true;
+	}
+	if (v->kind == VAL_UNIX) {
+		diag_error(p->diag, value_span(v, src), "'unix' belongs to the condition 'to'");
+		return false;
+	}
+	if (!value_prefix(p->diag, value_span(v, src), v->text, &v->as.prefix))
+		return false;
+	v->kind = VAL_ADDR;
+	return true;
+}
+
+/* --- ports, owners ----------------------------------------------------------------------------------- */
+
+bool
+value_ports(struct bytes text, struct ports *out)
+{
+	const char *dash = text.n != 0 ? memchr(text.p, '-', text.n) : NULL;
+	struct bytes first = text, second = text;
+	uint64_t lo, hi;
+
+	if (dash != NULL) {
+		first.n = (size_t)(dash - text.p);
+		second = (struct bytes){.p = dash + 1, .n = text.n - first.n - 1};
+	}
+	if (!bytes_u64(first, &lo) || !bytes_u64(second, &hi) || lo < 1 || hi > 65535 || lo > hi)
+		return false;
+	*out = (struct ports){.lo = (uint16_t)lo, .hi = (uint16_t)hi};
+	return true;
+}
+
+static bool
+port_value(struct parser *p, const struct source *src, enum pol_fact fact, struct value *v)
+{
+	(void)fact;
+	if (v->kind == VAL_TEXT && value_ports(v->text, &v->as.ports)) {
+		v->kind = VAL_PORTS;
+		return true;
+	}
+	diag_error(p->diag, value_span(v, src), "this is not a port or a range of ports");
+	diag_help(p->diag, "for example: 22, 2200-2299, { 22, 2222 }; from 1 to 65535");
+	return false;
+}
+
+static bool
+owner_value(struct parser *p, const struct source *src, enum pol_fact fact, struct value *v)
+{
+	struct suggest s;
+	char quoted[DIAG_QUOTE];
+
+	(void)fact;
+	if (v->kind == VAL_TEXT && owner_parse(v->text, &v->as.owner) &&
+	    v->as.owner != OWNER_UNKNOWN) {
+		v->kind = VAL_OWNER;
+		return true;
+	}
+	suggest_init(&s, v->text);
+	for (unsigned i = OWNER_SELF; i < OWNER_COUNT; i++)
+		suggest_offer(&s, owner_name((enum owner)i));
+	diag_error(p->diag, value_span(v, src), "'%s' is not an owner", diag_quote(v->text, quoted));
+	if (s.best != NULL)
+		diag_help(p->diag, "did you mean '%s'?", s.best);
+	else
+		diag_help(p->diag, "expected self, same-login, same-user or other");
+	return false;
+}
+
+/* --- hours ------------------------------------------------------------------------------------------ */
+
+/* "08:00" to "24:00" in minutes. */
+static bool
+clock_time(struct bytes t, uint16_t *out)
+{
+	uint64_t h, m;
+
+	if (t.n != 5 || t.p[2] != ':' || !bytes_u64((struct bytes){.p = t.p, .n = 2}, &h) ||
+	    !bytes_u64((struct bytes){.p = t.p + 3, .n = 2}, &m) || m > 59 || h > 24 ||
+	    (h == 24 && m != 0))
+		return false;
+	*out = (uint16_t)(h * 60 + m);
+	return true;
+}
+
+static bool
+day(struct bytes t, unsigned *out)
+{
+	static const char names[7][4] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+
+	for (unsigned i = 0; i < 7; i++)
+		if (bytes_is(t, names[i])) {
+			*out = i;
+			return true;
+		}
+	return false;
+}
+
+/* Splits at the first c; false when there is none. */
+static bool
+split(struct bytes t, char c, struct bytes *head, struct bytes *tail)
+{
+	const char *at = t.n != 0 ? memchr(t.p, c, t.n) : NULL;
+
+	if (at == NULL)
+		return false;
+	*head = (struct bytes){.p = t.p, .n = (size_t)(at - t.p)};
+	*tail = (struct bytes){.p = at + 1, .n = t.n - head->n - 1};
+	return true;
+}
+
+/* "mon-fri", "sat,sun", "fri-mon": bits from Monday on. */
+static bool
+days(struct bytes t, uint8_t *out)
+{
+	struct bytes one, rest = t, from, to;
+	uint8_t bits = 0;
+	unsigned a, b;
+
+	while (rest.n != 0) {
+		if (!split(rest, ',', &one, &rest)) {
+			one = rest;
+			rest.n = 0;
+		}
+		if (!split(one, '-', &from, &to))
+			from = to = one;
+		if (!day(from, &a) || !day(to, &b))
+			return false;
+		for (bits |= (uint8_t)(1u << a); a != b; bits |= (uint8_t)(1u << a))
+			a = (a + 1) % 7;
+	}
+	*out = bits;
+	return bits != 0;
+}
+
+static bool
+time_range(struct bytes t, struct hours *h)
+{
+	struct bytes from, to;
+
+	return split(t, '-', &from, &to) && clock_time(from, &h->from) && clock_time(to, &h->to) &&
+	    h->from != DAY_END && h->from != h->to;
+}
+
+static bool
+hours_parse(struct bytes t, struct hours *out)
+{
+	struct hours h = {.days = EVERY_DAY, .from = 0, .to = DAY_END};
+	struct bytes head, tail;
+
+	if (split(t, ' ', &head, &tail)) {
+		if (!days(head, &h.days) || !time_range(tail, &h))
+			return false;
+	} else if (!days(t, &h.days) && !time_range(t, &h)) {
+		return false;
+	}
+	*out = h;
+	return true;
+}
+
+static bool
+hours_value(struct parser *p, const struct source *src, enum pol_fact fact, struct value *v)
+{
+	(void)fact;
+	if (v->kind == VAL_TEXT && hours_parse(v->text, &v->as.hours)) {
+		v->kind = VAL_HOURS;
+		return true;
+	}
+	diag_error(p->diag, value_span(v, src), "these are not hours");
+	diag_help(p->diag, "for example: 08:00-18:00, 22:00-06:00, mon-fri, \"mon-fri 08:00-18:00\"");
+	return false;
+}
+
+/* --- dates ------------------------------------------------------------------------------------------- */
+
+/* Digits where the shape has a 0, the shape's own character elsewhere. */
+static bool
+has_shape(struct bytes t, const char *shape)
+{
+	if (t.n != strlen(shape))
+		return false;
+	for (size_t i = 0; i < t.n; i++)
+		if (shape[i] == '0' ? !isdigit((unsigned char)t.p[i]) : t.p[i] != shape[i])
+			return false;
+	return true;
+}
+
+/* 2027-02-31 would become a day in March. */
+static bool
+same_day(struct bytes t, struct rtime when)
+{
+	time_t s = (time_t)(when.ms / 1000);
+	bool utc = t.p[t.n - 1] == 'Z';
+	uint64_t month, mday;
+	struct tm tm;
+
+	if (utc ? gmtime_r(&s, &tm) == NULL : localtime_r(&s, &tm) == NULL)
+		return false;
+	return bytes_u64((struct bytes){.p = t.p + 5, .n = 2}, &month) &&
+	    bytes_u64((struct bytes){.p = t.p + 8, .n = 2}, &mday) &&
+	    (int)month == tm.tm_mon + 1 && (int)mday == tm.tm_mday;
+}
+
+bool
+value_moment(struct bytes t, struct rtime *out)
+{
+	static const char *const shapes[] = {
+	    "0000-00-00T00:00", "0000-00-00T00:00:00", "0000-00-00T00:00Z", "0000-00-00T00:00:00Z",
+	};
+
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
+		if (has_shape(t, shapes[i]))
+			return when_parse(t, RTIME_NONE, out) && same_day(t, *out);
+	return false;
+}
+
+bool
+value_until(struct bytes t, struct rtime *out)
+{
+	struct rtime start;
+	struct tm tm;
+	time_t s;
+
+	if (value_moment(t, out))
+		return true;
+	if (!has_shape(t, "0000-00-00") || !when_parse(t, RTIME_NONE, &start) ||
+	    !same_day(t, start))
+		return false;
+	s = (time_t)(start.ms / 1000);
+	localtime_r(&s, &tm);
+	tm.tm_mday++;
+	tm.tm_isdst = -1;
+	*out = (struct rtime){.ms = (int64_t)mktime(&tm) * 1000};
+	return true;
+}
+
+/* --- names ------------------------------------------------------------------------------------------- */
+
+/* A pattern that no path from the kernel can match. */
+static bool
+never_a_path(struct bytes t)
+{
+	return t.n == 0 || memchr("/*?[\\", t.p[0], 5) == NULL;
+}
+
+static bool
+name_value(struct parser *p, const struct source *src, enum pol_fact fact, struct value *v)
+{
+	struct span at = value_span(v, src);
+	char quoted[DIAG_QUOTE];
+
+	if (v->kind != VAL_TEXT) {
+		diag_error(p->diag, at, "'unix' belongs to the condition 'to'");
+		return false;
+	}
+	if ((fact == QF_EXE || fact == QF_PARENT) && never_a_path(v->text) && v->text.n != 0) {
+		diag_warn(p->diag, at, "programs are known by their whole path: this matches none");
+		diag_help(p->diag, "write \"*/%s\" for a program of that name anywhere",
+		    diag_quote(v->text, quoted));
+	}
+	if ((fact == QF_KEY || fact == QF_CA) && v->text.n != 0 && glob_is_plain(v->text) &&
+	    !bytes_starts(v->text, BYTES_LIT("SHA256:"))) {
+		diag_warn(p->diag, at, "keys are known by their SHA256 fingerprint: this matches none");
+		diag_help(p->diag, "write it as `ssh-keygen -l` prints it: \"SHA256:...\"");
+	}
+	return true;
+}
+
+/* --- all together -------------------------------------------------------------------------------------- */
+
+void
+value_resolve(struct parser *p, const struct source *src, enum pol_fact fact, struct value *v)
+{
+	bool table_fits = fact_is_addr(fact) || fact_is_name(fact);
+	bool (*resolve_one)(struct parser *, const struct source *, enum pol_fact, struct value *) =
+	    fact_is_addr(fact)  ? addr_value :
+	    fact == QF_PORT     ? port_value :
+	    fact == QF_OWNER    ? owner_value :
+	    fact == QF_TIME     ? hours_value :
+	                          name_value;
+
+	if (v->kind == VAL_TABLE && table_fits)
+		return; /* its content is looked at when all tables are there */
+	if (v->kind == VAL_TABLE) {
+		diag_error(p->diag, value_span(v, src),
+		    "a table holds addresses, keys, users or programs: not this");
+		v->wrong = true;
+		return;
+	}
+	if (!resolve_one(p, src, fact, v))
+		v->wrong = true;
+}
