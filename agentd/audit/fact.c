@@ -273,15 +273,21 @@ read_socketcall(struct draft *d, const struct record *r)
 	read_fields(d, r->body, socketcall_slots, COUNT(socketcall_slots));
 }
 
-static const struct slot sockaddr_slots[] = {
-	SLOT("saddr", VALUE_TEXT, saddr),
-};
-
+/* Always hex, and nothing else will do. */
 static void
 read_sockaddr(struct draft *d, const struct record *r)
 {
-	read_fields(d, r->body, sockaddr_slots, COUNT(sockaddr_slots));
-	d->has_sockaddr = d->saddr.n >= sizeof(d->f.family);
+	char *at = d->s->text + d->s->ntext;
+	struct field f;
+	size_t n;
+
+	if (!field_find(r->body, "saddr", &f) ||
+	    !bytes_unhex(f.value, at, sizeof(d->s->text) - d->s->ntext, &n) ||
+	    n < sizeof(d->f.family))
+		return;
+	d->s->ntext += n;
+	d->saddr = (struct bytes){.p = at, .n = n};
+	d->has_sockaddr = true;
 }
 
 static const struct slot cwd_slots[] = {
@@ -614,7 +620,7 @@ static void
 settle_argv(struct draft *d)
 {
 	d->f.argv = (struct bytes){.p = d->s->argv, .n = d->s->nargv};
-	if (d->next_arg != d->f.argc)
+	if (d->f.argc == 0 || d->next_arg != d->f.argc)
 		d->f.argv_cut = true;
 }
 
