@@ -481,6 +481,8 @@ build_rule(struct parser *p, const struct lexeme *action, const struct span *all
 	r->action = rule_action(p, action, all, activities, any);
 	resolve_conds(p, &r->conds);
 	apply_clauses(p, r, c);
+	for (struct block *b = p->block; b != NULL && !b->used; b = b->parent)
+		b->used = true;
 	if (pol->nrules++ == ST_POLICY_RULES)
 		diag_error(p->diag, r->at, "too many rules: at most %u", ST_POLICY_RULES);
 	if (pol->last_rule != NULL)

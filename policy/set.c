@@ -192,6 +192,25 @@ addr_set_has(const struct addr_set *s, struct addr a)
 	return a.family == 6 && has6(s, a.b);
 }
 
+bool
+addr_set_covers(const struct addr_set *s, struct prefix p)
+{
+	uint8_t last[16];
+
+	/* Ranges are disjoint and, for IPv4, never touch: one of them must hold both ends. */
+	last_of(p, last);
+	if (p.addr.family == 4) {
+		for (size_t i = 0; i < s->n4; i++)
+			if (s->v4[i].lo <= number4(p.addr.b) && number4(last) <= s->v4[i].hi)
+				return true;
+		return false;
+	}
+	for (size_t i = 0; i < s->n6; i++)
+		if (memcmp(s->v6[i].lo, p.addr.b, 16) <= 0 && memcmp(last, s->v6[i].hi, 16) <= 0)
+			return true;
+	return false;
+}
+
 /* --- names --------------------------------------------------------------------------------------- */
 
 static int
@@ -265,4 +284,17 @@ bool
 name_set_has(const struct name_set *s, struct bytes name)
 {
 	return list_has(&s->in, name) && !list_has(&s->out, name);
+}
+
+bool
+name_set_covers(const struct name_set *s, struct bytes pattern)
+{
+	if (s->out.nplain != 0 || s->out.nglobs != 0)
+		return false;
+	if (glob_is_plain(pattern))
+		return list_has(&s->in, pattern);
+	for (size_t i = 0; i < s->in.nglobs; i++)
+		if (bytes_eq(s->in.globs[i], pattern) || bytes_is(s->in.globs[i], "*"))
+			return true;
+	return false;
 }

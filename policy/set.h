@@ -48,7 +48,11 @@ struct name_entry {
  */
 bool addr_set_build(struct addr_set *, struct arena *, struct addr_entry *, size_t n);
 bool addr_set_has(const struct addr_set *, struct addr);
+/* Every address of the prefix is in the set. */
+bool addr_set_covers(const struct addr_set *, struct prefix);
 bool name_set_build(struct name_set *, struct arena *, const struct name_entry *, size_t n);
 bool name_set_has(const struct name_set *, struct bytes);
+/* Every name that the pattern matches is in the set; false also when that is not easily seen. */
+bool name_set_covers(const struct name_set *, struct bytes pattern);
 
 #endif

@@ -97,6 +97,7 @@ struct table {
 struct block {
 	struct block *parent; /* NULL: top */
 	struct block *next;   /* of all, as they began */
+	bool used;            /* a rule stands in it, or in a block inside */
 	struct conds conds;
 	struct span at;
 };

@@ -1,0 +1,194 @@
+/*
+ * question: a question in words, from a command line, and a question's facts back in words.  Parsed by
+ * the same grammar as an expect line.
+ */
+#include <stdlib.h>
+#include <time.h>
+
+#include "policy/parse.h"
+
+/* The question hangs in a policy of its own, which holds nothing else. */
+struct question_store {
+	struct policy policy;
+};
+
+bool
+question_parse(const struct policy *pol, struct bytes text, struct question *out,
+    struct question_store **store, struct buf *diag_out)
+{
+	struct question_store *s = calloc(1, sizeof(*s));
+	struct diag diag = DIAG_INIT;
+	struct parser p = {.policy = s != NULL ? &s->policy : NULL, .diag = &diag};
+	char *kept;
+	bool ok = false;
+
+	(void)pol; /* facts name no tables; ports and names mean the same everywhere */
+	if (s == NULL || (kept = arena_copy(&s->policy.arena, text)) == NULL) {
+		buf_puts(diag_out, "error: out of memory\n");
+		goto out;
+	}
+	s->policy.source =
+	    (struct source){.name = "question", .text = {.p = kept, .n = text.n}};
+	lexer_init(&p.lexer, &s->policy.source, &diag);
+	ok = parse_question(&p) && p.asked != NULL;
+	ok = diag_print(&diag, diag_out) && ok;
+	if (ok)
+		*out = p.asked->question;
+out:
+	index_free(&p.tables);
+	diag_free(&diag);
+	if (ok)
+		*store = s;
+	else
+		question_free(&s);
+	return ok;
+}
+
+void
+question_free(struct question_store **s)
+{
+	if (*s != NULL)
+		arena_free(&(*s)->policy.arena);
+	free(*s);
+	*s = NULL;
+}
+
+/* --- back in words ------------------------------------------------------------------------------------- */
+
+static void
+put_name(struct bytes name, struct buf *out)
+{
+	struct value v = {.kind = VAL_TEXT, .text = name, .quoted = true};
+
+	print_value(&v, out);
+}
+
+static void
+put_names(const struct bytes *names, size_t n, struct buf *out)
+{
+	if (n != 1)
+		buf_puts(out, "{ ");
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0)
+			buf_puts(out, ", ");
+		put_name(names[i], out);
+	}
+	if (n != 1)
+		buf_puts(out, " }");
+}
+
+static void
+put_addr(struct addr a, struct buf *out)
+{
+	char s[ADDR_STRLEN];
+
+	buf_puts(out, a.family != 0 ? addr_str(a, s) : "\"\"");
+}
+
+static void
+put_to(const struct question *q, struct buf *out)
+{
+	if (q->to_kind == TO_UNIX) {
+		buf_puts(out, "unix ");
+		put_name(q->to_unix, out);
+	} else if (q->to_kind == TO_SELF && q->to_addr.family == 0) {
+		buf_puts(out, "self");
+	} else {
+		put_addr(q->to_addr, out);
+	}
+}
+
+static void
+put_time(struct rtime t, struct buf *out)
+{
+	time_t s = (time_t)(t.ms / 1000);
+	struct tm tm;
+	char text[32];
+
+	if (localtime_r(&s, &tm) != NULL && strftime(text, sizeof(text), "%Y-%m-%dT%H:%M", &tm) != 0)
+		buf_puts(out, text);
+}
+
+static struct bytes
+string_of(const struct question *q, enum pol_fact fact)
+{
+	switch (fact) {
+	case QF_USER:
+		return q->user;
+	case QF_AS:
+		return q->as;
+	case QF_KEY:
+		return q->key;
+	case QF_CERT_ID:
+		return q->cert_id;
+	case QF_CA:
+		return q->ca;
+	case QF_METHOD:
+		return q->method;
+	case QF_TTY:
+		return q->tty;
+	case QF_EXE:
+		return q->exe;
+	case QF_PARENT:
+		return q->parent;
+	case QF_VIA:
+		return q->via;
+	default:
+		return BYTES_NONE;
+	}
+}
+
+static void
+put_host(const struct question *q, struct buf *out)
+{
+	if (q->host.n == 0) {
+		put_names(q->roles, q->nroles, out);
+		return;
+	}
+	if (q->nroles > 0)
+		buf_puts(out, "{ ");
+	put_name(q->host, out);
+	for (size_t i = 0; i < q->nroles; i++) {
+		buf_puts(out, ", ");
+		put_name(q->roles[i], out);
+	}
+	if (q->nroles > 0)
+		buf_puts(out, " }");
+}
+
+void
+print_fact(const struct question *q, enum pol_fact fact, struct buf *out)
+{
+	if ((q->known & 1u << fact) == 0)
+		buf_puts(out, "not known");
+	else if (fact == QF_GROUP)
+		put_names(q->groups, q->ngroups, out);
+	else if (fact == QF_PRINCIPAL)
+		put_names(q->principals, q->nprincipals, out);
+	else if (fact == QF_ON)
+		put_host(q, out);
+	else if (fact == QF_ORIGIN)
+		put_addr(q->origin, out);
+	else if (fact == QF_TO)
+		put_to(q, out);
+	else if (fact == QF_PORT)
+		buf_printf(out, "%u", q->port);
+	else if (fact == QF_TIME)
+		put_time(q->time, out);
+	else if (fact == QF_OWNER)
+		buf_puts(out, owner_name(q->owner));
+	else
+		put_name(string_of(q, fact), out);
+}
+
+void
+print_question(const struct question *q, struct buf *out)
+{
+	buf_puts(out, activity_info(q->activity)->name);
+	for (unsigned f = 0; f < QF_COUNT; f++) {
+		if ((q->known & 1u << f) == 0)
+			continue;
+		buf_printf(out, " %s ", fact_word((enum pol_fact)f));
+		print_fact(q, (enum pol_fact)f, out);
+	}
+}
