@@ -35,3 +35,4 @@ $(KINDS):
 	@tests/run $@
 
 include tests/pam/pam.mk
+include tests/oracle/oracle.mk
