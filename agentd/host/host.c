@@ -69,11 +69,31 @@ host_clock(struct host *h, struct rtime t)
 		h->now = t;
 }
 
+bool
+host_complete(const struct host *h, const struct fact *f, struct fact *out)
+{
+	const struct process *p;
+
+	if (f->way != WAY_URING || f->ses != SES_UNSET)
+		return false;
+	p = host_process(h, f->pid);
+	if (p == NULL || p->ses == SES_UNSET)
+		return false;
+	*out = *f;
+	out->ses = p->ses;
+	out->auid = p->auid;
+	return true;
+}
+
 void
 host_apply(struct host *h, const struct fact *f)
 {
+	struct fact whole;
+
 	if (f->kind == FACT_OTHER && !f->has_task)
 		return;
+	if (host_complete(h, f, &whole))
+		f = &whole;
 	host_clock(h, f->time);
 	session_apply(h, f);
 	process_apply(h, f);

@@ -118,6 +118,11 @@ void host_free(struct host **);
 
 /* Takes a fact into the model, before the detectors see it. */
 void host_apply(struct host *, const struct fact *);
+/*
+ * io_uring's own threads leave no session id in their records (kernel/auditsc.c, audit_log_uring); what
+ * the model knows of the task fills the gap.  False: nothing to fill, *out is not set.
+ */
+bool host_complete(const struct host *, const struct fact *, struct fact *out);
 /* A validated report whose ses, auid, pid and start come from the kernel.  NULL: no room. */
 struct session *host_open(struct host *, const struct report *, struct rtime now);
 /* A session that was alive when the daemon started. */

@@ -38,7 +38,6 @@ struct session_node {
 	struct process_list processes;
 	struct usock_list usocks;
 	char *sshd;    /* owned: the monitor's executable; NULL: not known */
-	bool started;  /* PAM has opened it: its sshd may act for the user now */
 };
 RB_HEAD(session_tree, session_node);
 

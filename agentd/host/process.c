@@ -324,6 +324,24 @@ apply_exec(struct host *h, struct process_node *n, const struct fact *f)
 	program_exec(h, n, f);
 }
 
+/* A fork that runs on in its parent's program. */
+static bool
+inherit(struct host *h, struct process_node *n, const struct fact *f)
+{
+	const struct process_node *parent = process_find(h, n->p.ppid);
+
+	if (parent == NULL || parent->p.ses != n->p.ses || parent->p.exe == NULL ||
+	    !bytes_is(f->exe, parent->p.exe))
+		return false;
+	n->p.program = parent->p.program;
+	n->p.exe_inode = parent->p.exe_inode;
+	n->p.exe_dev_major = parent->p.exe_dev_major;
+	n->p.exe_dev_minor = parent->p.exe_dev_minor;
+	if (parent->p.argv_len > 0)
+		set_argv(h, n, (struct bytes){.p = parent->p.argv, .n = parent->p.argv_len});
+	return true;
+}
+
 /* A program that we did not see it start: the record of the exec was lost, or it is a new life. */
 static void
 apply_unseen_exec(struct host *h, struct process_node *n, const struct fact *f)
@@ -336,7 +354,8 @@ apply_unseen_exec(struct host *h, struct process_node *n, const struct fact *f)
 		program_forget(n);
 	}
 	set_exe(n, f->exe);
-	n->p.program = program_is_ssh_name(f->exe) ? PROGRAM_SSH : PROGRAM_UNKNOWN;
+	if (!inherit(h, n, f))
+		n->p.program = program_is_ssh_name(f->exe) ? PROGRAM_SSH : PROGRAM_UNKNOWN;
 }
 
 static void

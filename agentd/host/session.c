@@ -9,6 +9,7 @@
 /* Without anybody to ask whether tasks live on, a closed session is kept this long after its last event. */
 #define CLOSED_KEEP_MS   (24 * 3600 * 1000LL)
 #define CLOSED_LINGER_MS (60 * 1000LL) /* and its processes this long */
+#define OPENING_MS       5000 /* PAM is done by then, should its record be lost */
 #define SWEEP_MAX        64
 
 static int
@@ -207,11 +208,14 @@ set_sshd(struct session_node *n, struct bytes exe)
 		n->sshd = strndup(exe.p, exe.n);
 }
 
-/* root's sshd does not fork a user child: the monitor does the work itself (sshd.c, privsep_postauth). */
+/*
+ * root's sshd does not fork a user child: the monitor does the work itself (sshd.c, privsep_postauth), but
+ * only when PAM is done: before that, what connects is a PAM module.
+ */
 static void
 set_root_child(struct session *s)
 {
-	if (s->uid == 0 && s->child_pid == 0)
+	if (s->ssh && s->uid == 0 && s->child_pid == 0)
 		s->child_pid = s->monitor_pid;
 }
 
@@ -241,8 +245,6 @@ apply_loginuid(struct host *h, const struct fact *f)
 		return;
 	n->s.monitor_pid = f->pid;
 	n->s.ssh = is_sshd_name(f->exe);
-	if (n->s.ssh)
-		set_root_child(&n->s);
 	(void)bytes_copy(bytes_basename(f->exe), n->s.service, sizeof(n->s.service));
 }
 
@@ -278,9 +280,9 @@ apply_user_start(struct host *h, const struct fact *f)
 			session_state_set(h, n, SESSION_CLOSED);
 		return;
 	}
-	n->started = true;
 	set_sshd(n, f->user_exe);
 	learn_peer(&n->s, f);
+	set_root_child(&n->s);
 	if (n->s.source != SESSION_RECORDS)
 		return;
 	n->s.monitor_pid = f->pid;
@@ -289,8 +291,7 @@ apply_user_start(struct host *h, const struct fact *f)
 	(void)bytes_copy(f->acct, n->s.user, sizeof(n->s.user));
 	(void)bytes_copy(f->terminal, n->s.tty, sizeof(n->s.tty));
 	(void)bytes_copy(service, n->s.service, sizeof(n->s.service));
-	if (n->s.ssh)
-		set_root_child(&n->s);
+	set_root_child(&n->s);
 }
 
 static void
@@ -337,8 +338,11 @@ learn_child(struct host *h, struct session_node *n, const struct fact *f)
 {
 	const struct process_node *p;
 
-	if (n->s.child_pid != 0 || n->s.monitor_pid == 0 || f->ppid != n->s.monitor_pid ||
-	    f->kind == FACT_EXEC || f->uid != n->s.uid || !n->s.ssh)
+	if (n->s.child_pid != 0 || n->s.monitor_pid == 0 || f->kind == FACT_EXEC || !n->s.ssh)
+		return;
+	if (n->s.uid == 0 && rtime_since(f->time, n->s.opened) > OPENING_MS)
+		set_root_child(&n->s);
+	if (f->ppid != n->s.monitor_pid || f->uid != n->s.uid || n->s.uid == 0)
 		return;
 	if (n->sshd != NULL ? !bytes_is(f->exe, n->sshd) : !is_sshd_name(f->exe))
 		return;
@@ -463,7 +467,6 @@ take_report(struct session *s, const struct report *r, struct rtime now)
 	memcpy(s->method, r->method, sizeof(s->method));
 	take_key(s, r);
 	take_groups(s, r);
-	set_root_child(s);
 }
 
 /* The session's sshd, as a process that others can have for a parent. */
@@ -515,7 +518,6 @@ host_found(struct host *h, uint32_t ses, uint32_t auid, uint32_t monitor_pid,
 	if (n->s.source == SESSION_REPORT)
 		return &n->s;
 	n->s.source = SESSION_PROC;
-	n->started = true;
 	n->s.ssh = monitor_pid != 0;
 	n->s.monitor_pid = monitor_pid;
 	n->s.start_ticks = start_ticks;

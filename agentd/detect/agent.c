@@ -1,0 +1,65 @@
+/*
+ * agent-use, agent-hijack: a process connects to an SSH agent.  A forwarded agent of its own login is use;
+ * one of another login is a hijack, also when the connect failed; somebody's own local agent is nothing to
+ * himself.  Pure.
+ */
+#include <errno.h>
+
+#include "agentd/detect/socket.h"
+
+static void
+send_agent(struct detect *d, const struct socket_use *use, enum activity activity, enum owner owner)
+{
+	char program[64], whose[SOCKET_WHOSE];
+	struct finding f;
+
+	if (!socket_is_news(d, use->e, activity))
+		return;
+	finding_start(d, use->e, activity, &f);
+	f.owner = owner;
+	f.owner_session = use->owner_session;
+	finding_reason(&f, "%s an SSH agent with %s: %s",
+	    f.outcome == OUTCOME_FAILURE ? "tried to use" : "uses", program_str(f.process, program),
+	    socket_whose(use, whose));
+	finding_send(d, &f);
+}
+
+/* Made by sshd for a login, as far as a name can tell; the others are somebody's own. */
+static bool
+looks_forwarded(const struct evidence *e)
+{
+	static const char folder[] = "/tmp/ssh-", mark[] = ".sshd.";
+
+	return (e->path_len > sizeof(folder) && memcmp(e->path, folder, sizeof(folder) - 1) == 0) ||
+	    memmem(e->path, e->path_len, mark, sizeof(mark) - 1) != NULL;
+}
+
+/*
+ * Nobody knows who listens.  The file's owner, and who was let in, still say something: a refusal means
+ * that it is not the user's own.
+ */
+static void
+judge_unknown(struct detect *d, const struct socket_use *use)
+{
+	const struct evidence *e = use->e;
+	bool refused = e->exit == -EACCES || e->exit == -EPERM;
+
+	if (socket_is_own(d, e)) {
+		if (looks_forwarded(e))
+			send_agent(d, use, ACT_AGENT_USE, OWNER_UNKNOWN);
+	} else if (e->un.has_inode || refused)
+		send_agent(d, use, ACT_AGENT_HIJACK, OWNER_OTHER);
+	else if (looks_forwarded(e))
+		send_agent(d, use, ACT_AGENT_USE, OWNER_UNKNOWN);
+}
+
+void
+agent_judge(struct detect *d, const struct socket_use *use)
+{
+	if (use->usock == NULL)
+		judge_unknown(d, use);
+	else if (use->owner == OWNER_SAME_USER || use->owner == OWNER_OTHER)
+		send_agent(d, use, ACT_AGENT_HIJACK, use->owner);
+	else if (use->usock->forwarded)
+		send_agent(d, use, ACT_AGENT_USE, use->owner);
+}

@@ -1,0 +1,74 @@
+/*
+ * detector: what the detectors share: evidence that can be kept, findings made of it, and the queue of
+ * what has to ripen.  Pure.  Private to detect/.
+ */
+#ifndef DETECT_DETECTOR_H
+#define DETECT_DETECTOR_H
+
+#include "agentd/detect/finding.h"
+#include "agentd/detect/fold.h"
+
+struct detect;
+
+/* What a fact says that a finding needs; owns all of it, so that it can be held. */
+struct evidence {
+	struct rtime time;
+	uint64_t serial;
+	uint32_t pid, ses, auid, uid, euid;
+	uint64_t life; /* of the process, when the fact came */
+	struct endpoint to, from;
+	struct fact_unix un; /* un.path points nowhere: evidence_unix() */
+	char path[108];
+	size_t path_len;
+	int64_t exit;
+	enum fact_way way;
+	unsigned count;
+};
+
+struct evidence evidence_of(const struct detect *, const struct fact *);
+struct fact_unix evidence_unix(const struct evidence *);
+
+/* One activity's code.  state is its own, made once; any function may be NULL. */
+struct detector {
+	const char *name;
+	void *(*state_new)(void);
+	void (*state_free)(void *state);
+	void (*fact)(struct detect *, void *state, const struct fact *);
+	/* all: the input ended, nothing more will come */
+	void (*ripen)(struct detect *, void *state, struct rtime now, bool all);
+};
+
+extern const struct detector detector_login, detector_outbound, detector_relay, detector_socket, detector_listen,
+    detector_bridge, detector_escape;
+
+struct host *detect_host(const struct detect *);
+struct fold *detect_fold(struct detect *);
+/* Never NULL: for a task without a session one of ses −1. */
+const struct session *detect_session(const struct detect *, uint32_t ses);
+void detect_emit(struct detect *, const struct finding *);
+bool detect_is_ssh_port(const struct detect *, uint16_t port);
+
+/* Fills all but owner, outcome and reason. */
+void finding_start(struct detect *, const struct evidence *, enum activity, struct finding *);
+/* "alice's session 33 (from 192.0.2.1) " and then what is formatted, as visible text. */
+void finding_reason(struct finding *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void finding_send(struct detect *, struct finding *);
+/* success, failure, or unknown for a connect that is on its way */
+enum outcome outcome_of_exit(int64_t exit);
+/* "127.0.0.1:22", "[::1]:22"; returns out */
+#define ENDPOINT_STRLEN (ADDR_STRLEN + 8)
+const char *endpoint_str(struct endpoint, char out[ENDPOINT_STRLEN]);
+/* "alice's session 33" or "root, without a session"; returns out */
+#define SESSION_STRLEN 128
+const char *session_str(const struct session *, char out[SESSION_STRLEN]);
+/* The name of the program for people: the last part of its path. */
+const char *program_str(const struct process *, char out[64]);
+
+/* relay.c: the session's sshd, at work for the user; and its connect to a Unix socket of no other kind. */
+bool relay_is_child(const struct detect *, const struct fact *);
+void relay_unix(struct detect *, const struct evidence *);
+
+/* bridge.c: work that goes on in a session that is closed. */
+void bridge_linger(struct detect *, const struct finding *);
+
+#endif

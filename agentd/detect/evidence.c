@@ -1,0 +1,206 @@
+/*
+ * evidence: from a fact to something that can be held, and from there to a finding with its session, its
+ * process, the ancestry back to sshd, and the reason in words.  Pure.
+ */
+#include <errno.h>
+#include <stdio.h>
+
+#include "agentd/detect/detector.h"
+
+struct evidence
+evidence_of(const struct detect *d, const struct fact *f)
+{
+	const struct process *p = host_process(detect_host(d), f->pid);
+	struct evidence e = {
+		.time = f->time,
+		.serial = f->serial,
+		.pid = f->pid,
+		.ses = f->ses,
+		.auid = f->auid,
+		.uid = f->uid,
+		.euid = f->euid,
+		.life = p != NULL ? p->life : 0,
+		.to = f->peer,
+		.un = f->un,
+		.exit = f->exit,
+		.way = f->way,
+		.count = 1,
+	};
+
+	e.un.path = BYTES_NONE;
+	if (f->family == AF_UNIX) {
+		e.path_len = f->un.path.n < sizeof(e.path) ? f->un.path.n : sizeof(e.path);
+		if (e.path_len > 0)
+			memcpy(e.path, f->un.path.p, e.path_len);
+	}
+	return e;
+}
+
+struct fact_unix
+evidence_unix(const struct evidence *e)
+{
+	struct fact_unix un = e->un;
+
+	un.path = (struct bytes){.p = e->path, .n = e->path_len};
+	return un;
+}
+
+enum outcome
+outcome_of_exit(int64_t exit)
+{
+	if (exit >= 0)
+		return OUTCOME_SUCCESS;
+	return exit == -EINPROGRESS || exit == -EINTR || exit == -EAGAIN ? OUTCOME_UNKNOWN :
+	                                                                   OUTCOME_FAILURE;
+}
+
+/* --- how work came to a session that is not a login of its own ------------------------------------ */
+
+static const struct {
+	const char *service, *via;
+} services[] = {
+	{"cron", "cron"},
+	{"crond", "cron"},
+	{"atd", "at"},
+	{"systemd", "systemd"},
+	{"(systemd)", "systemd"},
+	{"systemd-executor", "systemd"},
+};
+
+static const char *
+via_of(const struct session *s)
+{
+	if (s->ses == SES_UNSET)
+		return NULL;
+	if (s->ssh)
+		return s->state != SESSION_OPEN ? "linger" : NULL;
+	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
+		if (strcmp(s->service, services[i].service) == 0)
+			return services[i].via;
+	}
+	return NULL;
+}
+
+/* --- findings -------------------------------------------------------------------------------------- */
+
+void
+finding_start(struct detect *d, const struct evidence *e, enum activity activity, struct finding *f)
+{
+	const struct process *p = host_process(detect_host(d), e->pid);
+
+	*f = (struct finding){
+		.activity = activity,
+		.time = e->time,
+		.serial = e->serial,
+		.session = detect_session(d, e->ses),
+		.process = p != NULL && p->ses == e->ses ? p : NULL,
+		.pid = e->pid,
+		.uid = e->uid,
+		.euid = e->euid,
+		.to = e->to,
+		.from = e->from,
+		.to_unix = {.p = e->path, .n = e->path_len},
+		.unix_inode = e->un.has_inode ? e->un.inode : 0,
+		.unix_dev_major = e->un.dev_major,
+		.unix_dev_minor = e->un.dev_minor,
+		.outcome = outcome_of_exit(e->exit),
+		.exit = e->exit,
+		.way = e->way,
+		.count = e->count,
+	};
+	f->via = via_of(f->session);
+}
+
+const char *
+endpoint_str(struct endpoint e, char out[ENDPOINT_STRLEN])
+{
+	char addr[ADDR_STRLEN];
+
+	(void)snprintf(out, ENDPOINT_STRLEN, e.addr.family == 6 ? "[%s]:%u" : "%s:%u",
+	    addr_str(e.addr, addr), e.port);
+	return out;
+}
+
+const char *
+session_str(const struct session *s, char out[SESSION_STRLEN])
+{
+	char addr[ADDR_STRLEN], from[ADDR_STRLEN + 16] = "", user[ST_NAME_MAX + 16];
+
+	if (s->ses == SES_UNSET) {
+		(void)snprintf(out, SESSION_STRLEN, "a task without a session");
+		return out;
+	}
+	if (s->user[0] != '\0')
+		(void)snprintf(user, sizeof(user), "%s", s->user);
+	else
+		(void)snprintf(user, sizeof(user), "uid %u", s->auid);
+	if (s->peer.addr.family != 0)
+		(void)snprintf(from, sizeof(from), " (from %s)", addr_str(s->peer.addr, addr));
+	(void)snprintf(out, SESSION_STRLEN, "%s's session %u%s", user, s->ses, from);
+	return out;
+}
+
+const char *
+program_str(const struct process *p, char out[64])
+{
+	struct bytes name = p != NULL ? bytes_basename(bytes_of(p->exe)) : BYTES_NONE;
+
+	if (name.n == 0 && p != NULL)
+		name = bytes_of(p->comm);
+	if (name.n == 0)
+		name = BYTES_LIT("a program");
+	(void)bytes_copy(name, out, 64);
+	return out;
+}
+
+void
+finding_reason(struct finding *f, const char *fmt, ...)
+{
+	struct buf raw = BUF_INIT, visible = BUF_INIT;
+	char who[SESSION_STRLEN];
+	va_list ap;
+
+	buf_puts(&raw, session_str(f->session, who));
+	buf_putc(&raw, ' ');
+	va_start(ap, fmt);
+	buf_vprintf(&raw, fmt, ap);
+	va_end(ap);
+	buf_put_visible(&visible, buf_bytes(&raw));
+	if (buf_ok(&visible))
+		(void)bytes_copy(buf_bytes(&visible), f->reason, sizeof(f->reason));
+	buf_free(&raw);
+	buf_free(&visible);
+}
+
+static void
+fill_ancestry(struct detect *d, struct finding *f)
+{
+	const struct process *chain[ST_ANCESTRY + 1];
+	size_t n;
+
+	if (f->process == NULL)
+		return;
+	n = host_ancestry(detect_host(d), f->pid, chain, ST_ANCESTRY + 1);
+	for (size_t i = 1; i < n; i++)
+		f->ancestry[f->nancestry++] = chain[i];
+}
+
+/* Rulings change nothing of a session but this count; the rest of it is the model's. */
+static void
+count_finding(struct detect *d, const struct finding *f)
+{
+	struct session *s = host_session(detect_host(d), f->session->ses);
+
+	if (s != NULL)
+		s->findings++;
+}
+
+void
+finding_send(struct detect *d, struct finding *f)
+{
+	fill_ancestry(d, f);
+	count_finding(d, f);
+	detect_emit(d, f);
+	if (f->via != NULL && strcmp(f->via, "linger") == 0 && f->activity != ACT_SESSION_BRIDGE)
+		bridge_linger(d, f);
+}

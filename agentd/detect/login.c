@@ -1,0 +1,50 @@
+/*
+ * login: a session opens.  Reported ones at once, for the verdict; in replay, and where no module
+ * reports, by sshd's own USER_START.  Pure.
+ */
+#include "agentd/detect/detector.h"
+
+static void
+send_login(struct detect *d, const struct evidence *e)
+{
+	struct finding f;
+
+	finding_start(d, e, ACT_LOGIN, &f);
+	f.via = NULL;
+	finding_reason(&f, "%s", f.outcome == OUTCOME_FAILURE ? "was refused by PAM" : "opened");
+	finding_send(d, &f);
+}
+
+void
+detect_login(struct detect *d, const struct session *s, struct rtime now)
+{
+	struct evidence e = {
+		.time = now,
+		.pid = s->monitor_pid,
+		.ses = s->ses,
+		.auid = s->auid,
+		.count = 1,
+	};
+
+	send_login(d, &e);
+}
+
+static void
+login_fact(struct detect *d, void *state, const struct fact *f)
+{
+	const struct session *s = host_session(detect_host(d), f->ses);
+	struct evidence e;
+
+	(void)state;
+	if (f->kind != FACT_USER_START || s == NULL || !s->ssh || s->source != SESSION_RECORDS ||
+	    s->monitor_pid != f->pid)
+		return;
+	e = evidence_of(d, f);
+	e.exit = f->result ? 0 : -1;
+	send_login(d, &e);
+}
+
+const struct detector detector_login = {
+	.name = "login",
+	.fact = login_fact,
+};

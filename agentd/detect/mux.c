@@ -1,0 +1,59 @@
+/*
+ * mux-use, mux-hijack: a process connects to an SSH client's ControlMaster.  What it asks for runs on the
+ * far host under the login of the master's owner.  Pure.
+ */
+#include <errno.h>
+
+#include "agentd/detect/socket.h"
+
+static void
+send_mux(struct detect *d, const struct socket_use *use, enum activity activity, enum owner owner)
+{
+	char program[64], whose[SOCKET_WHOSE];
+	struct finding f;
+
+	if (!socket_is_news(d, use->e, activity))
+		return;
+	finding_start(d, use->e, activity, &f);
+	f.owner = owner;
+	f.owner_session = use->owner_session;
+	finding_reason(&f, "%s an SSH connection (ControlMaster) with %s: %s",
+	    f.outcome == OUTCOME_FAILURE ? "tried to use" : "uses", program_str(f.process, program),
+	    socket_whose(use, whose));
+	finding_send(d, &f);
+}
+
+/*
+ * A ControlPath in a folder that all may write, without the user in its name: two users' clients trip over
+ * each other every day.  Nothing was used.
+ */
+static bool
+is_clash(const struct evidence *e)
+{
+	static const char *const shared[] = {"/tmp/", "/var/tmp/", "/dev/shm/", "/run/"};
+	struct bytes path = {.p = e->path, .n = e->path_len};
+
+	if (e->exit == 0)
+		return false;
+	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++) {
+		if (bytes_starts(path, bytes_of(shared[i])))
+			return true;
+	}
+	return false;
+}
+
+void
+mux_judge(struct detect *d, const struct socket_use *use)
+{
+	if (is_clash(use->e))
+		return;
+	if (use->usock == NULL) {
+		if (use->e->un.has_inode && !socket_is_own(d, use->e))
+			send_mux(d, use, ACT_MUX_HIJACK, OWNER_OTHER);
+		else if (use->e->exit == 0)
+			send_mux(d, use, ACT_MUX_USE, OWNER_UNKNOWN);
+	} else if (use->owner == OWNER_SAME_USER || use->owner == OWNER_OTHER)
+		send_mux(d, use, ACT_MUX_HIJACK, use->owner);
+	else
+		send_mux(d, use, ACT_MUX_USE, use->owner);
+}

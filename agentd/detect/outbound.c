@@ -1,0 +1,417 @@
+/*
+ * outbound-ssh: a process of a session runs an SSH client or connects to an SSH port.  An SSH program is
+ * one wherever it connects to; any other program is one at an SSH port, or when it connects for a client
+ * (ProxyCommand).  One hop is one finding, however many records tell of it.  Pure.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "agentd/detect/command.h"
+#include "agentd/detect/hop.h"
+
+#define ARMED_MS      2000 /* from the exec to the first connect */
+#define NAME_MS       6000 /* with a name server that does not answer at once (RES_TIMEOUT is 5 s) */
+#define UNSURE_MS     1000 /* for the answer whether a program speaks SSH */
+#define SAME_HOP_MS   60000
+#define PROXY_PARENTS 3    /* ssh, a shell, a wrapper, the program that connects */
+
+/* A client with Kerberos talks to its KDC beside the SSH connection. */
+static const uint16_t kerberos_ports[] = {88, 464, 749, 750};
+
+static bool
+is_kerberos(uint16_t port)
+{
+	for (size_t i = 0; i < sizeof(kerberos_ports) / sizeof(kerberos_ports[0]); i++) {
+		if (port == kerberos_ports[i])
+			return true;
+	}
+	return false;
+}
+
+struct outbound {
+	struct hops *hops;
+	uint64_t lessons; /* of the host, when last looked at */
+};
+
+/* --- telling it -------------------------------------------------------------------------------------- */
+
+/* The SSH client that p connects for: it was started, and has not connected itself.  NULL: none. */
+static struct hop *
+client_of(struct detect *d, const struct hops *hs, const struct process *p)
+{
+	for (int i = 0; p != NULL && i < PROXY_PARENTS; i++) {
+		const struct process *parent = host_process(detect_host(d), p->ppid);
+		struct hop *h;
+
+		if (parent == NULL || parent->ses != p->ses)
+			return NULL;
+		h = hop_find(hs, parent->pid, parent->life);
+		if (h != NULL && h->armed && !h->connected)
+			return h;
+		p = parent;
+	}
+	return NULL;
+}
+
+static uint64_t
+same_hop(const struct evidence *e)
+{
+	struct {
+		uint64_t life;
+		struct endpoint to;
+		uint8_t activity;
+	} key;
+
+	memset(&key, 0, sizeof(key));
+	key.life = e->life;
+	key.to = e->to;
+	key.activity = ACT_OUTBOUND_SSH;
+	return bytes_hash((struct bytes){.p = (const char *)&key, .n = sizeof(key)});
+}
+
+static void
+say_outbound(struct finding *f, const char *whom)
+{
+	char to[ENDPOINT_STRLEN], program[64], tries[32] = "";
+
+	(void)endpoint_str(f->to, to);
+	(void)program_str(f->process, program);
+	if (f->count > 1)
+		(void)snprintf(tries, sizeof(tries), ", %u tries", f->count);
+	if (f->outcome == OUTCOME_FAILURE)
+		finding_reason(f, "could not connect to %s with %s%s%s: %s", to, program, whom, tries,
+		    strerror((int)-f->exit));
+	else
+		finding_reason(f, "connects to %s with %s%s%s", to, program, whom, tries);
+}
+
+static void
+send_outbound(struct detect *d, struct hops *hs, struct hop *h, const struct evidence *e)
+{
+	const struct process *p = host_process(detect_host(d), e->pid);
+	struct hop *client = client_of(d, hs, p);
+	struct finding f;
+
+	h->connected = true;
+	if (client != NULL)
+		client->explained = true;
+	if (fold_pass(detect_fold(d), same_hop(e), e->time, SAME_HOP_MS) == 0)
+		return;
+	finding_start(d, e, ACT_OUTBOUND_SSH, &f);
+	say_outbound(&f, client != NULL ? " for its SSH client" : "");
+	finding_send(d, &f);
+}
+
+static void
+send_all(struct detect *d, struct hops *hs, struct hop *h, const struct dial_out *out)
+{
+	for (size_t i = 0; i < out->n; i++)
+		send_outbound(d, hs, h, &out->tcp[i]);
+}
+
+/* A client that was started and never seen to connect: the record was lost, or there is no rule for it. */
+static void
+send_unseen(struct detect *d, const struct hop *h)
+{
+	struct evidence e = h->first;
+	char program[64];
+	struct finding f;
+
+	e.exit = -EINPROGRESS;
+	finding_start(d, &e, ACT_OUTBOUND_SSH, &f);
+	f.exit = 0;
+	finding_reason(&f, "runs %s; no connection of it was seen", program_str(f.process, program));
+	finding_send(d, &f);
+}
+
+/* --- when something is due ------------------------------------------------------------------------------ */
+
+static void
+schedule(struct hops *hs, struct hop *h, struct rtime now)
+{
+	int64_t wait = HOP_IDLE_MS;
+
+	if (h->unsure)
+		wait = UNSURE_MS;
+	else if (h->dial.has_held)
+		wait = DIAL_QUIET_MS;
+	else if (h->dial.has_failed)
+		wait = DIAL_FAILED_MS;
+	else if (h->armed && !h->connected && !h->explained)
+		wait = h->asks_name ? NAME_MS : ARMED_MS;
+	hop_due(hs, h, (struct rtime){.ms = now.ms + wait});
+}
+
+/* Tells what is held.  False: there was nothing. */
+static bool
+settle(struct detect *d, struct hops *hs, struct hop *h)
+{
+	struct dial_out out;
+	struct evidence failed;
+
+	hop_unsure(hs, h, false);
+	dial_settle(&h->dial, &out);
+	if (out.n > 0) {
+		send_all(d, hs, h, &out);
+	} else if (dial_take_failure(&h->dial, &failed)) {
+		send_outbound(d, hs, h, &failed);
+	} else if (h->armed && !h->connected && !h->explained) {
+		h->armed = false;
+		send_unseen(d, h);
+	} else
+		return false;
+	return true;
+}
+
+static void
+settle_last(struct detect *d, struct hops *hs, struct hop *h)
+{
+	while (settle(d, hs, h))
+		;
+}
+
+/* --- facts ------------------------------------------------------------------------------------------------ */
+
+static void
+connect_ip(struct detect *d, struct hops *hs, struct hop *h, struct evidence *e)
+{
+	const struct probe *probe = host_probe(detect_host(d));
+	enum dial_kind kind = DIAL_BLOCKING;
+	struct probe_tcp tcp = {.found = false};
+	struct dial_out out;
+
+	if (probe->tcp != NULL && probe->tcp(probe->arg, e->euid, e->to, &tcp) && tcp.found) {
+		e->from = tcp.local;
+		kind = DIAL_SURE;
+	}
+	dial_step(&h->dial, e, kind, &out);
+	send_all(d, hs, h, &out);
+}
+
+/* A name server, over UDP; over TCP a blocking connect looks the same, but who asks a name server twice? */
+static bool
+is_name_server(const struct evidence *e)
+{
+	return e->to.port == 53 && e->exit == 0;
+}
+
+static bool
+can_be_told(struct detect *d, const struct process *p)
+{
+	return p->program == PROGRAM_UNKNOWN && p->exec_time.ms != 0 &&
+	    host_probe(detect_host(d))->want_program != NULL;
+}
+
+static bool
+is_outbound(struct detect *d, struct hops *hs, const struct process *p, const struct evidence *e)
+{
+	return p->program == PROGRAM_SSH || detect_is_ssh_port(d, e->to.port) ||
+	    client_of(d, hs, p) != NULL;
+}
+
+static void
+wait_for_program(struct detect *d, struct hops *hs, const struct evidence *e)
+{
+	struct hop *h = hop_get(d, hs, e);
+
+	if (h == NULL || h->unsure || h->connected)
+		return;
+	hop_unsure(hs, h, true);
+	h->first = *e;
+	schedule(hs, h, e->time);
+}
+
+static void
+fact_inet(struct detect *d, struct hops *hs, const struct process *p, struct evidence *e)
+{
+	struct hop *h = hop_find(hs, e->pid, e->life);
+
+	if (is_name_server(e)) {
+		if (h != NULL) {
+			h->asks_name = true;
+			schedule(hs, h, e->time);
+		}
+		return;
+	}
+	if (h != NULL && h->connected && is_kerberos(e->to.port))
+		return;
+	if (!is_outbound(d, hs, p, e)) {
+		if (can_be_told(d, p))
+			wait_for_program(d, hs, e);
+		return;
+	}
+	h = hop_get(d, hs, e);
+	if (h == NULL)
+		return;
+	h->asks_name = false;
+	connect_ip(d, hs, h, e);
+	schedule(hs, h, e->time);
+}
+
+static void
+fact_unspec(struct hops *hs, const struct evidence *e)
+{
+	struct hop *h = hop_find(hs, e->pid, e->life);
+
+	if (h == NULL)
+		return;
+	dial_unspec(&h->dial, e->time);
+	schedule(hs, h, e->time);
+}
+
+/* The process went on to something else: what it held was TCP. */
+static void
+fact_other(struct detect *d, struct hops *hs, const struct evidence *e)
+{
+	struct hop *h = hop_find(hs, e->pid, e->life);
+	struct dial_out out;
+
+	if (h == NULL)
+		return;
+	dial_settle(&h->dial, &out);
+	send_all(d, hs, h, &out);
+	if (!h->unsure)
+		schedule(hs, h, e->time);
+}
+
+/* A client that reaches a ControlMaster or an agent is explained by the first alone. */
+static void
+fact_unix(struct detect *d, struct hops *hs, const struct fact *f, const struct evidence *e)
+{
+	struct hop *h = hop_find(hs, e->pid, e->life);
+	const struct usock *u;
+
+	fact_other(d, hs, e);
+	if (h == NULL || !h->armed || f->exit != 0 || usock_is_system(f->un.path))
+		return;
+	u = host_usock(detect_host(d), &f->un);
+	if ((u != NULL ? u->kind : usock_kind_of(f->un.path)) != USOCK_AGENT)
+		h->explained = true;
+}
+
+static void
+fact_exec(struct detect *d, struct hops *hs, const struct process *p, const struct evidence *e)
+{
+	struct hop *h = hop_of_pid(hs, e->pid), *client = client_of(d, hs, p);
+
+	if (client != NULL)
+		client->explained = true;
+	if (h != NULL) {
+		settle_last(d, hs, h);
+		hop_drop(hs, h);
+	}
+	if (p->program != PROGRAM_SSH || !program_is_ssh_name(bytes_of(p->exe)) ||
+	    !command_connects((struct bytes){.p = p->argv, .n = p->argv_len}))
+		return;
+	h = hop_get(d, hs, e);
+	if (h == NULL)
+		return;
+	h->armed = true;
+	h->first = *e;
+	schedule(hs, h, e->time);
+}
+
+static void
+outbound_fact(struct detect *d, void *state, const struct fact *f)
+{
+	const struct process *p = host_process(detect_host(d), f->pid);
+	struct hops *hs = ((struct outbound *)state)->hops;
+	struct evidence e;
+
+	if (p == NULL || p->is_sshd || f->ses == SES_UNSET)
+		return;
+	e = evidence_of(d, f);
+	if (f->kind == FACT_EXEC)
+		fact_exec(d, hs, p, &e);
+	else if (f->kind != FACT_CONNECT)
+		fact_other(d, hs, &e);
+	else if (f->family == AF_UNSPEC)
+		fact_unspec(hs, &e);
+	else if (f->family == AF_UNIX)
+		fact_unix(d, hs, f, &e);
+	else if (f->peer.addr.family != 0)
+		fact_inet(d, hs, p, &e);
+}
+
+/* --- time -------------------------------------------------------------------------------------------------- */
+
+/* What waited to hear of its program is an SSH client's connect, or nothing. */
+static void
+program_told(struct detect *d, struct hops *hs, struct hop *h)
+{
+	const struct process *p = host_process(detect_host(d), h->pid);
+	struct evidence e = h->first;
+
+	hop_unsure(hs, h, false);
+	if (p != NULL && p->life == h->life && p->program == PROGRAM_SSH)
+		connect_ip(d, hs, h, &e);
+	schedule(hs, h, h->ripe.due);
+}
+
+static void
+look_at_unsure(struct detect *d, struct outbound *o)
+{
+	uint64_t lessons = host_lessons(detect_host(d));
+	const struct process *p;
+	struct hop *h, *next;
+
+	if (lessons == o->lessons)
+		return;
+	o->lessons = lessons;
+	for (h = hop_first_unsure(o->hops); h != NULL; h = next) {
+		next = hop_next_unsure(h);
+		p = host_process(detect_host(d), h->pid);
+		if (p == NULL || p->life != h->life || p->program != PROGRAM_UNKNOWN)
+			program_told(d, o->hops, h);
+	}
+}
+
+static void
+outbound_ripen(struct detect *d, void *state, struct rtime now, bool all)
+{
+	struct outbound *o = state;
+	struct hop *h;
+
+	look_at_unsure(d, o);
+	while ((h = hop_ripe(o->hops, now, all)) != NULL) {
+		if (h->unsure)
+			program_told(d, o->hops, h);
+		else if (settle(d, o->hops, h))
+			schedule(o->hops, h, h->ripe.due);
+		else
+			hop_drop(o->hops, h);
+	}
+}
+
+static void
+outbound_free(void *state)
+{
+	struct outbound *o = state;
+
+	hops_free(&o->hops);
+	free(o);
+}
+
+static void *
+outbound_new(void)
+{
+	struct outbound *o = calloc(1, sizeof(*o));
+
+	if (o == NULL)
+		return NULL;
+	o->hops = hops_new(settle_last);
+	if (o->hops == NULL) {
+		free(o);
+		return NULL;
+	}
+	return o;
+}
+
+const struct detector detector_outbound = {
+	.name = "outbound-ssh",
+	.state_new = outbound_new,
+	.state_free = outbound_free,
+	.fact = outbound_fact,
+	.ripen = outbound_ripen,
+};

@@ -1,0 +1,30 @@
+/*
+ * socket: the uses of Unix sockets that have an owner.  socket.c finds out which socket and whose; agent.c,
+ * mux.c and bridge.c judge.  Private to detect/.
+ */
+#ifndef DETECT_SOCKET_H
+#define DETECT_SOCKET_H
+
+#include "agentd/detect/detector.h"
+
+struct socket_use {
+	const struct evidence *e;
+	enum usock_kind kind;
+	const struct usock *usock; /* NULL: nobody knows whose it is */
+	enum owner owner;          /* OWNER_UNKNOWN then */
+	const struct session *owner_session; /* NULL: none, or not known */
+};
+
+void agent_judge(struct detect *, const struct socket_use *);
+void mux_judge(struct detect *, const struct socket_use *);
+void bridge_judge(struct detect *, const struct socket_use *);
+
+/* The file belongs to the login user, or lies in his home by its name. */
+bool socket_is_own(const struct detect *, const struct evidence *);
+/* The first time that this process touches that socket in that way. */
+bool socket_is_news(struct detect *, const struct evidence *, enum activity);
+/* "of alice's session 35 (from 192.0.2.1)", "of root, without a session", "of somebody"; returns out */
+#define SOCKET_WHOSE (SESSION_STRLEN + 16)
+const char *socket_whose(const struct socket_use *, char out[SOCKET_WHOSE]);
+
+#endif
