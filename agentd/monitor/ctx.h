@@ -31,6 +31,8 @@ struct monitor {
 	struct table *table;                 /* the requests and their rates */
 	struct terminator *terminator;
 	struct ruleset *rules;
+	pid_t auditd_pid;                    /* as the kernel said a moment ago; 0: none */
+	struct mtime auditd_seen;
 	struct rate actions;                 /* the hard cap on kills and cuts */
 	struct event *on_term, *on_int, *on_hup;
 };

@@ -2,9 +2,12 @@
 #include "agentd/monitor/facts.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "agentd/monitor/pidfd.h"
 
@@ -31,13 +34,14 @@ int
 facts_program(pid_t pid, uint64_t *dev, uint64_t *ino)
 {
 	char path[64];
-	struct stat st;
+	struct statx st;
 
 	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
-	if (stat(path, &st) == -1)
+	/* Never asks the file system's server: a user's FUSE could hold us up. */
+	if (statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, STATX_INO, &st) == -1)
 		return -errno;
-	*dev = st.st_dev;
-	*ino = st.st_ino;
+	*dev = makedev(st.stx_dev_major, st.stx_dev_minor);
+	*ino = st.stx_ino;
 	return 0;
 }
 
@@ -54,4 +58,37 @@ facts_program_name(pid_t pid, char *out, size_t cap)
 	if (bytes_ends(name, BYTES_LIT(" (deleted)")))
 		name.n -= sizeof(" (deleted)") - 1;
 	return bytes_copy(name, out, cap) ? 0 : -ENAMETOOLONG;
+}
+
+struct each {
+	uint32_t ses;
+	facts_fn *fn;
+	void *arg;
+};
+
+static int
+visit(pid_t pid, void *arg)
+{
+	const struct each *e = arg;
+	uint32_t ses;
+	struct facts f;
+	int pidfd, rc = 0;
+
+	if (proc_sessionid(pid, &ses) != 0 || ses != e->ses)
+		return 0;
+	pidfd = proc_pidfd(pid);
+	if (pidfd < 0)
+		return 0;
+	if (facts_of(pidfd, pid, &f) == 0 && f.ses == e->ses)
+		rc = e->fn(pidfd, &f, e->arg);
+	close(pidfd);
+	return rc;
+}
+
+int
+facts_each(uint32_t ses, facts_fn *fn, void *arg)
+{
+	struct each e = {.ses = ses, .fn = fn, .arg = arg};
+
+	return proc_each(visit, &e);
 }

@@ -21,4 +21,11 @@ int facts_program(pid_t, uint64_t *dev, uint64_t *ino);
 /* The last part of the program's path, without " (deleted)".  0 or −errno. */
 int facts_program_name(pid_t, char *out, size_t cap);
 
+/*
+ * Calls fn for every living process that carries ses, each held by a pidfd that fn borrows.  Stops when
+ * fn returns non-zero and returns that; −errno when /proc cannot be read.
+ */
+typedef int facts_fn(int pidfd, const struct facts *, void *arg);
+int facts_each(uint32_t ses, facts_fn *, void *arg);
+
 #endif

@@ -1,6 +1,7 @@
 /* kill: one process of a session ends.  Runs in the monitor. */
 #include <signal.h>
 
+#include "agentd/monitor/cut.h"
 #include "agentd/monitor/pidfd.h"
 #include "agentd/monitor/protect.h"
 #include "agentd/monitor/table.h"
@@ -30,6 +31,9 @@ handle_kill(struct monitor *m, const struct request *rq, struct answer *a)
 	if (result != RES_OK)
 		return result;
 	result = check(m, rq, &t);
+	/* Before the kill, while the process still holds what it connected. */
+	if (result == RES_OK && rq->inode != 0)
+		(void)cut_connections(rq->ses, rq->dev_major, rq->dev_minor, rq->inode);
 	if (result == RES_OK && (rc = pidfd_signal(t.pidfd, SIGKILL)) != 0) {
 		result = rc == -ESRCH ? RES_GONE : RES_DENIED;
 		a->note.value = (uint64_t)-rc;

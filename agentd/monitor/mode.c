@@ -1,19 +1,14 @@
 /*
- * mode: see mode.h.  Runs in the monitor.  Owns the file `mode` in the monitor's directory; must never
- * follow a name that somebody else can change, so it works below a descriptor of that directory.
+ * mode: see mode.h.  Runs in the monitor.  Owns the file `mode` in the monitor's own directory.
  */
 #include "agentd/monitor/mode.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-#include "base/safe.h"
+#include "agentd/monitor/keep.h"
 
 #define FILE_NAME "mode"
-#define TEMP_NAME "mode.new"
 
 struct stop {
 	struct mtime at;
@@ -35,38 +30,13 @@ static bool
 read_mode(int dir, enum mode *out)
 {
 	char text[32];
-	ssize_t n;
-	int fd = openat(dir, FILE_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	long n = keep_read(dir, FILE_NAME, text, sizeof(text));
 
-	if (fd == -1)
-		return errno != ENOENT ? (*out = MODE_AUDIT, true) : false;
-	n = read(fd, text, sizeof(text));
-	close(fd);
-	if (n > 0 && text[n - 1] == '\n')
-		n--;
-	if (n < 0 || !mode_parse((struct bytes){.p = text, .n = (size_t)n}, out))
+	if (n == -ENOENT)
+		return false;
+	if (n < 0 || !mode_parse(bytes_of(text), out))
 		*out = MODE_AUDIT;
 	return true;
-}
-
-static int
-write_mode(int dir, enum mode mode)
-{
-	char text[32];
-	int n = snprintf(text, sizeof(text), "%s\n", mode_name(mode)), rc;
-	int fd = openat(dir, TEMP_NAME, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-
-	if (fd == -1)
-		return -errno;
-	rc = write_all(fd, text, (size_t)n);
-	if (rc == 0 && fsync(fd) == -1)
-		rc = -errno;
-	close(fd);
-	if (rc == 0 && renameat(dir, TEMP_NAME, dir, FILE_NAME) == -1)
-		rc = -errno;
-	if (rc == 0 && fsync(dir) == -1)
-		rc = -errno;
-	return rc;
 }
 
 struct mode_keeper *
@@ -103,7 +73,7 @@ mode_set(struct mode_keeper *k, enum mode mode)
 	if (mode != k->mode && mode == MODE_ENFORCE)
 		k->total = 0; /* whoever switches back on starts with a clean count */
 	k->mode = mode;
-	return k->dir == -1 ? 0 : write_mode(k->dir, mode);
+	return k->dir == -1 ? 0 : keep_write(k->dir, FILE_NAME, mode_name(mode));
 }
 
 void

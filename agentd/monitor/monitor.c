@@ -23,9 +23,11 @@
 #include "agentd/monitor/mode.h"
 #include "agentd/monitor/notify.h"
 #include "agentd/monitor/registry.h"
+#include "agentd/monitor/rules.h"
 #include "agentd/monitor/source.h"
 #include "agentd/monitor/sweep.h"
 #include "agentd/monitor/table.h"
+#include "agentd/monitor/terminate.h"
 #include "agentd/monitor/verbs.h"
 #include "base/log.h"
 
@@ -188,7 +190,10 @@ make_parts(struct monitor *m)
 	m->sweeper = sweep_new(m);
 	m->logins = logins_new(m);
 	m->verbs = verbs_new(m);
-	return m->sweeper == NULL || m->logins == NULL || m->verbs == NULL ? -1 : 0;
+	m->terminator = terminator_new(m);
+	m->rules = rules_new(m);
+	return m->sweeper == NULL || m->logins == NULL || m->verbs == NULL || m->terminator == NULL ||
+	    m->rules == NULL ? -1 : 0;
 }
 
 static void
@@ -251,6 +256,8 @@ release(struct monitor *m)
 	unlink_sockets(m); /* first: new logins see at once that nobody listens */
 	logins_free(&m->logins);
 	child_free(&m->child);
+	rules_free(&m->rules);
+	terminator_free(&m->terminator);
 	verbs_free(&m->verbs);
 	sweep_free(&m->sweeper);
 	source_free(&m->source);
@@ -276,6 +283,7 @@ monitor_main(const struct config *cf, const struct monitor_options *opt)
 
 	if (acquire(&m) == -1 || drop() == -1 || make_parts(&m) == -1 || watch_signals(&m) == -1)
 		goto out;
+	rules_check(m.rules);
 	sweep_find(m.sweeper);
 	child_start(m.child);
 	notify_manager("READY=1");

@@ -41,14 +41,28 @@ protect_runs_sshd(const struct monitor *m, pid_t pid)
 	return false;
 }
 
-static bool
-is_auditd(const struct monitor *m, const struct facts *f)
+/* Asked again after a second: a whole session can be a few thousand processes. */
+static pid_t
+auditd_pid(struct monitor *m)
 {
+	struct mtime now = mtime_now();
 	struct audit_status st;
+
+	if (m->audit_fd >= 0 && (m->auditd_seen.ns == 0 || mtime_ms_since(now, m->auditd_seen) > 1000) &&
+	    kaudit_status(m->audit_fd, &st) == 0) {
+		m->auditd_pid = (pid_t)st.pid;
+		m->auditd_seen = now;
+	}
+	return m->auditd_pid;
+}
+
+static bool
+is_auditd(struct monitor *m, const struct facts *f)
+{
 	char name[64];
 
-	if (m->audit_fd >= 0 && kaudit_status(m->audit_fd, &st) == 0 && st.pid != 0)
-		return (pid_t)st.pid == f->pid;
+	if (auditd_pid(m) == f->pid)
+		return true;
 	return f->euid == 0 && facts_program_name(f->pid, name, sizeof(name)) == 0 &&
 	    strcmp(name, "auditd") == 0;
 }
@@ -82,7 +96,7 @@ serves_others(const struct monitor *m, const struct mon_session *own, const stru
 }
 
 bool
-protect_system(const struct monitor *m, const struct mon_session *own, const struct facts *f)
+protect_system(struct monitor *m, const struct mon_session *own, const struct facts *f)
 {
 	return f->pid == 1 || f->pid == getpid() || f->pid == child_pid(m->child) ||
 	    serves_others(m, own, f) || is_auditd(m, f);

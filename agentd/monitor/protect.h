@@ -13,7 +13,7 @@ bool protect_breakglass(const struct config *, const struct mon_session *, const
  * sshd and is not the one that serves `own` (NULL: none is excepted), and what such an sshd forked
  * before a login.
  */
-bool protect_system(const struct monitor *, const struct mon_session *own, const struct facts *);
+bool protect_system(struct monitor *, const struct mon_session *own, const struct facts *);
 /* The sshd of the session itself: its root process or the user child.  Never the target of one kill. */
 bool protect_own_sshd(const struct mon_session *, const struct facts *);
 /* The user child: the child of the reporting sshd that runs the same program. */

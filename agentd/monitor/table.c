@@ -6,6 +6,8 @@
 
 #include "agentd/monitor/login.h"
 #include "agentd/monitor/mode.h"
+#include "agentd/monitor/registry.h"
+#include "agentd/monitor/rules.h"
 #include "agentd/monitor/sweep.h"
 #include "base/log.h"
 
@@ -29,9 +31,15 @@ static const struct row rows[REQ_MAX] = {
 	[REQ_POLICY] = {"policy", ROW_SILENT, 600, handle_policy},
 	[REQ_ANSWERED] = {"answered", ROW_SILENT, 60000, handle_answered},
 	[REQ_KILL] = {"kill", ROW_ACTION | ROW_SESSION, 6000, handle_kill},
+	[REQ_DESTROY] = {"destroy", ROW_ACTION | ROW_SESSION, 600, handle_destroy},
+	[REQ_TERMINATE] = {"terminate", ROW_ACTION | ROW_SESSION, 600, handle_terminate},
+	[REQ_PROGRAM] = {"program", ROW_SESSION, 6000, handle_program},
+	[REQ_OWNER] = {"owner", 0, 600, handle_owner},
 	[REQ_AUDIT] = {"audit", 0, 6000, handle_audit},
 	[REQ_SOURCE] = {"source", 0, 60, handle_source},
+	[REQ_RULES] = {"rules", 0, 60, handle_rules},
 	[REQ_ALIVE] = {"alive", ROW_SESSION, 600, handle_alive},
+	[REQ_SPARE] = {"spare", ROW_SESSION, 6000, handle_spare},
 };
 
 struct table {
@@ -99,7 +107,7 @@ table_dispatch(struct monitor *m, const struct request *rq)
 		a.note.id = rq->id;
 		a.note.result = result;
 		a.note.mode = mode_get(m->mode);
-		(void)monitor_send(m, &a.note, a.fds, a.nfds);
+		(void)monitor_send(m, &a.note, a.fds, result == RES_OK ? a.nfds : 0);
 	}
 	for (int i = 0; i < a.nfds; i++)
 		close(a.fds[i]);
@@ -150,6 +158,7 @@ handle_hello(struct monitor *m, const struct request *rq, struct answer *a)
 	(void)rq;
 	(void)a;
 	sweep_tell_found(m->sweeper);
+	rules_tell_again(m->rules);
 	return RES_OK;
 }
 

@@ -1,0 +1,102 @@
+/*
+ * cut: see cut.h.  Runs in the monitor.  A kill closes one descriptor of a socket; shutdown(2) ends the
+ * socket, and a sibling that inherited or was handed a descriptor of it has nothing left.  The listener
+ * itself is never touched: sshd would spin on it.
+ */
+#include "agentd/monitor/cut.h"
+
+#include <errno.h>
+#include <dirent.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agentd/monitor/facts.h"
+#include "agentd/monitor/inodes.h"
+#include "agentd/monitor/pidfd.h"
+#include "agentd/monitor/sockdiag.h"
+
+struct file {
+	uint32_t major, minor;
+	uint64_t inode;
+};
+
+struct search {
+	struct file file;
+	struct inodes clients; /* the sockets at the other ends of what the listener has accepted */
+	struct inodes done;
+};
+
+/* What a listener accepts, and what waits to be accepted, has the listener's name. */
+static int
+note_client(const struct diag_unix *u, void *arg)
+{
+	struct search *s = arg;
+
+	if (u->bound && !u->listening && u->peer != 0 && u->file_ino == (uint32_t)s->file.inode &&
+	    u->major == s->file.major && u->minor == s->file.minor)
+		return inodes_add(&s->clients, u->peer) ? 0 : 1;
+	return 0;
+}
+
+/* The descriptor was looked up by number: it counts only if it is that socket now. */
+static bool
+shut(int pidfd, int number, uint64_t inode)
+{
+	struct stat st;
+	int fd = pidfd_take(pidfd, number);
+	bool ok = fd >= 0 && fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode) && st.st_ino == inode &&
+	    shutdown(fd, SHUT_RDWR) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+static int
+visit(int pidfd, const struct facts *f, void *arg)
+{
+	struct search *s = arg;
+	char path[64], target[64];
+	const struct dirent *entry;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)f->pid);
+	dir = opendir(path);
+	if (dir == NULL)
+		return 0;
+	while ((entry = readdir(dir)) != NULL) {
+		ssize_t n = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
+		uint64_t inode, number;
+
+		if (n <= 0)
+			continue;
+		target[n] = '\0';
+		if (sscanf(target, "socket:[%" SCNu64 "]", &inode) == 1 && inodes_has(&s->clients, inode) &&
+		    bytes_u64(bytes_of(entry->d_name), &number) && shut(pidfd, (int)number, inode))
+			(void)inodes_add(&s->done, inode);
+	}
+	closedir(dir);
+	return 0;
+}
+
+int
+cut_connections(uint32_t ses, uint32_t major, uint32_t minor, uint64_t inode)
+{
+	struct search *s = calloc(1, sizeof(*s));
+	int rc;
+
+	if (s == NULL)
+		return -ENOMEM;
+	s->file = (struct file){.major = major, .minor = minor, .inode = inode};
+	rc = diag_unix_each(note_client, s);
+	if (rc >= 0 && s->clients.n != 0)
+		(void)facts_each(ses, visit, s);
+	if (rc >= 0)
+		rc = (int)s->done.n;
+	free(s);
+	return rc;
+}

@@ -1,0 +1,32 @@
+/*
+ * sockdiag: the kernel's tables of sockets, and the one way to end a TCP socket of somebody else
+ * (sock_diag(7)).  All of it is about the network namespace that this process is in.
+ */
+#ifndef MONITOR_SOCKDIAG_H
+#define MONITOR_SOCKDIAG_H
+
+#include <linux/inet_diag.h>
+#include <linux/unix_diag.h>
+
+#include <sshtether/report.h>
+
+struct diag_tcp {
+	struct inet_diag_msg raw; /* as the kernel gave it: it goes back for a destroy */
+	struct report_addr local, peer;
+	uint64_t inode;
+};
+
+struct diag_unix {
+	uint64_t inode, peer;   /* of the sockets; peer 0: none */
+	uint32_t file_ino;      /* of the name it is bound to: the low 32 bits are all there is */
+	uint32_t major, minor;
+	bool bound, listening;
+};
+
+/* Every TCP socket that is or may become a connection.  fn stops with non-zero.  0, that, or −errno. */
+int diag_tcp_each(int (*fn)(const struct diag_tcp *, void *), void *arg);
+int diag_unix_each(int (*fn)(const struct diag_unix *, void *), void *arg);
+/* 0 or −errno: EOPNOTSUPP where the kernel was built without it, ENOENT when it is gone. */
+int diag_destroy(const struct diag_tcp *);
+
+#endif
