@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/alert_print.h"
 #include "cli/replay.h"
 
 #define CHUNK       (1u << 20)
@@ -23,7 +24,7 @@ struct replay {
 	const char *policy_path;
 	struct alert_context context;
 	struct replay_counts counts;
-	struct buf out;
+	struct buf out, line;
 	char node[NODE_MAX]; /* of the records, when they name one */
 	bool events, stats, progress;
 	bool failed; /* standard output is gone */
@@ -36,11 +37,28 @@ struct replay {
 static void
 put_out(struct replay *r, bool now)
 {
+	if (!buf_ok(&r->out) && !r->failed) {
+		cli_error("out of memory");
+		r->failed = true;
+	}
 	if (r->out.n == 0 || (!now && r->out.n < OUT_ENOUGH))
 		return;
 	if (!r->failed && !cli_write(stdout, buf_bytes(&r->out)))
 		r->failed = true;
 	buf_reset(&r->out);
+}
+
+static void
+put_alert(struct replay *r, const struct alert *alert)
+{
+	buf_reset(&r->line);
+	alert_json(alert, &r->context, &r->line);
+	if (r->cli->json) {
+		buf_putb(&r->out, buf_bytes(&r->line));
+		buf_putc(&r->out, '\n');
+	} else if (!alert_print_line(r->cli, buf_bytes(&r->line), &r->out)) {
+		r->out.failed = true;
+	}
 }
 
 static void
@@ -58,12 +76,7 @@ on_ruling(const struct ruling *ruling, void *arg)
 	r->counts.by_activity[ruling->finding->activity]++;
 	if (ruling->decision.action >= DO_ALERT)
 		r->counts.alerts++;
-	if (r->cli->json) {
-		alert_json(&alert, &r->context, &r->out);
-		buf_putc(&r->out, '\n');
-	} else {
-		replay_print_finding(r->cli, &alert, &r->out);
-	}
+	put_alert(r, &alert);
 	put_out(r, false);
 }
 
@@ -315,5 +328,6 @@ cmd_replay(struct cli *cli, int argc, char **argv)
 	pipeline_free(&r.pipeline);
 	pol_free(&r.policy);
 	buf_free(&r.out);
+	buf_free(&r.line);
 	return status;
 }

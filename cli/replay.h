@@ -12,8 +12,6 @@ struct replay_counts {
 	bool several_nodes;
 };
 
-/* A finding, in two lines for people: what and who, then where to, by what and why. */
-void replay_print_finding(const struct cli *, const struct alert *, struct buf *out);
 /* An assembled event: text, or one object a line. */
 void replay_print_event(const struct cli *, const struct aev *, const struct fact *, struct buf *out);
 void replay_print_event_json(const struct aev *, const struct fact *, struct buf *out);

@@ -1,0 +1,77 @@
+#!/bin/sh
+# The command line from outside: every command explains itself, mistakes are exit 2, what cannot be reached or
+# read is exit 3, and sshtether(1) knows every command and option.  Prints TAP's short form.  Environment: B
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+command=${B:=build}/sshtether
+page=man/sshtether.1
+LC_ALL=C.UTF-8 SSHTETHER_RUN=/nonexistent
+export LC_ALL SSHTETHER_RUN
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+failed=0
+
+ok() { echo "ok $1"; }
+not_ok() {
+	cat "$work/out" "$work/err"
+	echo "not ok $1"
+	failed=1
+}
+
+# is LABEL STATUS TEXT ARG...: exits so, and has said so.
+is() {
+	label=$1 want=$2 text=$3
+	shift 3
+	"$command" "$@" >"$work/out" 2>"$work/err" </dev/null
+	got=$?
+	if [ $got -eq "$want" ] && cat "$work/out" "$work/err" | grep -qF -e "$text"; then
+		ok "$label"
+	else
+		echo "exit $got, wanted $want and '$text'"
+		not_ok "$label"
+	fi
+}
+
+is "no command" 2 "usage: sshtether COMMAND"
+is "--help lists" 0 "replay" --help
+is "--version" 0 "sshtether " --version
+is "unknown command" 2 "no command 'dance'" dance
+is "unknown policy command" 2 "policy check" policy dance
+is "policy --help" 0 "policy explain" policy --help
+is "no daemon" 3 "not running" status
+is "no daemon, mode" 3 "not running" mode
+is "socket is named" 3 "/nonexistent/x" sessions --socket /nonexistent/x
+is "replay what?" 2 "which file?" replay
+is "replay of no file" 3 "No such file" replay /nonexistent/audit.log
+is "replay of a directory" 3 "Is a directory" replay /
+is "replay of nothing" 0 "0 findings" replay /dev/null
+is "replay with no policy" 3 "/nonexistent/p" replay --policy /nonexistent/p /dev/null
+is "replay of rubbish" 0 "malformed" replay "$command"
+
+"$command" replay --events tests/data/sessions/basic.log >/dev/full 2>"$work/err"
+[ $? -eq 3 ] && grep -q 'cannot write' "$work/err" && ok "full disk" || not_ok "full disk"
+
+# A terminal gets no byte of a record that is not text, whatever the file holds.
+"$command" replay --events "$command" tests/data/sessions/basic.log >"$work/out" 2>"$work/err"
+if LC_ALL=C tr -d '\n -~\200-\377' <"$work/out" | grep -q . || ! iconv -f UTF-8 -t UTF-8 "$work/out" >/dev/null; then
+	not_ok "only visible text"
+else
+	ok "only visible text"
+fi
+
+names=$("$command" --help | sed -n 's/^  \([a-z]\{1,\}\( [a-z]\{1,\}\)\{0,1\}\)  .*/\1/p' | tr ' ' '+')
+for words in $names; do
+	name=$(echo "$words" | tr + ' ')
+	# shellcheck disable=SC2086 # two words are two arguments
+	is "$name --help" 0 "usage: sshtether $name" $name --help
+	cp "$work/out" "$work/help"
+	for word in $name; do
+		grep -q "^\.\(Cm\|It Nm Cm\).*\<$word\>" $page || { echo "$word"; not_ok "$name is in the manual"; }
+	done
+	for option in $(grep -o -e '--[a-z-]*' "$work/help" | sort -u); do
+		grep -q -e "Fl Fl ${option#--}\>" $page ||
+		    { echo "$option of $name"; not_ok "$option is in the manual"; }
+	done
+done
+exit $failed
