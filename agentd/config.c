@@ -438,22 +438,14 @@ set_defaults(struct config *c, const char *path)
 	    c->alert_file != NULL;
 }
 
-static void
-parse(struct config *c, const char *path, struct bytes text, struct diag *diag)
-{
-	struct source src = {.name = path, .text = text};
-	struct reader r = {.config = c, .diag = diag};
-
-	lexer_init(&r.lexer, &src, diag);
-	read_all(&r);
-}
-
 struct config *
 config_load(const char *path, struct buf *out, unsigned *nerrors)
 {
 	struct config *c = calloc(1, sizeof(*c));
 	struct buf text = BUF_INIT;
 	struct diag diag = DIAG_INIT;
+	struct reader r = {.config = c, .diag = &diag};
+	struct source src = {.name = path};
 	const char *why = NULL;
 	int err;
 
@@ -462,8 +454,10 @@ config_load(const char *path, struct buf *out, unsigned *nerrors)
 	if (err != 0 && err != -ENOENT)
 		diag_error(&diag, (struct span){0}, "%s: %s", path,
 		    why != NULL ? why : strerror(-err));
-	else if (err == 0 && !diag.failed)
-		parse(c, path, buf_bytes(&text), &diag);
+	src.text = buf_bytes(&text);
+	lexer_init(&r.lexer, &src, &diag);
+	if (err == 0 && !diag.failed)
+		read_all(&r);
 	diag_print(&diag, out);
 	*nerrors = diag.errors + diag.failed;
 	buf_free(&text);
