@@ -36,3 +36,4 @@ $(KINDS):
 
 include tests/pam/pam.mk
 include tests/oracle/oracle.mk
+include tests/bench/bench.mk

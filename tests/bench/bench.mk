@@ -1,0 +1,24 @@
+# Our assembler against libauparse, on a million records made of the recordings.
+
+BENCH_RECORDS ?= 1000000
+BENCH_SEED    ?= 1
+bench_gen = $(B)/tests/bench/gen -s $(BENCH_SEED) -n $(BENCH_RECORDS)
+recordings = $(sort $(wildcard tests/data/sessions/*.log))
+
+$(B)/tests/bench/gen: $(addprefix $(B)/,tests/bench/gen.o base/bytes.o base/buf.o base/utf8.o)
+	$(CC) -pie $(LDFLAGS) -o $@ $^
+
+$(B)/tests/bench/bench: $(B)/tests/bench/bench.o $(addprefix $(B)/,$(audit_stages))
+	$(CC) -pie $(LDFLAGS) -o $@ $^ -lauparse
+
+$(B)/tests/bench/clean-$(BENCH_RECORDS)-$(BENCH_SEED).log: $(B)/tests/bench/gen
+	$(bench_gen) $(recordings) >$@.new && mv $@.new $@
+
+$(B)/tests/bench/damaged-$(BENCH_RECORDS)-$(BENCH_SEED).log: $(B)/tests/bench/gen
+	$(bench_gen) -l 5 $(recordings) >$@.new && mv $@.new $@
+
+.PHONY: bench
+## make bench   our reading of a million records against libauparse's, clean and damaged
+bench: $(B)/tests/bench/bench $(B)/tests/bench/clean-$(BENCH_RECORDS)-$(BENCH_SEED).log \
+    $(B)/tests/bench/damaged-$(BENCH_RECORDS)-$(BENCH_SEED).log
+	$^
