@@ -28,6 +28,33 @@ struct evidence {
 struct evidence evidence_of(const struct detect *, const struct fact *);
 struct fact_unix evidence_unix(const struct evidence *);
 
+/*
+ * One user's share of a table of things that wait.  Users are thrown together in a few hundred classes: no
+ * exact count, but none can take the whole table.
+ */
+#define QUOTA_CLASSES 256
+struct quota {
+	unsigned n[QUOTA_CLASSES];
+};
+
+/* False: the share is used up. */
+static inline bool
+quota_take(struct quota *q, uint32_t auid)
+{
+	unsigned *n = &q->n[auid % QUOTA_CLASSES];
+
+	if (*n >= ST_HOPS_USER)
+		return false;
+	(*n)++;
+	return true;
+}
+
+static inline void
+quota_give(struct quota *q, uint32_t auid)
+{
+	q->n[auid % QUOTA_CLASSES]--;
+}
+
 /* One activity's code.  state is its own, made once; any function may be NULL. */
 struct detector {
 	const char *name;

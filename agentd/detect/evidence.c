@@ -68,12 +68,12 @@ static const struct {
 };
 
 static const char *
-via_of(const struct session *s)
+via_of(const struct session *s, struct rtime when)
 {
 	if (s->ses == SES_UNSET)
 		return NULL;
 	if (s->ssh)
-		return s->state != SESSION_OPEN ? "linger" : NULL;
+		return s->state != SESSION_OPEN && rtime_since(when, s->closed) > 0 ? "linger" : NULL;
 	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
 		if (strcmp(s->service, services[i].service) == 0)
 			return services[i].via;
@@ -108,7 +108,7 @@ finding_start(struct detect *d, const struct evidence *e, enum activity activity
 		.way = e->way,
 		.count = e->count,
 	};
-	f->via = via_of(f->session);
+	f->via = via_of(f->session, e->time);
 }
 
 const char *

@@ -24,6 +24,7 @@ struct bound {
 struct listens {
 	struct table pids;
 	struct ripe_queue queue;
+	struct quota quota;
 	bool listens_recorded; /* there is a rule for listen: a bind alone is no news */
 };
 
@@ -91,6 +92,7 @@ drop(struct listens *l, struct bound *b)
 {
 	table_del(&l->pids, &b->by_pid);
 	ripe_clear(&l->queue, &b->ripe);
+	quota_give(&l->quota, b->e.auid);
 	free(b);
 }
 
@@ -99,11 +101,15 @@ bind_inet(struct detect *d, struct listens *l, const struct fact *f)
 {
 	struct bound *b;
 
+	if (!quota_take(&l->quota, f->auid))
+		return;
 	if (l->pids.n >= ST_HOPS)
 		drop(l, TABLE_ENTRY(ripe_next(&l->queue, RTIME_NONE, true), struct bound, ripe));
 	b = calloc(1, sizeof(*b));
-	if (b == NULL)
+	if (b == NULL) {
+		quota_give(&l->quota, f->auid);
 		return;
+	}
 	b->e = evidence_of(d, f);
 	b->fd = fd_of(f);
 	table_add(&l->pids, &b->by_pid, hash_u64(f->pid));

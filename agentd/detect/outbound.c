@@ -36,22 +36,33 @@ struct outbound {
 
 /* --- telling it -------------------------------------------------------------------------------------- */
 
-/* The SSH client that p connects for: it was started, and has not connected itself.  NULL: none. */
-static struct hop *
+/* The SSH client that p connects for: one that has not connected itself.  NULL: none. */
+static const struct process *
 client_of(struct detect *d, const struct hops *hs, const struct process *p)
 {
 	for (int i = 0; p != NULL && i < PROXY_PARENTS; i++) {
 		const struct process *parent = host_process(detect_host(d), p->ppid);
-		struct hop *h;
+		const struct hop *h;
 
-		if (parent == NULL || parent->ses != p->ses)
+		if (parent == NULL || parent->ses != p->ses || parent->is_sshd)
 			return NULL;
 		h = hop_find(hs, parent->pid, parent->life);
-		if (h != NULL && h->armed && !h->connected)
-			return h;
+		if (parent->program == PROGRAM_SSH && (h == NULL || !h->connected) &&
+		    !bytes_starts(bytes_basename(bytes_of(parent->exe)), BYTES_LIT("sshd")))
+			return parent;
 		p = parent;
 	}
 	return NULL;
+}
+
+/* It will not connect itself, its child does. */
+static void
+explain(const struct hops *hs, const struct process *client)
+{
+	struct hop *h = client != NULL ? hop_find(hs, client->pid, client->life) : NULL;
+
+	if (h != NULL)
+		h->explained = true;
 }
 
 static uint64_t
@@ -90,12 +101,11 @@ static void
 send_outbound(struct detect *d, struct hops *hs, struct hop *h, const struct evidence *e)
 {
 	const struct process *p = host_process(detect_host(d), e->pid);
-	struct hop *client = client_of(d, hs, p);
+	const struct process *client = client_of(d, hs, p);
 	struct finding f;
 
 	h->connected = true;
-	if (client != NULL)
-		client->explained = true;
+	explain(hs, client);
 	if (fold_pass(detect_fold(d), same_hop(e), e->time, SAME_HOP_MS) == 0)
 		return;
 	finding_start(d, e, ACT_OUTBOUND_SSH, &f);
@@ -189,11 +199,11 @@ connect_ip(struct detect *d, struct hops *hs, struct hop *h, struct evidence *e)
 	send_all(d, hs, h, &out);
 }
 
-/* A name server, over UDP; over TCP a blocking connect looks the same, but who asks a name server twice? */
+/* A name server over UDP, or an address that getaddrinfo sorts without a port; TCP has no port 0. */
 static bool
-is_name_server(const struct evidence *e)
+is_lookup(const struct evidence *e)
 {
-	return e->to.port == 53 && e->exit == 0;
+	return e->to.port == 0 || (e->to.port == 53 && e->exit == 0);
 }
 
 static bool
@@ -227,7 +237,7 @@ fact_inet(struct detect *d, struct hops *hs, const struct process *p, struct evi
 {
 	struct hop *h = hop_find(hs, e->pid, e->life);
 
-	if (is_name_server(e)) {
+	if (is_lookup(e)) {
 		if (h != NULL) {
 			h->asks_name = true;
 			schedule(hs, h, e->time);
@@ -293,10 +303,9 @@ fact_unix(struct detect *d, struct hops *hs, const struct fact *f, const struct 
 static void
 fact_exec(struct detect *d, struct hops *hs, const struct process *p, const struct evidence *e)
 {
-	struct hop *h = hop_of_pid(hs, e->pid), *client = client_of(d, hs, p);
+	struct hop *h = hop_of_pid(hs, e->pid);
 
-	if (client != NULL)
-		client->explained = true;
+	explain(hs, client_of(d, hs, p));
 	if (h != NULL) {
 		settle_last(d, hs, h);
 		hop_drop(hs, h);

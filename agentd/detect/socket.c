@@ -28,6 +28,7 @@ struct sockets {
 	struct ripe_queue queue;
 	struct wait_list waits;
 	size_t n;
+	struct quota quota;
 	uint64_t lessons;
 };
 
@@ -132,8 +133,12 @@ static void
 judge(struct detect *d, const struct evidence *e, enum usock_kind kind, bool by_sshd,
     const struct usock *u)
 {
-	struct socket_use use = {.e = e, .kind = u != NULL ? u->kind : kind, .usock = u};
+	struct socket_use use = {.e = e, .kind = kind, .usock = u};
 	const struct session *s = host_session(detect_host(d), e->ses);
+
+	/* who listens tells more than the name, when it is one of those we know */
+	if (u != NULL)
+		use.kind = u->kind != USOCK_OTHER ? u->kind : usock_kind_of(evidence_unix(e).path);
 
 	if (u != NULL)
 		use.owner = host_owner(detect_host(d), s, e->uid, u, &use.owner_session);
@@ -152,6 +157,7 @@ wait_drop(struct sockets *s, struct wait *w)
 	ripe_clear(&s->queue, &w->ripe);
 	TAILQ_REMOVE(&s->waits, w, in_order);
 	s->n--;
+	quota_give(&s->quota, w->e.auid);
 	free(w);
 }
 
@@ -166,10 +172,15 @@ wait_end(struct detect *d, struct sockets *s, struct wait *w)
 static bool
 wait_for_owner(struct sockets *s, const struct evidence *e, enum usock_kind kind, bool by_sshd)
 {
-	struct wait *w = s->n < ST_HOPS ? calloc(1, sizeof(*w)) : NULL;
+	struct wait *w = NULL;
 
-	if (w == NULL)
+	if (s->n >= ST_HOPS || !quota_take(&s->quota, e->auid))
 		return false;
+	w = calloc(1, sizeof(*w));
+	if (w == NULL) {
+		quota_give(&s->quota, e->auid);
+		return false;
+	}
 	w->e = *e;
 	w->kind = kind;
 	w->by_sshd = by_sshd;
@@ -200,6 +211,14 @@ socket_ripen(struct detect *d, void *state, struct rtime now, bool all)
 
 /* --- facts --------------------------------------------------------------------------------------------------------- */
 
+/* What lies in /run but not in a user's folder there: the far end of a stream-local forward, at most. */
+static bool
+is_service(struct bytes path)
+{
+	return (bytes_starts(path, BYTES_LIT("/run/")) || bytes_starts(path, BYTES_LIT("/var/run/"))) &&
+	    !bytes_starts(path, BYTES_LIT("/run/user/"));
+}
+
 /* An SSH client opens few sockets: what is neither the system's nor an agent is a ControlMaster. */
 static enum usock_kind
 kind_by_use(const struct detect *d, const struct fact *f)
@@ -207,7 +226,8 @@ kind_by_use(const struct detect *d, const struct fact *f)
 	const struct process *p = host_process(detect_host(d), f->pid);
 	enum usock_kind kind = usock_kind_of(f->un.path);
 
-	if (kind == USOCK_OTHER && p != NULL && p->program == PROGRAM_SSH && !p->is_sshd)
+	if (kind == USOCK_OTHER && p != NULL && p->program == PROGRAM_SSH && !p->is_sshd &&
+	    !is_service(f->un.path))
 		return USOCK_MUX;
 	return kind;
 }

@@ -36,7 +36,7 @@ all_same_login(const struct session_node *owner)
 	const struct session_node *n;
 
 	TAILQ_FOREACH(n, &owner->account->sessions, in_account) {
-		if (n != owner && n->s.state != SESSION_OVER && is_known(&n->s) &&
+		if (n != owner && n->s.state == SESSION_OPEN && is_known(&n->s) &&
 		    !same_login(&n->s, &owner->s))
 			return false;
 	}

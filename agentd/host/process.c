@@ -448,10 +448,12 @@ host_ancestry(const struct host *h, uint32_t pid, const struct process **out, si
 	while (n != NULL && count < max) {
 		out[count++] = &n->p;
 		s = n->session != NULL ? &n->session->s : NULL;
-		if (s != NULL && n->p.pid == s->monitor_pid)
+		if (s != NULL && s->ssh && n->p.pid == s->monitor_pid)
 			break;
 		parent = process_find(h, n->p.ppid);
-		if (parent == NULL || parent->p.ses != n->p.ses)
+		if (parent != NULL && parent->p.ses != n->p.ses && parent->p.life > n->p.life)
+			parent = NULL; /* the parent's pid was used again */
+		if (parent == NULL)
 			parent = s != NULL && s->ssh && n->p.is_sshd ? process_find(h, s->monitor_pid) : NULL;
 		n = parent;
 	}

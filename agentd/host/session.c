@@ -323,9 +323,10 @@ apply_user_auth(struct host *h, const struct fact *f)
 {
 	struct session_node *n = session_find(h, f->ses);
 
-	if (n == NULL || n->s.child_pid != 0 || f->pid == n->s.monitor_pid || n->sshd == NULL)
+	if (n == NULL || !n->s.ssh || n->s.child_pid != 0 || n->s.monitor_pid == 0 ||
+	    f->pid == n->s.monitor_pid || !bytes_is(f->op, "PAM:setcred"))
 		return;
-	if (bytes_is(f->user_exe, n->sshd) && bytes_is(f->op, "PAM:setcred") && n->s.ssh)
+	if (n->sshd != NULL ? bytes_is(f->user_exe, n->sshd) : is_sshd_name(f->user_exe))
 		n->s.child_pid = f->pid;
 }
 

@@ -382,6 +382,8 @@ apply_connect(struct host *h, const struct fact *f)
 	if (!f->un.has_inode)
 		return;
 	learn_inode(h, f);
+	if (f->ses == SES_UNSET && usock_kind_of(f->un.path) == USOCK_OTHER)
+		return; /* a service's own business */
 	if (h->probe.want_owner != NULL &&
 	    find_inode(h, f->un.inode, f->un.dev_major, f->un.dev_minor) == NULL)
 		h->probe.want_owner(h->probe.arg, f->ses, &f->un);
