@@ -150,7 +150,7 @@ count_expect(const char *file, unsigned line, bool ok, const char *what, void *a
 }
 
 static int
-check_one(const struct cli *cli, const char *path, bool with_lint, struct buf *out)
+check_one(const struct cli *cli, const char *path, bool lint_counts, struct buf *out)
 {
 	unsigned expects = 0, lint = 0;
 	struct loaded l;
@@ -158,10 +158,10 @@ check_one(const struct cli *cli, const char *path, bool with_lint, struct buf *o
 
 	if (status == CLI_UNREACHABLE)
 		return status;
-	if (l.policy != NULL)
+	if (l.policy != NULL) {
 		pol_test(l.policy, RTIME_NONE, count_expect, &expects);
-	if (l.policy != NULL && with_lint)
 		lint = pol_lint(l.policy, &l.diag);
+	}
 	if (cli->json)
 		summary_json(&l, expects, lint, out);
 	else if (!show_diag(&l))
@@ -169,7 +169,7 @@ check_one(const struct cli *cli, const char *path, bool with_lint, struct buf *o
 	else if (l.policy != NULL)
 		summary_text(&l, expects, out);
 	unload(&l);
-	return worse(status, lint != 0 ? CLI_FOUND : CLI_OK);
+	return worse(status, lint_counts && lint != 0 ? CLI_FOUND : CLI_OK);
 }
 
 int

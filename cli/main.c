@@ -42,7 +42,7 @@ static const struct command commands[] = {
 	{"terminate", "ID --reason TEXT", "end a session",
 	    "  --reason TEXT    goes into the alert and the audit trail\n", cmd_terminate},
 	{"policy check", "[--lint] FILE...", "all errors, failed tests, and the level of each rule",
-	    "  --lint           also what may be written but is hardly meant\n", cmd_policy_check},
+	    "  --lint           exit 1 also for what may be written but is hardly meant\n", cmd_policy_check},
 	{"policy print", "FILE...", "print policies in their canonical form", NULL, cmd_policy_print},
 	{"policy test", "FILE...", "run the expect lines of policies", NULL, cmd_policy_test},
 	{"policy explain", "FILE QUESTION...", "which rule answers, and why not those before it",

@@ -88,7 +88,8 @@ put_reason(const struct rule *r, const struct verdict_of *v, const struct questi
 }
 
 static void
-put_answer(const struct policy *pol, const struct decision *d, struct buf *out)
+put_answer(const struct policy *pol, const struct question *q, const struct decision *d,
+    struct buf *out)
 {
 	if (d->undetermined) {
 		buf_puts(out, "=> not certain: it hangs on ");
@@ -103,7 +104,8 @@ put_answer(const struct policy *pol, const struct decision *d, struct buf *out)
 	else
 		buf_printf(out, " (%s:%u)", pol->source.name, d->line);
 	if (d->never_stop && d->action > DO_ALERT)
-		buf_puts(out, "; never-stop: alerted, not done");
+		buf_printf(out, "; never-stop %s: alerted, not done",
+		    never_stop_holds(pol, q) == TRI_YES ? "holds" : "may hold");
 	buf_putc(out, '\n');
 }
 
@@ -127,7 +129,7 @@ pol_explain(const struct policy *pol, const struct question *q, struct buf *out)
 			break;
 	}
 	pol_ask(pol, q, &d);
-	put_answer(pol, &d, out);
+	put_answer(pol, q, &d, out);
 }
 
 static void

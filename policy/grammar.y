@@ -7,7 +7,7 @@
 #include "policy/parse.h"
 }
 %code {
-#include "policy/report.h"
+#include "policy/syntax.h"
 
 static int pol_yylex(YYSTYPE *, YYLTYPE *, struct parser *);
 static void pol_yyerror(YYLTYPE *, struct parser *, const char *);
@@ -248,13 +248,13 @@ static int
 yyreport_syntax_error(const yypcontext_t *ctx, struct parser *p)
 {
 	yysymbol_kind_t kinds[YYNTOKENS];
-	struct report r = {.at = *yypcontext_location(ctx)};
+	struct syntax_error r = {.at = *yypcontext_location(ctx)};
 	int n = yypcontext_expected_tokens(ctx, kinds, YYNTOKENS);
 
 	if (n < 0)
 		return n;
 	for (int i = 0; i < n; i++)
-		report_expected(&r, yysymbol_name(kinds[i]));
-	report_syntax_error(p, &r);
+		syntax_expected(&r, yysymbol_name(kinds[i]));
+	syntax_report(p, &r);
 	return 0;
 }

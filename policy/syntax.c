@@ -1,8 +1,8 @@
 /*
- * report: see report.h.  Symbols of the grammar have readable names; three of them are classes of
+ * syntax: see syntax.h.  Symbols of the grammar have readable names; three of them are classes of
  * words, listed here with what they hold.
  */
-#include "policy/report.h"
+#include "policy/syntax.h"
 
 #include "policy/grammar.h"
 #include "policy/suggest.h"
@@ -19,14 +19,14 @@ static const struct class {
 #define NCLASSES (sizeof(classes) / sizeof(classes[0]))
 
 void
-report_expected(struct report *r, const char *symbol)
+syntax_expected(struct syntax_error *r, const char *symbol)
 {
-	if (r->n < REPORT_EXPECTED)
+	if (r->n < SYNTAX_EXPECTED)
 		r->expected[r->n++] = symbol;
 }
 
 static bool
-expects(const struct report *r, const char *symbol)
+expects(const struct syntax_error *r, const char *symbol)
 {
 	for (size_t i = 0; i < r->n; i++)
 		if (strcmp(r->expected[i], symbol) == 0)
@@ -44,7 +44,7 @@ class_of(const char *symbol)
 }
 
 static const char *
-closest(const struct report *r, struct bytes word)
+closest(const struct syntax_error *r, struct bytes word)
 {
 	struct suggest s;
 	struct keyword k;
@@ -79,7 +79,7 @@ put_class(const struct class *c, struct buf *out)
 
 /* Where any word will do, the words of the language are not worth a line. */
 static bool
-worth_saying(const struct report *r, const char *symbol)
+worth_saying(const struct syntax_error *r, const char *symbol)
 {
 	struct keyword k;
 
@@ -90,9 +90,9 @@ worth_saying(const struct report *r, const char *symbol)
 }
 
 static void
-put_expected(const struct report *r, struct buf *out)
+put_expected(const struct syntax_error *r, struct buf *out)
 {
-	const char *say[REPORT_EXPECTED];
+	const char *say[SYNTAX_EXPECTED];
 	size_t n = 0;
 
 	for (size_t i = 0; i < r->n; i++)
@@ -114,7 +114,7 @@ put_expected(const struct report *r, struct buf *out)
 
 /* Mistakes that have a better answer than a list of what could stand there.  True: said. */
 static bool
-well_known(struct parser *p, const struct report *r, struct bytes text)
+well_known(struct parser *p, const struct syntax_error *r, struct bytes text)
 {
 	struct keyword k;
 
@@ -141,7 +141,7 @@ well_known(struct parser *p, const struct report *r, struct bytes text)
 }
 
 void
-report_syntax_error(struct parser *p, const struct report *r)
+syntax_report(struct parser *p, const struct syntax_error *r)
 {
 	struct bytes text = {.p = r->at.src->text.p + r->at.off, .n = r->at.len};
 	struct buf expected = BUF_INIT;
