@@ -37,3 +37,4 @@ $(KINDS):
 include tests/pam/pam.mk
 include tests/oracle/oracle.mk
 include tests/bench/bench.mk
+include tests/fuzz/fuzz.mk
