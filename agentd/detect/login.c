@@ -11,6 +11,7 @@ send_login(struct detect *d, const struct evidence *e)
 
 	finding_start(d, e, ACT_LOGIN, &f);
 	f.via = NULL;
+	f.uid = f.euid = f.session->uid; /* as whom the user logs in, not sshd's root */
 	finding_reason(&f, "%s", f.outcome == OUTCOME_FAILURE ? "was refused by PAM" : "opened");
 	finding_send(d, &f);
 }
