@@ -24,6 +24,32 @@ alert_style(const json_t *a)
 	return severity_of(a) >= SEV_HIGH ? STYLE_BAD : STYLE_WARN;
 }
 
+/* "killed (terminate by prod.policy:9): "; what was only recorded by default needs no more than that word. */
+static void
+put_result(const json_t *a, struct buf *out)
+{
+	struct bytes action = answer_str(a, "sshtether.action"), rule = answer_str(a, "rule.name");
+	bool weak = action.n == 0 || bytes_is(action, "alert") || bytes_is(action, "record") ||
+	    bytes_is(action, "pass");
+
+	answer_visible(a, "sshtether.done", out);
+	if (!weak || rule.n > 0) {
+		buf_puts(out, " (");
+		if (!weak)
+			buf_put_visible(out, action);
+		if (rule.n > 0) {
+			buf_puts(out, weak ? "by " : " by ");
+			buf_put_visible(out, rule);
+		}
+		buf_putc(out, ')');
+	}
+	if (answer_str(a, "sshtether.why").n > 0) {
+		buf_puts(out, ", ");
+		answer_visible(a, "sshtether.why", out);
+	}
+	buf_puts(out, ": ");
+}
+
 static void
 put_head(const struct cli *cli, const json_t *a, struct buf *out)
 {
@@ -31,75 +57,76 @@ put_head(const struct cli *cli, const json_t *a, struct buf *out)
 
 	answer_visible(a, "event.action", &activity);
 	answer_time(cli, a, "@timestamp", out);
-	buf_printf(out, "  %s%-8s  %-20s%s  ", cli_style(cli, alert_style(a)),
+	buf_printf(out, "  %s%-8s  %-15s%s  ", cli_style(cli, alert_style(a)),
 	    severity_name(severity_of(a)), buf_ok(&activity) ? activity.p : "",
 	    cli_style(cli, STYLE_PLAIN));
+	put_result(a, out);
+	answer_visible(a, "event.reason", out);
 	buf_free(&activity);
 }
 
-static void
-put_login(const json_t *a, struct buf *out)
-{
-	const json_t *ses = answer_get(a, "sshtether.ses");
-
-	if (ses != NULL)
-		buf_printf(out, "session %lld ", (long long)json_integer_value(ses));
-	else
-		buf_puts(out, "no session ");
-	answer_visible(a, "user.name", out);
-	if (answer_str(a, "user.effective.id").n > 0 &&
-	    !bytes_eq(answer_str(a, "user.id"), answer_str(a, "user.effective.id"))) {
-		bool named = answer_str(a, "user.effective.name").n > 0;
-
-		buf_puts(out, named ? " as " : " as uid ");
-		answer_visible(a, named ? "user.effective.name" : "user.effective.id", out);
-	}
-	if (answer_get(a, "source.ip") != NULL) {
-		buf_puts(out, " from ");
-		answer_endpoint(a, "source", out);
-	}
-}
+/* --- the evidence, piece by piece --------------------------------------------------------------- */
 
 static void
-put_result(const json_t *a, struct buf *out)
+put_credential(const json_t *a, struct buf *out)
 {
-	struct bytes action = answer_str(a, "sshtether.action");
+	struct bytes cert = answer_str(a, "sshtether.cert_id"), key = answer_str(a, "sshtether.key");
 
-	answer_visible(a, "sshtether.done", out);
-	if (action.n > 0 && !bytes_is(action, "alert") && !bytes_is(action, "record") &&
-	    !bytes_is(action, "pass")) {
-		buf_putc(out, ' ');
-		buf_put_visible(out, action);
-	}
-	if (answer_str(a, "rule.name").n > 0) {
-		buf_puts(out, " by ");
-		answer_visible(a, "rule.name", out);
-	}
-	if (answer_str(a, "sshtether.why").n > 0) {
-		buf_puts(out, ", ");
-		answer_visible(a, "sshtether.why", out);
-	}
-}
-
-static void
-put_destination(const json_t *a, struct buf *out)
-{
-	if (answer_get(a, "destination.ip") != NULL) {
-		buf_puts(out, "to ");
-		answer_endpoint(a, "destination", out);
-	} else if (answer_str(a, "sshtether.to").n > 0) {
-		buf_puts(out, "to ");
-		answer_visible(a, "sshtether.to", out);
-	} else {
+	if (cert.n == 0 && key.n == 0)
 		return;
-	}
-	if (answer_str(a, "sshtether.owner").n > 0) {
-		buf_puts(out, ", owner ");
-		answer_visible(a, "sshtether.owner", out);
-	}
-	if (bytes_is(answer_str(a, "event.outcome"), "failure"))
-		buf_puts(out, ", failed");
+	buf_puts(out, cert.n > 0 ? "certificate " : "key ");
+	buf_put_visible(out, cert.n > 0 ? cert : key);
 	buf_puts(out, "; ");
+}
+
+/* As whom it was done, when that is not who logged in. */
+static void
+put_effective(const json_t *a, struct buf *out)
+{
+	struct bytes id = answer_str(a, "user.effective.id"),
+	             name = answer_str(a, "user.effective.name");
+
+	if (id.n == 0 || bytes_eq(answer_str(a, "user.id"), id))
+		return;
+	buf_puts(out, name.n > 0 ? "as " : "as uid ");
+	buf_put_visible(out, name.n > 0 ? name : id);
+	buf_puts(out, "; ");
+}
+
+static void
+put_socket(const json_t *a, struct buf *out)
+{
+	struct bytes path = answer_str(a, "sshtether.to"), owner = answer_str(a, "sshtether.owner");
+
+	if (path.n == 0)
+		return;
+	buf_put_visible(out, path);
+	if (owner.n > 0) {
+		buf_puts(out, " of ");
+		buf_put_visible(out, owner);
+	}
+	buf_puts(out, "; ");
+}
+
+#define COMMAND_SHOWN 80
+
+static void
+put_command_line(const json_t *a, struct buf *out)
+{
+	struct bytes line = answer_str(a, "process.command_line");
+	bool cut = line.n > COMMAND_SHOWN;
+
+	if (line.n == 0)
+		return;
+	if (cut)
+		line.n = COMMAND_SHOWN;
+	while (cut && line.n > 0 && ((unsigned char)line.p[line.n - 1] & 0xc0) == 0x80)
+		line.n--; /* not in the middle of a character */
+	if (cut && line.n > 0 && ((unsigned char)line.p[line.n - 1] & 0x80) != 0)
+		line.n--;
+	buf_puts(out, " (");
+	buf_put_visible(out, line);
+	buf_puts(out, cut ? " ...)" : ")");
 }
 
 static void
@@ -112,25 +139,36 @@ put_programs(const json_t *a, struct buf *out)
 		return;
 	answer_visible(a, "process.executable", out);
 	buf_printf(out, "[%lld]", (long long)answer_int(a, "process.pid"));
+	put_command_line(a, out);
 	json_array_foreach(ancestry, i, item) {
 		buf_puts(out, " < ");
-		buf_put_visible(out, answer_str(item, ""));
+		buf_put_visible(out, bytes_basename(answer_str(item, "")));
 	}
-	buf_puts(out, "; ");
 }
+
+static void
+put_evidence(const json_t *a, struct buf *out)
+{
+	put_credential(a, out);
+	put_effective(a, out);
+	put_socket(a, out);
+	put_programs(a, out);
+}
+
+#define INDENT 31 /* below the activity */
 
 void
 alert_print(const struct cli *cli, const struct json_t *alert, struct buf *out)
 {
+	size_t begin;
+
 	put_head(cli, alert, out);
-	put_login(alert, out);
-	buf_puts(out, ": ");
-	put_result(alert, out);
-	buf_printf(out, "\n%-19s  ", "");
-	put_destination(alert, out);
-	put_programs(alert, out);
-	answer_visible(alert, "event.reason", out);
-	buf_putc(out, '\n');
+	buf_printf(out, "\n%-*s%s", INDENT, "", cli_style(cli, STYLE_DIM));
+	begin = out->n;
+	put_evidence(alert, out);
+	if (buf_ok(out) && out->n - begin > 2 && memcmp(out->p + out->n - 2, "; ", 2) == 0)
+		out->n -= 2;
+	buf_printf(out, "%s\n", cli_style(cli, STYLE_PLAIN));
 }
 
 bool

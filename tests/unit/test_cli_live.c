@@ -142,10 +142,8 @@ alerts_for_people(void **state)
 	assert_in(&r.request, "\"limit\":5");
 	assert_in(&r.request, "\"activity\":\"relay\"");
 	assert_string_equal(r.out.p,
-	    "2026-11-22 01:02:03  critical  agent-hijack          session 12 bob as root: "
-	    "killed terminate by p:9\n"
-	    "                     to /tmp/a, owner other; /usr/bin/ssh[12] < /bin/bash[11]; "
-	    "an agent of alice\n");
+	    "2026-11-22 01:02:03  critical  agent-hijack     killed (terminate by p:9): an agent of alice\n"
+	    "                               as root; /tmp/a of other; /usr/bin/ssh[12] < bash[11]\n");
 	ran_free(&r);
 }
 
