@@ -131,7 +131,7 @@ def test_seen(stage: Stage, hop: Hop) -> None:
     assert ours["done"] == "would-have" and ours["mode"] == "audit" and ours["action"] == "block", ours
     assert alert["source"]["ip"] == LAPTOP, alert["source"]
     assert alert["destination"]["port"] == hop.port, alert["destination"]
-    assert alert["rule"]["name"].endswith("sshtether.policy:6"), alert["rule"]
+    assert alert["rule"]["name"].endswith("sshtether.policy:7"), alert["rule"]
     assert ours["key"] == stage.world.keys.fingerprints["alice", "id_ed25519"], ours
     assert hop.exe.rsplit("/", 1)[-1] in process.get("executable", ""), process
     assert process["entry_leader"]["entry_meta"]["type"] == "sshd", process
