@@ -23,11 +23,6 @@ static const struct {
     {QF_VIA, offsetof(struct question, via)},
 };
 
-/* A login has none of what happens later. */
-#define LATER                                                                                  \
-	(1u << QF_TO | 1u << QF_PORT | 1u << QF_EXE | 1u << QF_PARENT | 1u << QF_VIA |         \
-	    1u << QF_OWNER)
-
 static struct bytes *
 string_slot(struct question *q, enum pol_fact fact)
 {
@@ -209,12 +204,12 @@ facts_apply(struct parser *p, struct question *q, const struct conds *facts)
 
 		if (q->known & bit)
 			diag_error(p->diag, c->at, "this fact is given twice");
-		else if (q->activity == ACT_LOGIN && (LATER & bit) != 0)
+		else if (q->activity == ACT_LOGIN && (LATER_FACTS & bit) != 0)
 			diag_error(p->diag, c->at, "a login does not have this yet");
 		else if (is_fact(p, c))
 			one_fact(p, q, c);
 		q->known |= bit;
 	}
 	if (q->activity == ACT_LOGIN)
-		q->known |= LATER;
+		q->known |= LATER_FACTS;
 }

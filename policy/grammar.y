@@ -91,7 +91,7 @@ statement:
 	| SSH_PORTS values { build_ssh_ports(p, @1, $2); }
 	| TABLE TABLE_NAME OPEN nls CLOSE { build_table(p, &$2, (struct values){0}); }
 	| TABLE TABLE_NAME list { build_table(p, &$2, $3); }
-	| TABLE TABLE_NAME FROM_FILE value { build_table_file(p, &$2, $4); }
+	| TABLE TABLE_NAME FROM_FILE text { build_table_file(p, &$2, build_value(p, &$4)); }
 	| NEVER_STOP cond { build_never_stop(p, @1, $2); }
 	| SPARE cond { build_spare(p, @1, $2); }
 	| STOP_LIMIT OFF { build_stop_limit(p, @1, NULL, NULL); }
@@ -118,6 +118,7 @@ activities:
 block:
 	  MATCH some_conds OPEN NEWLINE { build_block_open(p, @1, $2); }
 	  lines CLOSE { build_block_close(p); }
+	| MATCH error { yyerrok; }
 	| MATCH error OPEN NEWLINE
 	  {
 		yyerrok;

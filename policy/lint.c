@@ -7,11 +7,6 @@
 
 #define LINT_RULES 4096
 
-/* Facts that a login does not have. */
-#define LATER                                                                                  \
-	(1u << QF_TO | 1u << QF_PORT | 1u << QF_EXE | 1u << QF_PARENT | 1u << QF_VIA |         \
-	    1u << QF_OWNER)
-
 /* --- does one condition follow from another? ----------------------------------------------------------- */
 
 static bool
@@ -186,7 +181,7 @@ check_rule(const struct policy *pol, size_t i, struct diag *d)
 	const struct rule *r = pol->rules[i];
 	uint32_t facts = facts_of_rule(r), login = 1u << ACT_LOGIN;
 
-	if (r->activities == login && (facts & LATER) != 0) {
+	if (r->activities == login && (facts & LATER_FACTS) != 0) {
 		diag_warn(d, r->at, "this rule can never match: a login has no destination, "
 		    "program or owner yet");
 	}

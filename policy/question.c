@@ -184,9 +184,11 @@ print_fact(const struct question *q, enum pol_fact fact, struct buf *out)
 void
 print_question(const struct question *q, struct buf *out)
 {
+	uint32_t say = q->known & ~(q->activity == ACT_LOGIN ? LATER_FACTS : 0);
+
 	buf_puts(out, activity_info(q->activity)->name);
 	for (unsigned f = 0; f < QF_COUNT; f++) {
-		if ((q->known & 1u << f) == 0)
+		if ((say & 1u << f) == 0)
 			continue;
 		buf_printf(out, " %s ", fact_word((enum pol_fact)f));
 		print_fact(q, (enum pol_fact)f, out);

@@ -83,6 +83,10 @@ worth_saying(const struct syntax_error *r, const char *symbol)
 {
 	struct keyword k;
 
+	if (strcmp(symbol, "end of file") == 0)
+		return false;
+	if (expects(r, "'}'") && expects(r, "','") && strcmp(symbol, "the end of the line") == 0)
+		return false;
 	if (!expects(r, "a word"))
 		return true;
 	return strcmp(symbol, "a string") != 0 && class_of(symbol) == NULL &&
@@ -93,6 +97,7 @@ static void
 put_expected(const struct syntax_error *r, struct buf *out)
 {
 	const char *say[SYNTAX_EXPECTED];
+	struct keyword k;
 	size_t n = 0;
 
 	for (size_t i = 0; i < r->n; i++)
@@ -107,6 +112,8 @@ put_expected(const struct syntax_error *r, struct buf *out)
 			put_class(c, out);
 		else if (strcmp(say[i], "a word") == 0)
 			buf_puts(out, "a word or string");
+		else if (keyword_find(bytes_of(say[i]), &k))
+			buf_printf(out, "'%s'", say[i]);
 		else
 			buf_puts(out, say[i]);
 	}
@@ -123,8 +130,17 @@ well_known(struct parser *p, const struct syntax_error *r, struct bytes text)
 		diag_help(p->diag, "a line with a '}' alone ends it");
 		return true;
 	}
-	if (bytes_is(text, "}") && expects(r, "fleet")) {
+	if (bytes_is(text, "}") && expects(r, "end of file")) {
 		diag_error(p->diag, r->at, "this '}' closes nothing");
+		return true;
+	}
+	if (bytes_is(text, "}") && expects(r, "a word")) {
+		diag_error(p->diag, r->at, "an empty list holds nothing");
+		return true;
+	}
+	if (keyword_find(text, &k) && k.token == T_ACTIVITY && expects(r, "','")) {
+		diag_error(p->diag, r->at, "a comma is missing before '%s'", k.name);
+		diag_help(p->diag, "several activities: block outbound-ssh, relay");
 		return true;
 	}
 	if (bytes_is(text, "!") && expects(r, "a word")) {

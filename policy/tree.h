@@ -158,6 +158,11 @@ value_span(const struct value *v, const struct source *src)
 	return (struct span){.src = src, .off = v->off, .len = v->len, .line = v->line};
 }
 
+/* Facts that are known only when it happens: a login has none of them. */
+#define LATER_FACTS                                                                            \
+	(1u << QF_TO | 1u << QF_PORT | 1u << QF_EXE | 1u << QF_PARENT | 1u << QF_VIA |         \
+	    1u << QF_OWNER)
+
 /* The word of a condition: "user", "cert-id". */
 const char *fact_word(enum pol_fact);
 /* Whether its values are addresses (origin, to) or names (user, key, exe …); neither: port, hours, owner. */

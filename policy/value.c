@@ -98,8 +98,9 @@ addr_value(struct parser *p, const struct source *src, enum pol_fact fact, struc
 		v->kind = VAL_SELF;
 		return true;
 	}
-	if (v->kind == VAL_UNIX) {
-		diag_error(p->diag, value_span(v, src), "'unix' belongs to the condition 'to'");
+	if (v->kind == VAL_UNIX || bytes_is(v->text, "self")) {
+		diag_error(p->diag, value_span(v, src), "'%s' belongs to the condition 'to'",
+		    v->kind == VAL_UNIX ? "unix" : "self");
 		return false;
 	}
 	if (!value_prefix(p->diag, value_span(v, src), v->text, &v->as.prefix))

@@ -1,0 +1,98 @@
+#!/bin/sh
+# Policies and what the tools say of them, from outside, through the command:
+#
+#   NN.in        a policy
+#   NN.ok        its canonical text; printing that again must give the same
+#   NN.err       what `policy check` says on stderr: errors, failed tests, shape
+#   NN.q         questions, one a line; NN.explain: the answers
+#
+# A case without .ok must be refused, one with it accepted.  The example policies are cases too: they must be
+# right, hold their tests and have nothing to say about their shape.  Prints "ok NAME" or "not ok NAME" and what
+# differs, and ends with a line of counts.
+#
+#   tests/golden/policy.sh            compare         Environment: B
+#   tests/golden/policy.sh --update   write the expected files anew: read every line of the difference
+set -u
+cd "$(dirname "$0")/policy" || exit 1
+top=$(cd ../../.. && pwd)
+B=$(cd "$top" && realpath -m "${B:-build}")
+command=$B/sshtether
+TZ=UTC LC_ALL=C.UTF-8
+export TZ LC_ALL
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+passed=0 failed=0
+
+if [ ! -x "$command" ]; then
+	echo "not ok $command is built"
+	exit 1
+fi
+
+explain() {
+	while IFS= read -r question; do
+		"$command" policy explain "$1.in" "$question" 2>&1
+		echo
+	done <"$1.q"
+}
+
+# Prints nothing when all is well.
+check() {
+	: >"$work/want"
+	"$command" policy check "$1.in" >"$work/out" 2>"$work/err"
+	status=$?
+	"$command" policy print "$1.in" >"$work/print" 2>/dev/null
+	[ -e "$1.ok" ] && want=0 || want=1
+	[ "$status" -eq "$want" ] || echo "exit status $status, wanted $want"
+	[ -e "$1.err" ] && cp "$1.err" "$work/want"
+	diff -u "$work/want" "$work/err"
+	[ -e "$1.ok" ] || return
+	diff -u "$1.ok" "$work/print"
+	cp ./*.txt "$work"
+	"$command" policy print "$work/print" 2>&1 | diff -u "$work/print" -
+	"$command" policy print --json "$1.in" | python3 -c 'import json, sys; json.loads(sys.stdin.read())'
+	[ ! -e "$1.q" ] || explain "$1" | diff -u "$1.explain" -
+}
+
+update() {
+	rm -f "$1.ok" "$1.err"
+	if "$command" policy check "$1.in" >/dev/null 2>"$work/err"; then
+		"$command" policy print "$1.in" >"$1.ok"
+	fi
+	[ ! -s "$work/err" ] || cp "$work/err" "$1.err"
+	[ ! -e "$1.q" ] || explain "$1" >"$1.explain"
+}
+
+result() {
+	if [ -z "$2" ]; then
+		echo "ok policy $1"
+		passed=$((passed + 1))
+	else
+		printf '%s\n' "$2"
+		echo "not ok policy $1"
+		failed=$((failed + 1))
+	fi
+}
+
+fleet() {
+	"$command" policy check --lint "$1" 2>&1 >/dev/null || echo "exit status $?"
+	"$command" policy test "$1" | grep -v '^ok ' | grep -vx '[1-9][0-9]* passed, 0 failed'
+	"$command" policy print "$1" >"$work/print"
+	cp "$top"/policy/fleets/*.txt "$work" 2>/dev/null
+	"$command" policy print "$work/print" 2>&1 | diff -u "$work/print" -
+}
+
+for file in [0-9]*.in; do
+	name=${file%.in}
+	if [ "${1-}" = --update ]; then
+		update "$name"
+	else
+		result "$name" "$(check "$name" 2>&1)"
+	fi
+done
+[ "${1-}" = --update ] && exit 0
+for file in "$top"/policy/fleets/*.policy; do
+	[ -e "$file" ] && result "${file##*/}" "$(fleet "$file" 2>&1)"
+done
+echo "golden-policy: $passed passed, $failed failed"
+[ "$failed" -eq 0 ]
