@@ -75,15 +75,22 @@ bounded_send(int fd, const struct report *r, const struct wait *w)
 	return n;
 }
 
-/* MSG_TRUNC: the true length of the packet, also when it is longer than a verdict (recv(2)). */
+/*
+ * MSG_TRUNC: the true length of the packet, also when it is longer than a verdict (recv(2)).  A peer
+ * that answered and closed without reading all leaves ECONNRESET in front of its answer: the error is
+ * taken once, and what stands behind it counts (net/unix/af_unix.c, unix_release_sock).
+ */
 static ssize_t
 bounded_recv(int fd, struct verdict *v, const struct wait *w)
 {
+	bool reset = false, again;
 	ssize_t n;
 
-	do
+	do {
 		n = bound(fd, SO_RCVTIMEO, w) == -1 ? -1 : recv(fd, v, sizeof(*v), MSG_TRUNC);
-	while (n == -1 && errno == EINTR);
+		again = n == -1 && (errno == EINTR || (errno == ECONNRESET && !reset));
+		reset |= n == -1 && errno == ECONNRESET;
+	} while (again);
 	return n;
 }
 
@@ -128,7 +135,8 @@ converse(int fd, const struct sockaddr_un *sa, const struct wait *w, const struc
 		errno = EPERM;
 		return EXCHANGE_NOT_ROOT;
 	}
-	if (bounded_send(fd, r, w) == -1)
+	/* The monitor's fallback may have come before the report: EPIPE, and a verdict to be read. */
+	if (bounded_send(fd, r, w) == -1 && errno != EPIPE)
 		return name_failure(errno);
 	n = bounded_recv(fd, &v, w);
 	if (n == -1)

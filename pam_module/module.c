@@ -52,7 +52,10 @@ struct call {
 
 /* --- what the user and the log see ---------------------------------------------------------------- */
 
-/* Only printable text gets as far as a terminal, whoever wrote it. */
+/*
+ * Only printable text gets as far as a terminal, whoever wrote it.  A backslash is printable: what the
+ * daemon has made visible already comes out as it is.
+ */
 static void
 show(const struct call *c, int style, const char *text)
 {
@@ -60,8 +63,16 @@ show(const struct call *c, int style, const char *text)
 
 	if (*text == '\0' || ((unsigned)c->flags & PAM_SILENT) != 0)
 		return;
-	buf_put_visible(&line, bytes_of(text));
-	if (buf_ok(&line))
+	for (const char *at = text; at != NULL;) {
+		const char *slash = strchr(at, '\\');
+
+		buf_put_visible(&line, (struct bytes){.p = at,
+		    .n = slash != NULL ? (size_t)(slash - at) : strlen(at)});
+		if (slash != NULL)
+			buf_putc(&line, '\\');
+		at = slash != NULL ? slash + 1 : NULL;
+	}
+	if (buf_ok(&line) && line.n > 0)
 		(void)pam_prompt(c->pamh, style, NULL, "%s", line.p);
 	buf_free(&line);
 }

@@ -104,7 +104,7 @@ serve(int fd, enum manner manner, const char *message, struct heard *heard)
 
 		if (peer == -1)
 			_exit(1);
-		if (manner != BE_DEAF)
+		if (manner != BE_DEAF && manner != BE_HASTY)
 			hear(peer, heard);
 		if (manner == BE_HUNG)
 			continue; /* the descriptor stays open */

@@ -19,6 +19,7 @@ enum manner {
 	BE_STOPPED,    /* does not even accept, and its queue is full */
 	BE_CLOSING,    /* reads, then closes */
 	BE_DEAF,       /* closes without reading */
+	BE_HASTY,      /* allows and closes, without reading */
 	BE_SHORT,      /* a verdict with a byte less */
 	BE_LONG,       /* a verdict with a byte more */
 	BE_RUBBISH,    /* as long as a verdict */

@@ -242,6 +242,7 @@ static const struct way {
 	{"late", BE_LATE, PASS, REFUSED, "did not answer in time", true},
 	{"closing", BE_CLOSING, PASS, REFUSED, "closed the connection without an answer", false},
 	{"deaf", BE_DEAF, PASS, REFUSED, "closed the connection without an answer", false},
+	{"hasty", BE_HASTY, PASS, PASS, "", false},
 	{"short", BE_SHORT, PASS, REFUSED, "not a verdict of this version", false},
 	{"long", BE_LONG, PASS, REFUSED, "not a verdict of this version", false},
 	{"rubbish", BE_RUBBISH, PASS, REFUSED, "not a verdict of this version", false},
@@ -333,6 +334,10 @@ messages(void **state)
 	listener_start(&l, socket_path, BE_DENY, "Ask #bastion\033]0;x\007\nlogin: %s%n");
 	call(&(struct scene){0}, ACCOUNT);
 	assert_string_equal(shown.p, "E:Ask #bastion\\x1b]0;x\\x07\\x0alogin: %s%n\n");
+	listener_stop(&l);
+	listener_start(&l, socket_path, BE_DENY, "as \\x1b the daemon \\\\ wrote it \\");
+	call(&(struct scene){0}, ACCOUNT);
+	assert_string_equal(shown.p, "E:as \\x1b the daemon \\\\ wrote it \\\n");
 	listener_stop(&l);
 	listener_start(&l, socket_path, BE_ABSENT, "");
 	call(&(struct scene){.options = "fail=closed"}, ACCOUNT);
