@@ -68,6 +68,7 @@ enum value {
 	VALUE_TEXT,  /* quoted, or hex */
 	VALUE_DEV,   /* major:minor in hex → uint32_t[2] */
 	VALUE_INNER, /* msg='…': fields again */
+	VALUE_NONE,  /* of no concern: here only because it stands between others */
 };
 
 struct slot {
@@ -77,6 +78,7 @@ struct slot {
 };
 
 #define SLOT(field, value, member) {BYTES_LIT(field), value, offsetof(struct draft, member)}
+#define SKIP(field) {BYTES_LIT(field), VALUE_NONE, 0}
 
 /* Where the kernel and libaudit encode, what is not quoted is hex. */
 static struct bytes
@@ -173,6 +175,8 @@ read_value(struct draft *d, const struct slot *slot, const struct field *f)
 	case VALUE_INNER:
 		read_inner(d, f->value);
 		break;
+	case VALUE_NONE:
+		break;
 	}
 }
 
@@ -211,16 +215,23 @@ static const struct slot syscall_slots[] = {
 	SLOT("a1", VALUE_HEX, f.a[1]),
 	SLOT("a2", VALUE_HEX, f.a[2]),
 	SLOT("a3", VALUE_HEX, f.a[3]),
+	SKIP("items"),
 	SLOT("ppid", VALUE_U32, f.ppid),
 	SLOT("pid", VALUE_U32, f.pid),
 	SLOT("auid", VALUE_U32, f.auid),
 	SLOT("uid", VALUE_U32, f.uid),
 	SLOT("gid", VALUE_U32, f.gid),
 	SLOT("euid", VALUE_U32, f.euid),
+	SKIP("suid"),
+	SKIP("fsuid"),
+	SKIP("egid"),
+	SKIP("sgid"),
+	SKIP("fsgid"),
 	SLOT("tty", VALUE_RAW, f.tty),
 	SLOT("ses", VALUE_U32, f.ses),
 	SLOT("comm", VALUE_TEXT, f.comm),
 	SLOT("exe", VALUE_TEXT, f.exe),
+	SKIP("key"),
 };
 
 static void
@@ -307,6 +318,14 @@ static const struct slot path_slots[] = {
 	SLOT("dev", VALUE_DEV, path.dev_major),
 	SLOT("mode", VALUE_OCTAL, path.mode),
 	SLOT("ouid", VALUE_U32, path.ouid),
+	SKIP("ogid"),
+	SKIP("rdev"),
+	SKIP("nametype"),
+	SKIP("cap_fp"),
+	SKIP("cap_fi"),
+	SKIP("cap_fe"),
+	SKIP("cap_fver"),
+	SKIP("cap_frootid"),
 };
 _Static_assert(offsetof(struct path, dev_minor) == offsetof(struct path, dev_major) + 4,
     "VALUE_DEV writes both");

@@ -24,24 +24,20 @@ skip_literal(const char **p, const char *end, struct bytes literal)
 	return true;
 }
 
-/* Decimal digits, at least one, no overflow beyond max. */
+/* Decimal digits, at least one and no more than 19: they cannot overflow. */
 static bool
 take_number(const char **p, const char *end, uint64_t max, uint64_t *out)
 {
-	const char *start = *p;
+	const char *q = *p, *most = end - q > 19 ? q + 19 : end;
 	uint64_t v = 0;
 
-	for (; *p < end; (*p)++) {
-		unsigned digit = (unsigned)(unsigned char)**p - '0';
-
-		if (digit > 9)
-			break;
-		if (v > (max - digit) / 10)
-			return false;
-		v = v * 10 + digit;
-	}
+	for (; q < most && (unsigned char)(*q - '0') <= 9; q++)
+		v = v * 10 + (uint64_t)(*q - '0');
+	if (q == *p || v > max)
+		return false;
+	*p = q;
 	*out = v;
-	return *p > start;
+	return true;
 }
 
 /* "audit(SEC.MSEC:SERIAL):" as kernel/audit.c, audit_log_start() writes it; the blank may lack. */
@@ -203,74 +199,96 @@ field_iter_init(struct field_iter *it, struct bytes body)
 	*it = (struct field_iter){.p = body.p, .end = body.p + body.n};
 }
 
-/* The closing quote of the value at v, which opens one; NULL when it does not or is cut off. */
-static const char *
-quote_end(const struct field_iter *it, struct bytes name, const char *v)
+/* The closing quote of the value at v, which may open one; NULL when it does not, or is cut off. */
+static inline const char *
+quote_end(const char *v, const char *end, struct bytes name)
 {
 	const char *q;
 
+	if (v == end)
+		return NULL;
 	if (*v == '"') {
-		q = scan_byte(v + 1, it->end, '"');
-		return q < it->end ? q : NULL;
+		q = scan_byte(v + 1, end, '"');
+		return q < end ? q : NULL;
 	}
 	if (*v == '\'' && bytes_is(name, "msg"))
-		return message_end(v + 1, it->end);
+		return message_end(v + 1, end);
 	return NULL;
 }
 
 /* The end of an unquoted value; '=' inside it is kept, unless a stripped tail begins there. */
-static const char *
-plain_end(struct field_iter *it, const char *v)
+static inline const char *
+plain_end(const char *v, const char *end, bool *tail)
 {
 	for (const char *q = v;; q++) {
-		const char *tail;
+		const char *begin;
 
-		q = scan_delimiter(q, it->end);
-		if (q == it->end || *q != '=')
+		q = scan_delimiter(q, end);
+		if (q == end || *q != '=')
 			return q;
-		if (!it->tail && (tail = stripped_tail(v, q)) != NULL) {
-			it->tail = true;
-			return tail;
+		if (!*tail && (begin = stripped_tail(v, q)) != NULL) {
+			*tail = true;
+			return begin;
 		}
 	}
+}
+
+/* The next '=' that has a name before it, which begins at *name; NULL: there is none. */
+static inline const char *
+next_equals(struct field_iter *it, const char **name)
+{
+	const char *p = it->p, *end = it->end;
+
+	while (p < end) {
+		if (*p == ' ') { /* before nearly every field */
+			p++;
+			continue;
+		}
+
+		const char *stop = scan_delimiter(p, end);
+
+		if (stop == end)
+			break;
+		if (*stop == '=' && stop > p) {
+			*name = p;
+			return stop;
+		}
+		if (*stop == SCAN_TAIL)
+			it->tail = true;
+		p = stop + 1;
+	}
+	it->p = end;
+	return NULL;
 }
 
 bool
 field_next(struct field_iter *it, struct field *out)
 {
-	const char *p = it->p, *end = it->end;
+	const char *name, *end = it->end;
+	const char *equals = next_equals(it, &name);
 
-	while (p < end) {
-		const char *stop = scan_delimiter(p, end);
+	if (equals == NULL)
+		return false;
 
-		if (stop == end)
-			break;
-		if (*stop == SCAN_TAIL)
+	const char *v = equals + 1;
+
+	out->name = cut(name, equals);
+	out->enriched = it->tail;
+
+	const char *close = quote_end(v, end, out->name);
+
+	if (close != NULL) {
+		out->quote = *v;
+		out->value = cut(v + 1, close);
+		it->p = close + 1;
+		if (it->p < end && is_upper(*it->p))
 			it->tail = true;
-		if (*stop != '=' || stop == p) {
-			p = stop + 1;
-			continue;
-		}
-
-		struct field f = {.name = cut(p, stop), .enriched = it->tail};
-		const char *v = stop + 1;
-		const char *close = v < end ? quote_end(it, f.name, v) : NULL;
-
-		if (close != NULL) {
-			f.quote = *v;
-			f.value = cut(v + 1, close);
-			it->p = close + 1;
-			if (it->p < end && is_upper(*it->p))
-				it->tail = true;
-		} else {
-			it->p = plain_end(it, v);
-			f.value = cut(v, it->p);
-		}
-		*out = f;
-		return true;
+	} else {
+		it->p = plain_end(v, end, &it->tail);
+		out->quote = 0;
+		out->value = cut(v, it->p);
 	}
-	it->p = end;
-	return false;
+	return true;
 }
 
 bool

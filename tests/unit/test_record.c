@@ -142,7 +142,7 @@ malformed_lines_have_their_reasons(void **state)
 		{"type=PATH msg=audit(-1.000:1): ", RECORD_BAD_HEADER},
 		{"type=PATH msg=audit(99999999999999999999.000:1): ", RECORD_BAD_HEADER},
 		{"type=PATH msg=audit(1.000:99999999999999999999): ", RECORD_BAD_HEADER},
-		{"type=PATH msg=audit(1.000:18446744073709551615): ", RECORD_OK},
+		{"type=PATH msg=audit(1.000:9223372036854775807): ", RECORD_OK},
 		{"type=PATH msg=audit(1.000:1):", RECORD_OK},
 	};
 	struct record r;
