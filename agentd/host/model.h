@@ -117,6 +117,11 @@ void session_apply(struct host *, const struct fact *);
 void session_sweep(struct host *, struct rtime now);
 
 /* process.c */
+/*
+ * Is the task gone, or of another session now?  False where nobody can say: no probe, or one that cannot
+ * even see pid 1 (hidepid).
+ */
+bool task_is_gone(const struct host *, uint32_t pid, uint32_t ses);
 struct process_node *process_find(const struct host *, uint32_t pid);
 /* A task that something told of without a record of its own. */
 struct process_node *process_note(struct host *, const struct process *);

@@ -462,21 +462,31 @@ host_ancestry(const struct host *h, uint32_t pid, const struct process **out, si
 
 /* --- sweeping ---------------------------------------------------------------------------------------------------- */
 
+bool
+task_is_gone(const struct host *h, uint32_t pid, uint32_t ses)
+{
+	struct probe_task t;
+
+	if (h->probe.task == NULL)
+		return false;
+	if (h->probe.task(h->probe.arg, pid, &t))
+		return t.ses != ses;
+	return h->probe.task(h->probe.arg, 1, &t);
+}
+
 /* Live, those that nothing told of for a while are looked up; the front of the list is the oldest. */
 void
 process_sweep(struct host *h, struct rtime now)
 {
-	struct probe_task t;
-
 	for (int i = 0; h->probe.task != NULL && i < REAP_MAX; i++) {
 		struct process_node *n = TAILQ_FIRST(&h->processes);
 
 		if (n == NULL || rtime_since(now, n->last) < IDLE_MS)
 			return;
-		if (h->probe.task(h->probe.arg, n->p.pid, &t) && t.ses == n->p.ses)
-			touch(h, n);
-		else
+		if (task_is_gone(h, n->p.pid, n->p.ses))
 			process_drop(h, n);
+		else
+			touch(h, n);
 	}
 }
 

@@ -340,13 +340,10 @@ static void
 drop_stale(struct host *h, const struct fact *f)
 {
 	struct usock_node *n;
-	struct probe_task t;
 
 	n = f->un.has_inode ? find_inode(h, f->un.inode, f->un.dev_major, f->un.dev_minor) :
 	    find_path(h, f->un.path, false);
-	if (n == NULL || h->probe.task == NULL || n->u.owner_pid == 0)
-		return;
-	if (!h->probe.task(h->probe.arg, n->u.owner_pid, &t) || t.ses != n->u.owner_ses)
+	if (n != NULL && n->u.owner_pid != 0 && task_is_gone(h, n->u.owner_pid, n->u.owner_ses))
 		usock_drop(h, n);
 }
 

@@ -28,3 +28,16 @@ test_packaged_rules = agentd/monitor/rule.o base/bytes.o base/buf.o base/utf8.o 
 test_packaged_rules_LIBS = -laudit
 test_pipeline = $(patsubst %.c,%.o,$(wildcard policy/*.c agentd/audit/*.c agentd/host/*.c agentd/detect/*.c base/*.c)) policy/grammar.o agentd/engine/pipeline.o agentd/engine/question.o
 test_pipeline_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc
+# the model and the detectors, for facts made by hand
+detect_kit = tests/unit/detect_kit.o $(patsubst %,agentd/host/%.o,account host owner process program session table usock) \
+	$(patsubst %,agentd/detect/%.o,agent bridge command detect dial escape evidence fold hop listen login mux outbound relay ripe socket) \
+	$(patsubst %,base/%.o,addr buf bytes clock glob utf8 words)
+test_detect_dial = $(detect_kit)
+test_detect_outbound = $(detect_kit)
+test_glob = base/glob.o
+test_words = base/words.o
+test_policy_lexer = policy/lexer.o policy/diag.o policy/suggest.o base/buf.o base/utf8.o
+# The whole language, for the tests that ask a policy.
+policy_all = $(patsubst %,policy/%.o,arena ask build diag expect explain facts grammar index keyword \
+	level lexer lint load parse print print_json question resolve set suggest syntax value) \
+	$(patsubst %,base/%.o,addr buf bytes clock glob json safe utf8 words)
