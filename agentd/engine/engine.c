@@ -1,0 +1,501 @@
+/*
+ * engine: the wiring of the unprivileged process; see engine.h.  engine_main() is its table of contents:
+ * check, open, join, filter, loop.  What is opened is opened before the filter; nothing here decides.
+ */
+#include "agentd/engine/engine.h"
+
+#include <cap-ng.h>
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "agentd/engine/archive.h"
+#include "agentd/engine/control.h"
+#include "agentd/engine/failures.h"
+#include "agentd/engine/filter.h"
+#include "agentd/engine/history.h"
+#include "agentd/engine/owners.h"
+#include "agentd/engine/probe_live.h"
+#include "agentd/engine/programs.h"
+#include "agentd/engine/state.h"
+#include "agentd/engine/sweep.h"
+#include "base/log.h"
+#include "base/proc.h"
+
+#define STORE_MAX_BYTES (512ull << 20)
+#define LAST_ROWS_MS    3000
+
+/* --- who am I --------------------------------------------------------------------------------------- */
+
+static bool
+has_no_rights(const struct config *conf)
+{
+	const struct passwd *pw = getpwnam(conf->user);
+
+	if (pw == NULL || getuid() == 0 || getuid() != pw->pw_uid || geteuid() != pw->pw_uid ||
+	    getegid() == 0) {
+		log_crit("the engine runs as uid %u, not as %s", geteuid(), conf->user);
+		return false;
+	}
+	if (capng_get_caps_process() != 0 || capng_have_capabilities(CAPNG_SELECT_CAPS) != CAPNG_NONE) {
+		log_crit("the engine has capabilities");
+		return false;
+	}
+	return true;
+}
+
+/* Nothing that it may yet execute gives it more; nobody of its own uid looks into it; it leaves no core. */
+static bool
+harden(void)
+{
+	const struct rlimit no_core = {0, 0};
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1 ||
+	    setrlimit(RLIMIT_CORE, &no_core) == -1) {
+		log_crit("hardening failed: %s", strerror(errno));
+		return false;
+	}
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGHUP, SIG_IGN); /* the monitor says when to reload */
+	return true;
+}
+
+/* --- what the parts call ------------------------------------------------------------------------------ */
+
+static void
+on_ruling(const struct ruling *r, void *arg)
+{
+	struct engine *e = arg;
+	const struct finding *f = r->finding;
+
+	policy_box_hit(e->policy, &r->decision);
+	if (f->activity == ACT_OUTBOUND_SSH)
+		flows_note(&e->flows, f->from, f->session->ses);
+	if (!logins_ruling(e->logins, r))
+		acts_ruling(e->acts, r);
+}
+
+static void
+on_aev(const struct aev *ev, const struct fact *fact, void *arg)
+{
+	struct engine *e = arg;
+
+	(void)fact;
+	intake_seen(e->intake, ev->time);
+}
+
+static const char *
+user_name(uint32_t uid, void *arg)
+{
+	const struct engine *e = arg;
+
+	return names_user(e->names, uid);
+}
+
+static void
+on_outcome(const struct outcome_of *o, void *arg)
+{
+	const struct engine *e = arg;
+
+	outlet_ruling(e->outlet, o);
+}
+
+static void
+on_row(const struct outlet_row *row, void *arg)
+{
+	struct engine *e = arg;
+
+	history_row(e->history, row);
+	if (row->alert)
+		control_publish(e->control, row->json, control_wants, row);
+}
+
+static const struct policy *
+policy_in_force(void *arg)
+{
+	const struct engine *e = arg;
+
+	return policy_box_get(e->policy);
+}
+
+static void
+on_opened(struct session *s, void *arg)
+{
+	(void)s;
+	(void)arg; /* history.c writes it down when it has lived for a while */
+}
+
+static void
+on_closed(uint32_t ses, void *arg)
+{
+	(void)ses;
+	(void)arg; /* tasks may live on: the monitor says when it is over */
+}
+
+static void
+on_warn(const char *what, const char *sentence, void *arg)
+{
+	struct engine *e = arg;
+
+	outlet_notice(e->outlet, what, SEV_HIGH, 0, sentence);
+}
+
+static void
+on_losses(uint64_t count, const char *sentence, bool over, void *arg)
+{
+	struct engine *e = arg;
+
+	failure_note(FAIL_RECORDS_LOST);
+	if (over)
+		log_info("the losses are over: %s", sentence);
+	else
+		outlet_notice(e->outlet, "records-lost", SEV_CRITICAL, count, sentence);
+}
+
+static void
+on_swept(uint32_t ses, void *arg)
+{
+	struct engine *e = arg;
+
+	history_over(e->history, ses);
+	host_over(pipeline_host(e->pipeline), ses, rtime_now());
+}
+
+struct sparing {
+	const struct policy *policy;
+	void (*fn)(uint32_t pid, void *arg);
+	void *arg;
+};
+
+static bool
+spare_one(struct process *p, void *arg)
+{
+	const struct sparing *s = arg;
+
+	if (p->exe != NULL && pol_spares(s->policy, bytes_of(p->exe)))
+		s->fn(p->pid, s->arg);
+	return true;
+}
+
+static void
+spared(uint32_t ses, void (*fn)(uint32_t pid, void *fn_arg), void *fn_arg, void *arg)
+{
+	const struct engine *e = arg;
+	struct sparing s = {.policy = policy_box_get(e->policy), .fn = fn, .arg = fn_arg};
+
+	host_each_process(pipeline_host(e->pipeline), ses, spare_one, &s);
+}
+
+static void
+on_monitor_gone(void *arg)
+{
+	struct engine *e = arg;
+
+	log_err("the monitor is gone");
+	e->status = 1;
+	event_base_loopbreak(e->base);
+}
+
+static void
+on_second(evutil_socket_t fd, short what, void *arg)
+{
+	struct engine *e = arg;
+	const struct mtime now = mtime_now();
+
+	(void)fd;
+	(void)what;
+	link_tick(e->link, now);
+	intake_check(e->intake, now);
+	losses_check(e->losses, pipeline_stats(e->pipeline), &intake_state(e->intake)->stats, now);
+	programs_check(e->programs);
+	outlet_check(e->outlet);
+	history_check(e->history, rtime_now());
+	if (e->archive != NULL)
+		archive_flush(e->archive);
+}
+
+static void
+on_signal(evutil_socket_t sig, short what, void *arg)
+{
+	struct engine *e = arg;
+
+	(void)what;
+	log_info("ending on signal %d", (int)sig);
+	event_base_loopbreak(e->base);
+}
+
+/* --- policy and mode ---------------------------------------------------------------------------------- */
+
+static void
+swap_policy(const struct policy *p, void *arg)
+{
+	struct engine *e = arg;
+	struct request r = {.kind = REQ_POLICY, .value = pol_serial(p)};
+	int64_t window_ms;
+
+	pipeline_policy(e->pipeline, p);
+	e->context.fleet = pol_fleet(p);
+	e->context.policy_serial = pol_serial(p);
+	pol_stop_limit(p, &r.limit, &window_ms);
+	r.window_s = (uint32_t)(window_ms / 1000);
+	link_send(e->link, &r);
+}
+
+/* Each line of what the loader had to say. */
+static void
+log_diagnostics(int priority, const struct buf *diag, size_t from)
+{
+	const char *p = diag->n > from ? diag->p + from : NULL, *end;
+
+	for (; p != NULL && *p != '\0'; p = end != NULL ? end + 1 : NULL) {
+		end = strchr(p, '\n');
+		log_at(priority, "%.*s", end != NULL ? (int)(end - p) : (int)strlen(p), p);
+	}
+}
+
+bool
+engine_load_policy(struct engine *e, const char *path, struct buf *diag)
+{
+	const size_t from = diag->n;
+	const struct policy *p;
+
+	if (!policy_box_load(e->policy, path, swap_policy, e, diag)) {
+		failure_note(FAIL_POLICY_LOAD);
+		log_diagnostics(LOG_ERR, diag, from);
+		outlet_notice(e->outlet, "policy-refused", SEV_HIGH, 0,
+		    "a policy was refused; the one in force stays");
+		return false;
+	}
+	log_diagnostics(LOG_WARNING, diag, from);
+	p = policy_box_get(e->policy);
+	if (policy_box_absent(e->policy))
+		log_warn("%s is absent: an empty policy, which sees everything and stops nothing",
+		    policy_box_path(e->policy));
+	log_info("policy %s serial %llu, %zu rules, mode %s", pol_fleet(p),
+	    (unsigned long long)pol_serial(p), pol_nrules(p), mode_name(pol_mode(p)));
+	return true;
+}
+
+void
+engine_set_mode(struct engine *e, enum mode mode)
+{
+	e->options.host_mode = mode;
+	pipeline_mode(e->pipeline, mode);
+}
+
+/* --- joining the parts -------------------------------------------------------------------------------- */
+
+static bool
+make_loop(struct engine *e)
+{
+	struct event_config *cfg = event_config_new();
+	const struct timeval second = {.tv_sec = 1};
+
+	if (cfg == NULL)
+		return false;
+	event_config_set_flag(cfg, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_IGNORE_ENV);
+	e->base = event_base_new_with_config(cfg);
+	event_config_free(cfg);
+	/* 0: logins and the monitor; 1: all else.  Shares are small, so 1 never starves 0 either. */
+	if (e->base == NULL || event_base_priority_init(e->base, 2) == -1)
+		return false;
+	e->second = event_new(e->base, -1, EV_PERSIST, on_second, e);
+	e->on_term = evsignal_new(e->base, SIGTERM, on_signal, e);
+	e->on_int = evsignal_new(e->base, SIGINT, on_signal, e);
+	return e->second != NULL && e->on_term != NULL && e->on_int != NULL &&
+	    event_add(e->second, &second) == 0 && event_add(e->on_term, NULL) == 0 &&
+	    event_add(e->on_int, NULL) == 0;
+}
+
+static void
+fill_facts(struct engine *e)
+{
+	const struct config *conf = e->conf;
+
+	e->started = rtime_now();
+	if (proc_boot_id(e->boot_id) != 0)
+		e->boot_id[0] = '\0';
+	if (conf->host_name == NULL ||
+	    !bytes_copy(bytes_of(conf->host_name), e->host_name, sizeof(e->host_name)))
+		(void)gethostname(e->host_name, sizeof(e->host_name) - 1);
+	for (size_t i = 0; i < conf->nroles; i++)
+		e->roles[i] = bytes_of(conf->roles[i]);
+	e->context = (struct alert_context){.host_name = e->host_name, .boot_id = e->boot_id,
+	    .fleet = "", .command_line = (enum command_line)conf->command_line};
+	e->options = (struct pipeline_options){.boot_id = e->boot_id, .host_name = e->host_name,
+	    .roles = e->roles, .nroles = conf->nroles, .host_mode = MODE_AUDIT,
+	    .user_name = user_name, .ruling = on_ruling, .event = on_aev, .arg = e};
+}
+
+/* Both name things alike, by contract (config.h, alert.h). */
+_Static_assert((int)COMMAND_FULL == (int)CONFIG_COMMAND_FULL &&
+    (int)COMMAND_PROGRAM == (int)CONFIG_COMMAND_PROGRAM &&
+    (int)COMMAND_HASH == (int)CONFIG_COMMAND_HASH, "command-line is cast");
+
+static bool
+make_link(struct engine *e, int fd)
+{
+	const struct link_events on = {.notice = notices_take, .gone = on_monitor_gone, .arg = e};
+
+	return (e->link = link_new(e->base, fd, &on)) != NULL;
+}
+
+static bool
+make_model(struct engine *e)
+{
+	if ((e->names = names_new(e->base)) == NULL ||
+	    (e->programs = programs_new(e->base, e->link)) == NULL ||
+	    (e->owners = owners_new(e->link)) == NULL ||
+	    (e->probe = probe_live_new(e->programs, e->owners)) == NULL)
+		return false;
+	e->options.probe = probe_live_get(e->probe);
+	if ((e->pipeline = pipeline_new(&e->options)) == NULL)
+		return false;
+	programs_tell(e->programs, pipeline_host(e->pipeline));
+	owners_tell(e->owners, pipeline_host(e->pipeline));
+	return (e->intake = intake_new(e->base, e->link, e->pipeline)) != NULL &&
+	    (e->sweep = sweep_new(e->base, pipeline_host(e->pipeline), on_swept, e)) != NULL &&
+	    (e->losses = losses_new(on_losses, e)) != NULL;
+}
+
+static bool
+make_store(struct engine *e)
+{
+	struct buf path = BUF_INIT;
+
+	buf_printf(&path, "%s/store.db", e->conf->state_dir);
+	if (buf_ok(&path))
+		e->archive = archive_new(&(struct archive_options){.base = e->base, .path = path.p,
+		    .max_bytes = STORE_MAX_BYTES, .days = e->conf->store_days, .trouble = on_warn,
+		    .arg = e});
+	buf_free(&path);
+	if (e->archive == NULL)
+		log_err("no store: history is not kept");
+	return (e->history = history_new(pipeline_host(e->pipeline), e->archive, e->boot_id)) != NULL;
+}
+
+static bool
+make_outlets(struct engine *e)
+{
+	const struct outlet_parts out = {.conf = e->conf, .link = e->link, .context = &e->context,
+	    .row = on_row, .arg = e};
+	const struct acts_parts acts = {.link = e->link, .spared = spared, .outcome = on_outcome,
+	    .arg = e};
+	const struct logins_parts logins = {.base = e->base, .link = e->link, .names = e->names,
+	    .pipeline = e->pipeline, .options = &e->options, .policy = policy_in_force,
+	    .outcome = on_outcome, .opened = on_opened, .closed = on_closed, .warn = on_warn, .arg = e,
+	    .timeout_ms = e->conf->login_timeout_ms};
+
+	return (e->outlet = outlet_new(&out)) != NULL && (e->acts = acts_new(&acts)) != NULL &&
+	    (e->logins = logins_new(&logins)) != NULL;
+}
+
+static bool
+make_control(struct engine *e)
+{
+	const struct group *gr = e->conf->group != NULL ? getgrnam(e->conf->group) : NULL;
+
+	e->control = control_verbs_new(e, gr != NULL ? gr->gr_gid : (gid_t)-1);
+	return e->control != NULL;
+}
+
+static bool
+make_policy(struct engine *e)
+{
+	struct buf diag = BUF_INIT;
+
+	if ((e->policy = policy_box_new(e->conf->policy)) == NULL)
+		return false;
+	(void)engine_load_policy(e, NULL, &diag); /* the empty one is in force when that fails */
+	buf_free(&diag);
+	return true;
+}
+
+static void
+let_go(struct engine *e)
+{
+	const struct mtime never = {.ns = INT64_MAX};
+
+	if (e->pipeline != NULL && e->history != NULL && e->link != NULL && e->control != NULL) {
+		link_tick(e->link, never); /* alerts that wait for an answer are written without it */
+		history_keep_all(e->history);
+	}
+	control_free(&e->control);
+	logins_free(&e->logins);
+	archive_free(&e->archive, LAST_ROWS_MS);
+	intake_free(&e->intake);
+	sweep_free(&e->sweep);
+	pipeline_free(&e->pipeline);
+	history_free(&e->history);
+	acts_free(&e->acts);
+	outlet_free(&e->outlet);
+	losses_free(&e->losses);
+	probe_live_free(&e->probe);
+	programs_free(&e->programs);
+	owners_free(&e->owners);
+	names_free(&e->names);
+	policy_box_free(&e->policy);
+	link_free(&e->link);
+	if (e->second != NULL)
+		event_free(e->second);
+	if (e->on_term != NULL)
+		event_free(e->on_term);
+	if (e->on_int != NULL)
+		event_free(e->on_int);
+	if (e->base != NULL)
+		event_base_free(e->base);
+}
+
+static bool
+join(struct engine *e, int request_fd)
+{
+	fill_facts(e);
+	if (make_loop(e) && make_link(e, request_fd) && make_model(e) && make_store(e) &&
+	    make_outlets(e) && make_control(e) && make_policy(e))
+		return true;
+	log_crit("the engine cannot be put together: %s", strerror(errno));
+	return false;
+}
+
+static bool
+confine(void)
+{
+	if (filter_enter())
+		return true;
+	log_crit("the system call filter is not in force: %s", strerror(errno));
+	return false;
+}
+
+static bool
+loop(struct engine *e)
+{
+	const struct request hello = {.kind = REQ_HELLO};
+
+	link_send(e->link, &hello);
+	intake_check(e->intake, mtime_now());
+	return event_base_dispatch(e->base) != -1;
+}
+
+int
+engine_main(const struct config *conf, int request_fd)
+{
+	struct engine *e = calloc(1, sizeof(*e));
+	int status = 1;
+
+	if (e == NULL)
+		return 1;
+	e->conf = conf;
+	if (has_no_rights(conf) && harden() && join(e, request_fd) && confine() && loop(e))
+		status = e->status;
+	let_go(e);
+	free(e);
+	return status;
+}

@@ -1,0 +1,188 @@
+/* notices: what the monitor says unasked, one handler a kind.  Engine process. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "agentd/engine/control.h"
+#include "agentd/engine/failures.h"
+#include "agentd/engine/history.h"
+#include "agentd/engine/programs.h"
+#include "agentd/engine/state.h"
+#include "base/log.h"
+
+typedef void handler(struct engine *, const struct notice *, int fds[LINK_FDS]);
+
+static struct endpoint
+endpoint_of(const struct report_addr *a)
+{
+	struct endpoint e = {.addr = {.family = a->family}, .port = a->port};
+
+	memcpy(e.addr.b, a->b, a->family == 4 ? 4 : sizeof(e.addr.b));
+	return e;
+}
+
+static void
+on_config(struct engine *e, const struct notice *n, int fds[LINK_FDS])
+{
+	engine_set_mode(e, n->mode == MODE_ENFORCE ? MODE_ENFORCE : MODE_AUDIT);
+	if (fds[0] == -1) {
+		log_err("the monitor sent no control socket");
+		return;
+	}
+	control_listen(e->control, fds[0]);
+	fds[0] = -1;
+}
+
+static void
+on_login(struct engine *e, const struct notice *n, int fds[LINK_FDS])
+{
+	if (fds[0] == -1)
+		return;
+	logins_begin(e->logins, n, fds[0]);
+	fds[0] = -1;
+}
+
+static void
+on_found(struct engine *e, const struct notice *n, int fds[LINK_FDS])
+{
+	struct host *h = pipeline_host(e->pipeline);
+	struct session *s;
+
+	(void)fds;
+	if ((s = host_session(h, n->ses)) != NULL && s->source == SESSION_REPORT)
+		return;
+	s = host_found(h, n->ses, n->auid, n->pid, n->start_ticks, endpoint_of(&n->peer),
+	    endpoint_of(&n->local), rtime_now());
+	if (s == NULL)
+		failure_note(FAIL_HOST_FULL);
+	else
+		history_found(e->history, s);
+}
+
+/* An answer that came after nobody waited for it any more; a source is welcome all the same. */
+static void
+on_result(struct engine *e, const struct notice *n, int fds[LINK_FDS])
+{
+	if (n->source == SOURCE_NONE || n->result != RES_OK || fds[0] == -1)
+		return;
+	intake_take(e->intake, (enum source_kind)n->source, fds[0]);
+	fds[0] = -1;
+}
+
+static void
+on_mode(struct engine *e, const struct notice *n, int fds[LINK_FDS])
+{
+	const enum mode mode = n->mode == MODE_ENFORCE ? MODE_ENFORCE : MODE_AUDIT;
+	char sentence[64];
+
+	(void)fds;
+	if (mode == e->options.host_mode)
+		return;
+	engine_set_mode(e, mode);
+	snprintf(sentence, sizeof(sentence), "the host is now in %s mode", mode_name(mode));
+	outlet_notice(e->outlet, "mode-changed", SEV_MEDIUM, 0, sentence);
+}
+
+static void
+on_fallback(struct engine *e, const struct notice *n, int fds[LINK_FDS])
+{
+	(void)fds;
+	logins_fallback(e->logins, n->id);
+}
+
+static void
+on_rules(struct engine *e, const struct notice *n, int fds[LINK_FDS])
+{
+	const bool was_missing = e->rules.told && e->rules.missing > 0;
+	char sentence[128];
+
+	(void)fds;
+	e->rules = (struct rules_state){.told = true, .flags = n->flags, .missing = n->value,
+	    .added = e->rules.added + n->inode};
+	if ((n->flags & RULEF_READDED) != 0) {
+		snprintf(sentence, sizeof(sentence),
+		    "audit rules had been removed and were added again (%llu)",
+		    (unsigned long long)n->inode);
+		outlet_notice(e->outlet, "rules-readded", SEV_HIGH, n->inode, sentence);
+	}
+	if (n->value > 0 && !was_missing) {
+		failure_note(FAIL_RULES_MISSING);
+		snprintf(sentence, sizeof(sentence),
+		    "%llu audit rules are not in force; see `sshtether status`",
+		    (unsigned long long)n->value);
+		outlet_notice(e->outlet, "rules-missing", SEV_HIGH, n->value, sentence);
+	}
+}
+
+static void
+on_lost(struct engine *e, const struct notice *n, int fds[LINK_FDS])
+{
+	(void)fds;
+	losses_kernel(e->losses, n->value);
+}
+
+static void
+on_stop_limit(struct engine *e, const struct notice *n, int fds[LINK_FDS])
+{
+	char sentence[160];
+
+	(void)fds;
+	engine_set_mode(e, MODE_AUDIT);
+	snprintf(sentence, sizeof(sentence),
+	    "%llu actions reached the stop limit: the host is back in audit mode",
+	    (unsigned long long)n->value);
+	outlet_notice(e->outlet, "stop-limit", SEV_CRITICAL, n->value, sentence);
+}
+
+static void
+on_reload(struct engine *e, const struct notice *n, int fds[LINK_FDS])
+{
+	struct buf diag = BUF_INIT;
+
+	(void)n;
+	(void)fds;
+	outlet_reopen(e->outlet);
+	(void)engine_load_policy(e, NULL, &diag);
+	buf_free(&diag);
+}
+
+static void
+on_goodbye(struct engine *e, const struct notice *n, int fds[LINK_FDS])
+{
+	(void)n;
+	(void)fds;
+	event_base_loopbreak(e->base);
+}
+
+static void
+on_over(struct engine *e, const struct notice *n, int fds[LINK_FDS])
+{
+	(void)fds;
+	history_over(e->history, n->ses);
+	host_over(pipeline_host(e->pipeline), n->ses, rtime_now());
+}
+
+static handler *const handlers[] = {
+	[NOTE_CONFIG] = on_config,
+	[NOTE_LOGIN] = on_login,
+	[NOTE_FOUND] = on_found,
+	[NOTE_RESULT] = on_result,
+	[NOTE_MODE] = on_mode,
+	[NOTE_FALLBACK] = on_fallback,
+	[NOTE_RULES] = on_rules,
+	[NOTE_LOST] = on_lost,
+	[NOTE_STOP_LIMIT] = on_stop_limit,
+	[NOTE_RELOAD] = on_reload,
+	[NOTE_GOODBYE] = on_goodbye,
+	[NOTE_OVER] = on_over,
+};
+
+void
+notices_take(const struct notice *n, int fds[LINK_FDS], void *engine)
+{
+	if (n->kind < sizeof(handlers) / sizeof(handlers[0]) && handlers[n->kind] != NULL)
+		handlers[n->kind](engine, n, fds);
+	else
+		log_warn("a notice of kind %u that is not known: another build?", n->kind);
+}

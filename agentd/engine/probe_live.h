@@ -1,0 +1,25 @@
+/*
+ * probe_live: what the model may ask of the living system and hear at once: tasks from /proc, TCP
+ * sockets from sock_diag(7).  Both need no rights.  What takes longer goes to programs.h and owners.h.
+ */
+#ifndef ENGINE_PROBE_LIVE_H
+#define ENGINE_PROBE_LIVE_H
+
+#include "agentd/engine/owners.h"
+#include "agentd/engine/programs.h"
+
+struct probe_live;
+
+/* Opens its netlink socket: before the filter.  Works without one, and says so once. */
+struct probe_live *probe_live_new(struct programs *, struct owners *);
+void probe_live_free(struct probe_live **);
+const struct probe *probe_live_get(const struct probe_live *);
+
+/*
+ * inet_diag alone: a TCP socket of that family (AF_INET, AF_INET6) and uid to peer, in any state that has
+ * a peer.  −errno when not told.
+ */
+int tcp_diag_find(int netlink, uint32_t seq, int family, uint32_t uid, struct endpoint peer,
+    struct probe_tcp *out);
+
+#endif

@@ -1,0 +1,88 @@
+/*
+ * state: the parts of the engine, held together.  Only engine.c and those parts that show or steer the
+ * whole (notices, control verbs) include this; the rest know what they are given.
+ */
+#ifndef ENGINE_STATE_H
+#define ENGINE_STATE_H
+
+#include <sys/queue.h>
+
+#include "agentd/engine/acts.h"
+#include "agentd/engine/flows.h"
+#include "agentd/engine/intake.h"
+#include "agentd/engine/link.h"
+#include "agentd/engine/logins.h"
+#include "agentd/engine/losses.h"
+#include "agentd/engine/names.h"
+#include "agentd/engine/outlet.h"
+#include "agentd/engine/pipeline.h"
+#include "agentd/engine/policy_box.h"
+
+struct archive;
+struct client;
+struct control;
+struct history;
+struct owners;
+struct pending;
+struct probe_live;
+struct programs;
+struct sweep;
+
+/* What the monitor last said of the audit rules. */
+struct rules_state {
+	bool told;
+	uint32_t flags; /* enum rule_flag */
+	uint64_t missing, added;
+};
+
+struct engine {
+	const struct config *conf; /* borrowed */
+	struct event_base *base;
+	struct event *second, *on_term, *on_int;
+	int status;
+
+	struct link *link;
+	struct names *names;
+	struct policy_box *policy;
+	struct pipeline *pipeline;
+	struct intake *intake;
+	struct logins *logins;
+	struct acts *acts;
+	struct outlet *outlet;
+	struct losses *losses;
+	struct probe_live *probe;
+	struct programs *programs;
+	struct owners *owners;
+	struct sweep *sweep;
+	struct archive *archive; /* NULL: no store */
+	struct history *history;
+	struct control *control;
+
+	struct pipeline_options options; /* host_mode is kept as it is now */
+	struct bytes roles[CONFIG_ROLES_MAX];
+	LIST_HEAD(, pending) pending; /* control_verbs.c: clients that wait for an answer */
+	struct alert_context context;
+	struct flows flows;
+	struct rules_state rules;
+	char boot_id[37], host_name[256];
+	struct rtime started;
+};
+
+/* engine.c */
+bool engine_load_policy(struct engine *, const char *path, struct buf *diag);
+void engine_set_mode(struct engine *, enum mode);
+
+/* status.c: the object that the verb answers with. */
+void status_json(struct engine *, struct buf *);
+/* sessions_json.c: one session; detail: its processes and sockets too. */
+void session_json(struct engine *, const struct session *, bool detail, struct buf *);
+
+/* control_verbs.c */
+struct control *control_verbs_new(struct engine *, gid_t group);
+/* A follower's filter and a row of the outlet. */
+bool control_wants(const void *filter, const void *row);
+
+/* notices.c: a notice of the monitor that nobody waits for. */
+void notices_take(const struct notice *, int fds[LINK_FDS], void *engine);
+
+#endif

@@ -1,0 +1,100 @@
+/*
+ * store: the history of sessions and findings, in SQLite.  One connection, WAL.  Calls may wait for the
+ * disk: they are made in a thread of their own (engine/archive.h), by one thread at a time.  A store that
+ * cannot be used is the caller's to set aside; nothing here stops anything else.
+ */
+#ifndef SINK_STORE_H
+#define SINK_STORE_H
+
+#include "base/buf.h"
+
+#define STORE_VERSION 1 /* PRAGMA user_version */
+#define STORE_PAGE    4096
+
+/* Strings are borrowed; NULL is "". */
+struct store_finding {
+	int64_t time_ms;
+	const char *boot;
+	uint32_t ses;
+	const char *user, *activity, *action, *done, *severity;
+	bool alert; /* false: recorded or passed */
+	struct bytes json;
+};
+
+struct store_session {
+	const char *boot;
+	uint32_t ses, auid;
+	const char *user, *ip, *service, *tty, *method, *key_type, *key, *ca, *cert_id;
+	uint16_t port;
+	uint64_t cert_serial;
+	int64_t opened_ms, closed_ms, over_ms; /* 0: not yet */
+	uint64_t events, findings;
+};
+
+/* Short quiet logins that were alike: added to what is there. */
+struct store_logins {
+	int64_t day_ms; /* midnight, UTC */
+	const char *user, *ip, *key, *method;
+	int64_t first_ms, last_ms;
+	uint64_t count, seconds;
+};
+
+enum store_error {
+	STORE_OK = 0,
+	STORE_CORRUPT, /* damaged, or not ours: to be set aside */
+	STORE_FULL,    /* the disk, or the size that it may have */
+	STORE_LOST,    /* the file was moved away under us */
+	STORE_IO,      /* anything else; store_why() */
+};
+
+struct store;
+
+/* Makes the file (0600) and its tables when they are not there.  max_bytes: never larger than that. */
+enum store_error store_open(const char *path, uint64_t max_bytes, struct store **out,
+    char why[128]);
+void store_close(struct store **);
+const char *store_why(const struct store *);
+
+/* A batch is one transaction; what was put between begin and a failure is gone. */
+enum store_error store_begin(struct store *);
+enum store_error store_put_finding(struct store *, const struct store_finding *);
+enum store_error store_put_session(struct store *, const struct store_session *);
+enum store_error store_put_logins(struct store *, const struct store_logins *);
+enum store_error store_commit(struct store *);
+void store_rollback(struct store *);
+
+/* Lets go of what is older; 0: nothing, but for the oldest tenth when `tenth` is set. */
+enum store_error store_prune(struct store *, int64_t before_ms, bool tenth);
+/* STORE_LOST when the path no longer leads to the open file. */
+enum store_error store_check(const struct store *);
+
+struct store_query {
+	int64_t since_ms, until_ms; /* 0: open */
+	const char *user, *activity; /* NULL: any */
+	const char *boot;            /* with has_ses */
+	bool has_ses;
+	uint32_t ses;
+	bool quiet;      /* recorded and passed ones too */
+	uint64_t limit;  /* the newest so many; 0: STORE_QUERY_ROWS */
+};
+#define STORE_QUERY_ROWS  10000
+#define STORE_QUERY_BYTES (32u << 20)
+
+/* The alert objects, oldest first, one a line.  cut: there were more. */
+enum store_error store_find(struct store *, const struct store_query *, struct buf *lines,
+    bool *cut);
+/* A session by its key; false: none.  Strings go into room. */
+bool store_session_get(struct store *, const char *boot, uint32_t ses, struct store_session *out,
+    struct buf *room);
+
+struct store_size {
+	uint64_t bytes, findings, sessions;
+};
+enum store_error store_measure(struct store *, struct store_size *);
+
+/*
+ * Renames path to path.corrupt-TIME with its companions.  0 or −errno.
+ */
+int store_set_aside(const char *path, int64_t now_ms);
+
+#endif
