@@ -24,9 +24,11 @@ set_bytes(struct question *q, enum pol_fact fact, struct bytes *field, struct by
 static void
 set_groups(struct question *q, const struct session *s, struct question_room *room)
 {
-	if (s->source != SESSION_REPORT || s->group_names == NULL)
-		return;
-	for (size_t i = 0; i < s->ngroups && q->ngroups < ST_GROUPS_MAX; i++) {
+	bool none = s->source == SESSION_REPORT && s->ngroups == 0;
+
+	if (s->group_names == NULL && !none)
+		return; /* not resolved, or nobody told them */
+	for (size_t i = 0; !none && i < s->ngroups && q->ngroups < ST_GROUPS_MAX; i++) {
 		if (s->group_names[i] != NULL)
 			room->groups[q->ngroups++] = bytes_of(s->group_names[i]);
 	}
