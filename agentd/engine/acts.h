@@ -1,7 +1,7 @@
 /*
  * acts: what is done about a ruling.  Asks the monitor, waits for its answer, and only then lets the
  * alert go, so that `done` says what happened and not what was meant to.  Logins are not acted on here
- * (logins.h).
+ * (reports.h).
  */
 #ifndef ENGINE_ACTS_H
 #define ENGINE_ACTS_H

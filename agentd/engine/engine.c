@@ -26,7 +26,7 @@
 #include "agentd/engine/probe_live.h"
 #include "agentd/engine/programs.h"
 #include "agentd/engine/state.h"
-#include "agentd/engine/sweep.h"
+#include "agentd/engine/liveness.h"
 #include "base/log.h"
 #include "base/proc.h"
 
@@ -79,7 +79,7 @@ on_ruling(const struct ruling *r, void *arg)
 	policy_box_hit(e->policy, &r->decision);
 	if (f->activity == ACT_OUTBOUND_SSH)
 		flows_note(&e->flows, f->from, f->session->ses);
-	if (!logins_ruling(e->logins, r))
+	if (!reports_ruling(e->reports, r))
 		acts_ruling(e->acts, r);
 }
 
@@ -362,7 +362,7 @@ make_model(struct engine *e)
 	programs_tell(e->programs, pipeline_host(e->pipeline));
 	owners_tell(e->owners, pipeline_host(e->pipeline));
 	return (e->intake = intake_new(e->base, e->link, e->pipeline)) != NULL &&
-	    (e->sweep = sweep_new(e->base, pipeline_host(e->pipeline), on_swept, e)) != NULL &&
+	    (e->liveness = liveness_new(e->base, pipeline_host(e->pipeline), on_swept, e)) != NULL &&
 	    (e->losses = losses_new(on_losses, e)) != NULL;
 }
 
@@ -389,13 +389,13 @@ make_outlets(struct engine *e)
 	    .row = on_row, .arg = e};
 	const struct acts_parts acts = {.link = e->link, .spared = spared, .outcome = on_outcome,
 	    .arg = e};
-	const struct logins_parts logins = {.base = e->base, .link = e->link, .names = e->names,
+	const struct reports_parts reports = {.base = e->base, .link = e->link, .names = e->names,
 	    .pipeline = e->pipeline, .options = &e->options, .policy = policy_in_force,
 	    .outcome = on_outcome, .opened = on_opened, .closed = on_closed, .warn = on_warn, .arg = e,
 	    .timeout_ms = e->conf->login_timeout_ms};
 
 	return (e->outlet = outlet_new(&out)) != NULL && (e->acts = acts_new(&acts)) != NULL &&
-	    (e->logins = logins_new(&logins)) != NULL;
+	    (e->reports = reports_new(&reports)) != NULL;
 }
 
 static bool
@@ -429,10 +429,10 @@ let_go(struct engine *e)
 		history_keep_all(e->history);
 	}
 	control_free(&e->control);
-	logins_free(&e->logins);
+	reports_free(&e->reports);
 	archive_free(&e->archive, LAST_ROWS_MS);
 	intake_free(&e->intake);
-	sweep_free(&e->sweep);
+	liveness_free(&e->liveness);
 	pipeline_free(&e->pipeline);
 	history_free(&e->history);
 	acts_free(&e->acts);

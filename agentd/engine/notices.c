@@ -39,7 +39,7 @@ on_login(struct engine *e, const struct notice *n, int fds[LINK_FDS])
 {
 	if (fds[0] == -1)
 		return;
-	logins_begin(e->logins, n, fds[0]);
+	reports_begin(e->reports, n, fds[0]);
 	fds[0] = -1;
 }
 
@@ -88,7 +88,7 @@ static void
 on_fallback(struct engine *e, const struct notice *n, int fds[LINK_FDS])
 {
 	(void)fds;
-	logins_fallback(e->logins, n->id);
+	reports_fallback(e->reports, n->id);
 }
 
 static void

@@ -11,7 +11,7 @@
 #include "agentd/engine/flows.h"
 #include "agentd/engine/intake.h"
 #include "agentd/engine/link.h"
-#include "agentd/engine/logins.h"
+#include "agentd/engine/reports.h"
 #include "agentd/engine/losses.h"
 #include "agentd/engine/names.h"
 #include "agentd/engine/outlet.h"
@@ -26,7 +26,7 @@ struct owners;
 struct pending;
 struct probe_live;
 struct programs;
-struct sweep;
+struct liveness;
 
 /* What the monitor last said of the audit rules. */
 struct rules_state {
@@ -46,14 +46,14 @@ struct engine {
 	struct policy_box *policy;
 	struct pipeline *pipeline;
 	struct intake *intake;
-	struct logins *logins;
+	struct reports *reports;
 	struct acts *acts;
 	struct outlet *outlet;
 	struct losses *losses;
 	struct probe_live *probe;
 	struct programs *programs;
 	struct owners *owners;
-	struct sweep *sweep;
+	struct liveness *liveness;
 	struct archive *archive; /* NULL: no store */
 	struct history *history;
 	struct control *control;

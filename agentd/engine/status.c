@@ -164,7 +164,7 @@ put_model(struct json *j, const struct engine *e)
 static void
 put_work(struct json *j, const struct engine *e)
 {
-	const struct logins_stats *l = logins_stats(e->logins);
+	const struct reports_stats *l = reports_stats(e->reports);
 	const struct acts_stats *a = acts_stats(e->acts);
 
 	json_kobject(j, "logins");

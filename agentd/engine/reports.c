@@ -1,5 +1,5 @@
-/* logins: see logins.h.  Engine process; reads what sshd's root process wrote, and believes the kernel. */
-#include "agentd/engine/logins.h"
+/* reports: see reports.h.  Engine process; reads what sshd's root process wrote, and believes the kernel. */
+#include "agentd/engine/reports.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 
 struct login {
 	TAILQ_ENTRY(login) link;
-	struct logins *all; /* borrowed */
+	struct reports *all; /* borrowed */
 	int fd;
 	struct event *ev;
 	struct notice kernel;
@@ -25,19 +25,19 @@ struct login {
 	bool answered;        /* by us, or by the monitor in our place */
 };
 
-struct logins {
-	struct logins_parts parts;
+struct reports {
+	struct reports_parts parts;
 	TAILQ_HEAD(, login) waiting;
 	unsigned n;
 	struct login *now; /* the one whose rulings are being made */
-	struct logins_stats stats;
+	struct reports_stats stats;
 	struct log_gate gate;
 };
 
 static void
 login_free(struct login *l)
 {
-	struct logins *all = l->all;
+	struct reports *all = l->all;
 
 	names_forget(all->parts.names, l);
 	TAILQ_REMOVE(&all->waiting, l, link);
@@ -101,7 +101,7 @@ refuses(const struct ruling *r)
 static void
 settle(struct login *l, const struct ruling *r)
 {
-	const struct logins_parts *parts = &l->all->parts;
+	const struct reports_parts *parts = &l->all->parts;
 	struct outcome_of o = {.ruling = r, .done = ruling_done(r), .level = LEVEL_PREVENT};
 
 	if (refuses(r)) {
@@ -123,7 +123,7 @@ settle(struct login *l, const struct ruling *r)
 }
 
 bool
-logins_ruling(struct logins *all, const struct ruling *r)
+reports_ruling(struct reports *all, const struct ruling *r)
 {
 	if (all->now == NULL || r->finding->activity != ACT_LOGIN)
 		return false;
@@ -213,7 +213,7 @@ asked_free(struct asked *a)
 }
 
 static void
-put_to_policy(const struct logins_parts *parts, const struct finding *f, struct ruling *r)
+put_to_policy(const struct reports_parts *parts, const struct finding *f, struct ruling *r)
 {
 	struct question_room room;
 	struct question q;
@@ -252,7 +252,7 @@ ask_only(struct login *l, bool tell_all)
 
 /* host_open() took the numbers and made room; the names are ours to find. */
 static void
-name_groups(struct logins *all, struct session *s)
+name_groups(struct reports *all, struct session *s)
 {
 	if (s->group_names == NULL ||
 	    group_names(all->parts.names, s->groups, s->ngroups, s->group_names) != NULL)
@@ -264,7 +264,7 @@ name_groups(struct logins *all, struct session *s)
 static void
 open_in_model(struct login *l)
 {
-	struct logins *all = l->all;
+	struct reports *all = l->all;
 	struct rtime now = rtime_now();
 	struct session *s = host_open(pipeline_host(all->parts.pipeline), &l->report, now);
 
@@ -317,7 +317,7 @@ closed(struct login *l)
 static void
 with_names(struct login *l, names_ready_fn *fn)
 {
-	const struct logins_parts *parts = &l->all->parts;
+	const struct reports_parts *parts = &l->all->parts;
 
 	if (!names_wait_groups(parts->names, l->report.groups, l->report.ngroups,
 	    parts->timeout_ms / NAMES_SHARE, fn, l))
@@ -436,7 +436,7 @@ on_event(evutil_socket_t fd, short what, void *arg)
 /* --- in and out ----------------------------------------------------------------------------------- */
 
 void
-logins_begin(struct logins *all, const struct notice *kernel, int fd)
+reports_begin(struct reports *all, const struct notice *kernel, int fd)
 {
 	const struct timeval tv = {.tv_sec = (time_t)(all->parts.timeout_ms / 1000),
 	    .tv_usec = (suseconds_t)(all->parts.timeout_ms % 1000) * 1000};
@@ -464,7 +464,7 @@ logins_begin(struct logins *all, const struct notice *kernel, int fd)
 }
 
 void
-logins_fallback(struct logins *all, uint32_t id)
+reports_fallback(struct reports *all, uint32_t id)
 {
 	struct login *l;
 
@@ -476,16 +476,16 @@ logins_fallback(struct logins *all, uint32_t id)
 	}
 }
 
-const struct logins_stats *
-logins_stats(const struct logins *all)
+const struct reports_stats *
+reports_stats(const struct reports *all)
 {
 	return &all->stats;
 }
 
-struct logins *
-logins_new(const struct logins_parts *parts)
+struct reports *
+reports_new(const struct reports_parts *parts)
 {
-	struct logins *all = calloc(1, sizeof(*all));
+	struct reports *all = calloc(1, sizeof(*all));
 
 	if (all == NULL)
 		return NULL;
@@ -495,9 +495,9 @@ logins_new(const struct logins_parts *parts)
 }
 
 void
-logins_free(struct logins **ap)
+reports_free(struct reports **ap)
 {
-	struct logins *all = *ap;
+	struct reports *all = *ap;
 	struct login *l;
 
 	if (all == NULL)

@@ -1,10 +1,10 @@
 /*
- * logins: the PAM module's reports and their verdicts.  A connection comes from the monitor with what
+ * reports: the PAM module's reports and their verdicts.  A connection comes from the monitor with what
  * the kernel says of its peer; the report is read off it, held against the kernel, put to the policy and
  * answered.  Nothing here waits: a login that is not ready keeps its connection and a deadline.
  */
-#ifndef ENGINE_LOGINS_H
-#define ENGINE_LOGINS_H
+#ifndef ENGINE_REPORTS_H
+#define ENGINE_REPORTS_H
 
 #include "agentd/engine/acts.h"
 #include "agentd/engine/link.h"
@@ -13,11 +13,11 @@
 
 struct event_base;
 
-struct logins_stats {
+struct reports_stats {
 	uint64_t reports, allowed, refused, fallback, late;
 };
 
-struct logins_parts {
+struct reports_parts {
 	struct event_base *base;
 	struct link *link;
 	struct names *names;
@@ -34,16 +34,16 @@ struct logins_parts {
 	int64_t timeout_ms; /* of the monitor: it answers for us after this */
 };
 
-struct logins;
+struct reports;
 
-struct logins *logins_new(const struct logins_parts *);
-void logins_free(struct logins **);
+struct reports *reports_new(const struct reports_parts *);
+void reports_free(struct reports **);
 /* NOTE_LOGIN; takes the descriptor. */
-void logins_begin(struct logins *, const struct notice *, int fd);
+void reports_begin(struct reports *, const struct notice *, int fd);
 /* NOTE_FALLBACK: the monitor answered. */
-void logins_fallback(struct logins *, uint32_t id);
+void reports_fallback(struct reports *, uint32_t id);
 /* A ruling of the pipeline: true when it was about the login at hand and is dealt with. */
-bool logins_ruling(struct logins *, const struct ruling *);
-const struct logins_stats *logins_stats(const struct logins *);
+bool reports_ruling(struct reports *, const struct ruling *);
+const struct reports_stats *reports_stats(const struct reports *);
 
 #endif

@@ -1,5 +1,5 @@
-/* sweep: see sweep.h.  Engine process. */
-#include "agentd/engine/sweep.h"
+/* liveness: see liveness.h.  Engine process. */
+#include "agentd/engine/liveness.h"
 
 #include <dirent.h>
 #include <stdlib.h>
@@ -13,9 +13,9 @@
 #define STEP_MS  5
 #define SEEN_MAX 131072 /* sessions that live, of any kind */
 
-struct sweep {
+struct liveness {
 	struct host *host; /* borrowed */
-	sweep_over_fn *over;
+	liveness_over_fn *over;
 	void *arg;
 	struct event *timer;
 	DIR *proc;      /* NULL: between two walks */
@@ -41,7 +41,7 @@ has(const uint32_t *list, size_t n, uint32_t ses)
 }
 
 static void
-note(struct sweep *s, uint32_t ses)
+note(struct liveness *s, uint32_t ses)
 {
 	if (ses == SES_UNSET || (s->nseen > 0 && s->seen[s->nseen - 1] == ses))
 		return;
@@ -60,7 +60,7 @@ note(struct sweep *s, uint32_t ses)
 }
 
 static void
-look_at(struct sweep *s, const char *name)
+look_at(struct liveness *s, const char *name)
 {
 	uint64_t pid;
 	uint32_t ses;
@@ -82,7 +82,7 @@ can_see(void)
 /* --- what a whole walk means --- */
 
 struct judging {
-	struct sweep *s;
+	struct liveness *s;
 	uint32_t *missed;
 	size_t n, cap;
 	uint32_t over[64];
@@ -93,7 +93,7 @@ static bool
 judge(struct session *session, void *arg)
 {
 	struct judging *j = arg;
-	struct sweep *s = j->s;
+	struct liveness *s = j->s;
 
 	/* The monitor watches those that were reported or found. */
 	if (session->source != SESSION_RECORDS || session->state == SESSION_OVER ||
@@ -110,7 +110,7 @@ judge(struct session *session, void *arg)
 
 /* Twice not found: a task may slip past one walk by forking to a lower number. */
 static void
-conclude(struct sweep *s)
+conclude(struct liveness *s)
 {
 	struct judging j = {.s = s, .cap = 4096};
 
@@ -130,7 +130,7 @@ conclude(struct sweep *s)
 }
 
 static void
-arm(struct sweep *s, int ms)
+arm(struct liveness *s, int ms)
 {
 	const struct timeval tv = {.tv_sec = ms / 1000, .tv_usec = (ms % 1000) * 1000};
 
@@ -138,7 +138,7 @@ arm(struct sweep *s, int ms)
 }
 
 static void
-begin(struct sweep *s)
+begin(struct liveness *s)
 {
 	s->proc = opendir("/proc");
 	s->nseen = 0;
@@ -148,7 +148,7 @@ begin(struct sweep *s)
 static void
 on_timer(evutil_socket_t fd, short what, void *arg)
 {
-	struct sweep *s = arg;
+	struct liveness *s = arg;
 	const struct dirent *d = NULL;
 
 	(void)fd;
@@ -168,10 +168,10 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	arm(s, EVERY_MS);
 }
 
-struct sweep *
-sweep_new(struct event_base *base, struct host *host, sweep_over_fn *over, void *arg)
+struct liveness *
+liveness_new(struct event_base *base, struct host *host, liveness_over_fn *over, void *arg)
 {
-	struct sweep *s = calloc(1, sizeof(*s));
+	struct liveness *s = calloc(1, sizeof(*s));
 
 	if (s == NULL)
 		return NULL;
@@ -179,16 +179,16 @@ sweep_new(struct event_base *base, struct host *host, sweep_over_fn *over, void 
 	s->over = over;
 	s->arg = arg;
 	if ((s->timer = evtimer_new(base, on_timer, s)) == NULL)
-		sweep_free(&s);
+		liveness_free(&s);
 	else
 		arm(s, EVERY_MS);
 	return s;
 }
 
 void
-sweep_free(struct sweep **sp)
+liveness_free(struct liveness **sp)
 {
-	struct sweep *s = *sp;
+	struct liveness *s = *sp;
 
 	if (s == NULL)
 		return;
