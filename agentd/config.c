@@ -86,7 +86,8 @@ struct reader {
 	struct diag *diag;
 	struct token values[VALUES_MAX];
 	size_t nvalues;
-	uint32_t seen; /* bit i: settings[i] */
+	enum token_kind last; /* the token that was read last */
+	uint32_t seen;        /* bit i: settings[i] */
 };
 
 _Static_assert(NSETTINGS <= 32, "seen has a bit for each setting");
@@ -319,6 +320,15 @@ apply(struct reader *r, const struct setting *s, struct span at)
 		set_choice(r, s, t);
 }
 
+static struct token
+next(struct reader *r)
+{
+	struct token t = lexer_next(&r->lexer);
+
+	r->last = t.kind;
+	return t;
+}
+
 static bool
 is_value(const struct token *t)
 {
@@ -350,7 +360,7 @@ read_list(struct reader *r)
 	bool comma = true; /* nothing, or a comma, stands before */
 
 	for (;;) {
-		struct token t = lexer_next(&r->lexer);
+		struct token t = next(r);
 
 		if (t.kind == TOK_NEWLINE)
 			continue;
@@ -369,7 +379,7 @@ read_list(struct reader *r)
 static bool
 read_values(struct reader *r)
 {
-	struct token t = lexer_next(&r->lexer);
+	struct token t = next(r);
 
 	r->nvalues = 0;
 	if (is_value(&t)) {
@@ -380,7 +390,7 @@ read_values(struct reader *r)
 	} else if (!read_list(r)) {
 		return false;
 	}
-	t = lexer_next(&r->lexer);
+	t = next(r);
 	if (t.kind != TOK_NEWLINE && t.kind != TOK_END)
 		return unexpected(r, &t, "the end of the line");
 	return true;
@@ -390,7 +400,7 @@ static void
 read_all(struct reader *r)
 {
 	for (;;) {
-		struct token t = lexer_next(&r->lexer);
+		struct token t = next(r);
 		const struct setting *s = NULL;
 
 		if (t.kind == TOK_END || diag_full(r->diag))
@@ -401,11 +411,9 @@ read_all(struct reader *r)
 			s = setting_find(r, &t);
 		else
 			unexpected(r, &t, "the name of a setting");
-		if (s == NULL)
-			lexer_skip_line(&r->lexer);
-		else if (read_values(r))
+		if (s != NULL && read_values(r))
 			apply(r, s, t.at);
-		else
+		else if (r->last != TOK_NEWLINE)
 			lexer_skip_line(&r->lexer);
 	}
 }

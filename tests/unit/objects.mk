@@ -41,3 +41,6 @@ test_policy_lexer = policy/lexer.o policy/diag.o policy/suggest.o base/buf.o bas
 policy_all = $(patsubst %,policy/%.o,arena ask build diag expect explain facts grammar index keyword \
 	level lexer lint load parse print print_json question resolve set suggest syntax value) \
 	$(patsubst %,base/%.o,addr buf bytes clock glob json safe utf8 words)
+test_detect_socket = $(detect_kit)
+test_policy_set = policy/set.o policy/arena.o base/addr.o base/buf.o base/bytes.o base/glob.o base/utf8.o
+test_config = agentd/config.o policy/lexer.o policy/diag.o policy/suggest.o $(patsubst %,base/%.o,buf bytes clock safe utf8)

@@ -1,0 +1,131 @@
+/* glob: against cases by hand, against fnmatch(3) on random pairs, and in bounded time. */
+#include "tests/unit/unit.h"
+
+#include <fnmatch.h>
+#include <stdlib.h>
+
+#include "base/glob.h"
+
+static void
+by_hand(void **state)
+{
+	static const struct {
+		const char *pattern, *text;
+		bool match;
+	} cases[] = {
+	    {"", "", true},
+	    {"", "a", false},
+	    {"*", "", true},
+	    {"*", "/a/.b", true},
+	    {"a*b", "ab", true},
+	    {"a*b", "axbxb", true},
+	    {"a*b", "axbx", false},
+	    {"a?c", "abc", true},
+	    {"a?c", "ac", false},
+	    {"[a-c]x", "bx", true},
+	    {"[a-c]x", "dx", false},
+	    {"[!a-c]x", "dx", true},
+	    {"[!a-c]x", "ax", false},
+	    {"[]]", "]", true},
+	    {"[!]]", "]", false},
+	    {"[!]]", "a", true},
+	    {"[a-]", "-", true},
+	    {"[", "[", true},
+	    {"[abc", "[abc", true},
+	    {"a\\*b", "a*b", true},
+	    {"a\\*b", "axb", false},
+	    {"\\", "\\", true},
+	    {"\\\\", "\\", true},
+	    {"*.*", "a.b", true},
+	    {"SHA256:*", "SHA256:abc/+", true},
+	    {"**a**", "xxaxx", true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		bool got = glob_match(bytes_of(cases[i].pattern), bytes_of(cases[i].text));
+
+		if (got != cases[i].match)
+			fail_msg("'%s' and '%s'", cases[i].pattern, cases[i].text);
+	}
+}
+
+static void
+zero_bytes_count(void **state)
+{
+	(void)state;
+	assert_true(glob_match(BYTES_LIT("a?b"), BYTES_LIT("a\0b")));
+	assert_false(glob_match(BYTES_LIT("a"), BYTES_LIT("a\0b")));
+	assert_true(glob_match(BYTES_LIT("*"), BYTES_LIT("\0\xff")));
+}
+
+static void
+random_text(const char *letters, char *out, size_t max)
+{
+	size_t n = (size_t)rand() % max;
+
+	for (size_t i = 0; i < n; i++)
+		out[i] = letters[(size_t)rand() % strlen(letters)];
+	out[n] = '\0';
+}
+
+static void
+like_fnmatch(void **state)
+{
+	char pattern[12], text[12];
+
+	(void)state;
+	srand(1);
+	for (int i = 0; i < 200000; i++) {
+		random_text("ab*?[]!-", pattern, sizeof(pattern));
+		random_text("ab[]!-", text, sizeof(text));
+		/* fnmatch reads "[a" and ranges upside down in its own way */
+		if (strchr(pattern, '[') != NULL)
+			continue;
+		if (glob_match(bytes_of(pattern), bytes_of(text)) !=
+		    (fnmatch(pattern, text, 0) == 0))
+			fail_msg("'%s' and '%s'", pattern, text);
+	}
+}
+
+static void
+plain(void **state)
+{
+	(void)state;
+	assert_true(glob_is_plain(BYTES_LIT("/usr/bin/ssh")));
+	assert_true(glob_is_plain(BYTES_LIT("")));
+	assert_false(glob_is_plain(BYTES_LIT("a*")));
+	assert_false(glob_is_plain(BYTES_LIT("a?")));
+	assert_false(glob_is_plain(BYTES_LIT("[a")));
+	assert_false(glob_is_plain(BYTES_LIT("a\\b")));
+}
+
+/* Exponential matchers need years for this one. */
+static void
+bounded(void **state)
+{
+	char pattern[401], text[4001];
+
+	(void)state;
+	for (size_t i = 0; i < 400; i++)
+		pattern[i] = i % 2 == 0 ? '*' : 'a';
+	pattern[400] = '\0';
+	memset(text, 'a', 4000);
+	text[3999] = 'b';
+	text[4000] = '\0';
+	assert_false(glob_match(bytes_of(pattern), bytes_of(text)));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(by_hand),
+	    cmocka_unit_test(zero_bytes_count),
+	    cmocka_unit_test(like_fnmatch),
+	    cmocka_unit_test(plain),
+	    cmocka_unit_test(bounded),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
