@@ -91,8 +91,8 @@ take_trailer(const json_t *trailer)
 	int64_t status = answer_int(trailer, "status");
 	struct bytes error = answer_str(trailer, "error");
 
-	if (status != CLI_OK)
-		cli_error("%.*s", (int)error.n, error.n > 0 ? error.p : "");
+	if (error.n > 0) /* with status 0 a remark: there is more than was sent */
+		cli_error("%.*s", (int)error.n, error.p);
 	return status == CLI_OK || status == CLI_FOUND ? (int)status : CLI_UNREACHABLE;
 }
 

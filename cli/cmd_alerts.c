@@ -8,7 +8,7 @@ struct query {
 	struct rtime since, until;
 	const char *user, *session, *activity;
 	int64_t limit;
-	bool follow;
+	bool all, follow;
 };
 
 static bool
@@ -30,8 +30,9 @@ show(const json_t *alert, struct bytes line, void *arg)
 static json_t *
 request_of(const struct query *q)
 {
-	json_t *request = json_pack("{s:s, s:s*, s:s*, s:s*, s:b}", "verb", "alerts", "user", q->user,
-	    "session", q->session, "activity", q->activity, "follow", q->follow);
+	json_t *request = json_pack("{s:s, s:s*, s:s*, s:s*, s:b, s:b}", "verb", "alerts", "user",
+	    q->user, "session", q->session, "activity", q->activity, "all", q->all, "follow",
+	    q->follow);
 
 	if (request == NULL)
 		return NULL;
@@ -84,6 +85,9 @@ take_option(const struct cli *cli, struct query *q, int val)
 	case 'S':
 		q->session = optarg;
 		return true;
+	case 'A':
+		q->all = true;
+		return true;
 	case 'f':
 		q->follow = true;
 		return true;
@@ -102,6 +106,7 @@ cmd_alerts(struct cli *cli, int argc, char **argv)
 		{"session", required_argument, NULL, 'S'},
 		{"activity", required_argument, NULL, 'a'},
 		{"limit", required_argument, NULL, 'n'},
+		{"all", no_argument, NULL, 'A'},
 		{"follow", no_argument, NULL, 'f'},
 		{0},
 	};

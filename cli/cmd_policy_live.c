@@ -13,7 +13,7 @@
 static bool
 show_loaded(const json_t *o, struct bytes line, void *arg)
 {
-	struct bytes diagnostics = answer_str(o, "diagnostics");
+	struct bytes diagnostics = answer_str(o, "diagnostics"), warnings = answer_str(o, "warnings");
 	struct buf out = BUF_INIT;
 	bool ok;
 
@@ -23,13 +23,10 @@ show_loaded(const json_t *o, struct bytes line, void *arg)
 		return cli_write_lines(stderr, diagnostics);
 	buf_puts(&out, "in force: fleet ");
 	answer_visible(o, "fleet", &out);
-	buf_printf(&out, ", serial %lld, %lld rules", (long long)answer_int(o, "serial"),
+	buf_printf(&out, ", serial %lld, %lld rules\n", (long long)answer_int(o, "serial"),
 	    (long long)answer_int(o, "rules"));
-	if (answer_int(o, "warnings") > 0)
-		buf_printf(&out, ", %lld warnings: see sshtether policy check",
-		    (long long)answer_int(o, "warnings"));
-	buf_putc(&out, '\n');
-	ok = cli_write(stdout, buf_bytes(&out));
+	ok = (warnings.n == 0 || cli_write_lines(stderr, warnings)) &&
+	    cli_write(stdout, buf_bytes(&out));
 	buf_free(&out);
 	return ok;
 }

@@ -70,7 +70,7 @@ static void
 put_policy(const struct cli *cli, const json_t *o, struct buf *out)
 {
 	put_label(cli, "policy", out);
-	if (answer_str(o, "policy.path").n > 0) {
+	if (answer_str(o, "policy.path").n > 0 && !answer_bool(o, "policy.absent")) {
 		answer_visible(o, "policy.path", out);
 		buf_puts(out, ", fleet ");
 		answer_visible(o, "policy.fleet", out);

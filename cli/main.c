@@ -22,7 +22,7 @@ static const struct command commands[] = {
 	    cmd_sessions},
 	{"session", "ID", "one session, in full", NULL, cmd_session},
 	{"alerts",
-	    "[--since T] [--until T] [--user U] [--session ID] [--activity A] [--limit N] [--follow]",
+	    "[--since T] [--until T] [--user U] [--session ID] [--activity A] [--limit N] [--all] [--follow]",
 	    "what was found, and what became of it",
 	    "  --since T        no older than T: today, boot, recent, 7d, 2026-11-22T01:02, 01:02:03\n"
 	    "  --until T        no newer than T\n"
@@ -30,6 +30,7 @@ static const struct command commands[] = {
 	    "  --session ID     of this session\n"
 	    "  --activity A     of this activity: outbound-ssh, agent-hijack, ...\n"
 	    "  --limit N        the newest N\n"
+	    "  --all            also what was only recorded or passed\n"
 	    "  --follow         stay, and print what comes\n",
 	    cmd_alerts},
 	{"replay", "FILE... [--policy P] [--events] [--stats]",

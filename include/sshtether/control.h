@@ -22,7 +22,7 @@
  * sessions      control  all (bool), tree (bool)                       one object a session, parents first
  * session       control  id                                            one object
  * alerts        control  since, until (ms), user, session, activity,   alert objects, oldest first
- *                        follow (bool), limit
+ *                        follow (bool), limit, all (bool: recorded ones too)
  * policy-show   control  verbose (bool)                                {"text"} , {"rule","hits"} …
  * policy-load   control  path (absolute)              uid 0            {"serial","fleet"} or diagnostics
  * terminate     control  id, reason                   uid 0            {"done"}
@@ -70,7 +70,7 @@
  *
  * policy-show: {"fleet","serial","mode","path","text"}; verbose: one more line a rule
  *   {"rule":0,"file","line","text","hits"}.
- * policy-load: {"fleet","serial","rules","warnings"} or, with status 1, {"diagnostics"} as
+ * policy-load: {"fleet","serial","rules","warnings"} (warnings: their text), or, with status 1, {"diagnostics"} as
  *   `policy check` prints them.
  * terminate: {"session","ses","done","why"}; status 1 when done is "failed".
  */
