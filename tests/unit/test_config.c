@@ -112,7 +112,7 @@ all_errors(void **state)
 	    ":4:15: error: login-timeout is a duration",
 	    ":5:13: error: action-rate is a number from 1 to 10000",
 	    ":6:7: error: expected a value",
-	    ":7:9: error: expected the end of the line",
+	    ":7:13: error: expected the end of the line",
 	    ":8:11: error: expected ',' or '}'",
 	    ":9:13: error: there is no user 'no such user'",
 	    ":10:1: error: mode is given twice",
