@@ -44,3 +44,6 @@ policy_all = $(patsubst %,policy/%.o,arena ask build diag expect explain facts g
 test_detect_socket = $(detect_kit)
 test_policy_set = policy/set.o policy/arena.o base/addr.o base/buf.o base/bytes.o base/glob.o base/utf8.o
 test_config = agentd/config.o policy/lexer.o policy/diag.o policy/suggest.o $(patsubst %,base/%.o,buf bytes clock safe utf8)
+test_detect_session = $(detect_kit)
+test_detect_quiet = $(detect_kit)
+test_policy_model = $(policy_all)
