@@ -12,6 +12,7 @@
 #include <sshtether/limits.h>
 
 #include "agentd/audit/gaps.h"
+#include "agentd/audit/syscalls.h"
 
 #define BUCKETS      8192u /* powers of two */
 #define REMEMBERED   4096u
@@ -30,8 +31,10 @@ enum waits { WAITS_OPEN, WAITS_CLOSING, WAITS_COUNT };
 enum part { /* what an event has */
 	PART_SYSCALL = 1u << 0,
 	PART_URING = 1u << 1,
-	PART_DETAIL = 1u << 2, /* a record that is never without one of the two above */
-	PART_CUT = 1u << 3,
+	PART_SOCKADDR = 1u << 2,
+	PART_EXECVE = 1u << 3,
+	PART_DETAIL = 1u << 4, /* a record that is never without a SYSCALL or URINGOP */
+	PART_CUT = 1u << 5,
 };
 
 struct key {
@@ -46,8 +49,8 @@ struct open_event {
 	struct key key;          /* node is in text */
 	enum waits waits;
 	int64_t since;           /* on the assembler's clock: when it began to wait */
-	unsigned parts;          /* enum part */
-	uint64_t items, paths;   /* PATH records announced by SYSCALL, and come */
+	unsigned parts, wanted;  /* enum part: come, and announced by SYSCALL */
+	uint64_t paths, items;   /* PATH records: the same */
 	struct record *rec;      /* owned, as text is */
 	size_t nrec, caprec;
 	char *text;         /* node, then name and body of each record */
@@ -86,7 +89,7 @@ struct aev_assembler {
 	struct aev_stats stats;
 };
 
-/* --- what a record type means for its event -------------------------------------------------------- */
+/* --- what a record type means for its event --------------------------------------------------- */
 
 /*
  * Written by programs (1100–1199, 2100–2999) and by auditd itself (1200–1299), or by the kernel outside
@@ -124,7 +127,8 @@ is_detail(uint16_t type)
 static bool
 is_whole(const struct open_event *e)
 {
-	return (e->parts & PART_SYSCALL) != 0 && e->paths >= e->items;
+	return (e->parts & PART_SYSCALL) != 0 && (e->parts & e->wanted) == e->wanted &&
+	    e->paths >= e->items;
 }
 
 /* LOGIN, BPF, CONFIG_CHANGE … may or may not come with a SYSCALL; URINGOP has no PROCTITLE. */
@@ -136,7 +140,7 @@ needs_no_end(const struct open_event *e)
 	return (e->parts & PART_DETAIL) == 0 || (e->parts & PART_URING) != 0;
 }
 
-/* --- the table ---------------------------------------------------------------------------------- */
+/* --- the table -------------------------------------------------------------------------------- */
 
 static struct key
 key_of(const struct record *r)
@@ -308,7 +312,7 @@ find_event(struct aev_assembler *a, const struct key *k)
 	return e;
 }
 
-/* --- memory of one event -------------------------------------------------------------------------- */
+/* --- memory of one event ---------------------------------------------------------------------- */
 
 static bool
 text_room(struct open_event *e, size_t n)
@@ -416,7 +420,7 @@ event_open(struct aev_assembler *a, const struct key *k)
 	return e;
 }
 
-/* --- time --------------------------------------------------------------------------------------- */
+/* --- time ------------------------------------------------------------------------------------- */
 
 static void
 expire(struct aev_assembler *a, enum waits which, int64_t limit)
@@ -454,7 +458,7 @@ follow_clock(struct aev_assembler *a, struct rtime t)
 	}
 }
 
-/* --- records come in ------------------------------------------------------------------------------ */
+/* --- records come in -------------------------------------------------------------------------- */
 
 /* auditd counts its own records (DAEMON_…) apart; the serials of other hosts are theirs. */
 static void
@@ -471,28 +475,80 @@ count_serial(struct aev_assembler *a, const struct record *r)
 	gaps_seen(&a->gaps, (uint32_t)r->serial, r->time);
 }
 
-/* items=N of a SYSCALL: so many PATH records follow (kernel/auditsc.c, audit_log_exit()). */
-static uint64_t
-announced_paths(const struct record *r)
-{
-	struct field f;
-	uint64_t n;
+/* What a SYSCALL says first: arch, syscall, success, exit, a0–a3, items. */
+struct announcement {
+	uint64_t arch, number, a0, items;
+	bool success;
+};
 
-	return field_find(r->body, "items", &f) && bytes_u64(f.value, &n) ? n : 0;
+static struct announcement
+announcement_of(const struct record *r)
+{
+	struct announcement a = {0};
+	struct field_iter it;
+	struct field f;
+
+	field_iter_init(&it, r->body);
+	while (field_next(&it, &f))
+		if (bytes_is(f.name, "arch"))
+			(void)bytes_hex64(f.value, &a.arch);
+		else if (bytes_is(f.name, "syscall"))
+			(void)bytes_u64(f.value, &a.number);
+		else if (bytes_is(f.name, "success"))
+			a.success = bytes_is(f.value, "yes");
+		else if (bytes_is(f.name, "a0"))
+			(void)bytes_hex64(f.value, &a.a0);
+		else if (bytes_is(f.name, "items")) {
+			(void)bytes_u64(f.value, &a.items);
+			break;
+		}
+	return a;
+}
+
+/*
+ * items=N: so many PATH records follow.  Some calls do not come without another record, unless
+ * something else (LOGIN, EVENT_LISTENER …) is why they are written: then no details were kept.
+ */
+static void
+note_announcement(struct open_event *e, const struct record *r)
+{
+	struct announcement a = announcement_of(r);
+	enum call call = call_of_syscall((uint32_t)a.arch, (uint32_t)a.number);
+
+	e->items = a.items;
+	if (e->nrec > 0)
+		return;
+	if (call == CALL_SOCKETCALL)
+		call = call_of_socketcall(a.a0);
+	if (call == CALL_CONNECT || call == CALL_BIND)
+		e->wanted |= PART_SOCKADDR;
+	else if (call == CALL_EXEC && a.success)
+		e->wanted |= PART_EXECVE;
 }
 
 static void
 note_part(struct open_event *e, const struct record *r)
 {
-	if (r->type == AUDIT_SYSCALL) {
+	switch (r->type) {
+	case AUDIT_SYSCALL:
 		e->parts |= PART_SYSCALL;
-		e->items = announced_paths(r);
-	} else if (r->type == AUDIT_URINGOP)
+		note_announcement(e, r);
+		break;
+	case AUDIT_URINGOP:
 		e->parts |= PART_URING;
-	else if (is_detail(r->type))
-		e->parts |= PART_DETAIL;
-	if (r->type == AUDIT_PATH)
+		break;
+	case AUDIT_SOCKADDR:
+		e->parts |= PART_SOCKADDR;
+		break;
+	case AUDIT_EXECVE:
+		e->parts |= PART_EXECVE;
+		break;
+	case AUDIT_PATH:
 		e->paths++;
+		break;
+	}
+	if (is_detail(r->type))
+		e->parts |= PART_DETAIL;
 }
 
 static void
@@ -653,7 +709,7 @@ aev_flush(struct aev_assembler *a)
 	publish_gaps(a);
 }
 
-/* --- life ---------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 struct aev_assembler *
 aev_new(aev_fn *fn, void *arg)

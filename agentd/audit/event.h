@@ -16,7 +16,11 @@ struct aev {
 	struct bytes node;
 	const struct record *rec; /* in the order of arrival */
 	size_t nrec;
-	bool complete; /* EOE, PROCTITLE or a record that stands alone ended it; false: timed out, evicted, flushed */
+	/*
+	 * EOE ended it, or a PROCTITLE with all that SYSCALL announced, or it may stand alone.  False: its
+	 * end did not come in time, or there was no room for it.
+	 */
+	bool complete;
 };
 
 struct aev_stats {
@@ -24,7 +28,7 @@ struct aev_stats {
 	uint64_t incomplete; /* ended by time-out or flush */
 	uint64_t evicted;    /* pushed out by the caps */
 	uint64_t cut;        /* records dropped from one over-long event */
-	uint64_t late;       /* records whose event was gone already: each opens a new, incomplete one */
+	uint64_t late;       /* records whose event was gone already: they open a new one */
 	uint64_t gaps, missing; /* holes in the serials that stayed, and the serials in them */
 	uint64_t open, open_bytes, peak_bytes;
 };
@@ -39,7 +43,10 @@ void aev_free(struct aev_assembler **);
 /* A line of text without newline; malformed ones are counted and passed over. */
 void aev_line(struct aev_assembler *, struct bytes line);
 void aev_record(struct aev_assembler *, const struct record *);
-/* Lets events older than ST_EVENT_TIMEOUT_MS go; live, called by a timer with the wall clock. */
+/*
+ * Lets events older than ST_EVENT_TIMEOUT_MS go; live, called by a timer with the wall clock.  Without it
+ * the records' own times tell the time.  A clock that is set back does no harm.
+ */
 void aev_tick(struct aev_assembler *, struct rtime now);
 /* Ends all open events: end of input. */
 void aev_flush(struct aev_assembler *);

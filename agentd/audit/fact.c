@@ -55,7 +55,7 @@ struct draft {
 	uint64_t next_part;
 };
 
-/* --- values --------------------------------------------------------------------------------------- */
+/* --- values ----------------------------------------------------------------------------------- */
 
 enum value {
 	VALUE_U32,   /* decimal */
@@ -204,7 +204,7 @@ read_fields(struct draft *d, struct bytes body, const struct slot *slots, size_t
 		}
 }
 
-/* --- records ------------------------------------------------------------------------------------- */
+/* --- records ---------------------------------------------------------------------------------- */
 
 static const struct slot syscall_slots[] = {
 	SLOT("arch", VALUE_HEX, arch),
@@ -412,7 +412,7 @@ read_user(struct draft *d, const struct record *r)
 	d->f.has_task = d->f.pid != 0;
 }
 
-/* --- EXECVE ------------------------------------------------------------------------------------------ */
+/* --- EXECVE ----------------------------------------------------------------------------------- */
 
 struct argument {
 	uint64_t index, part;
@@ -500,7 +500,7 @@ read_execve(struct draft *d, const struct record *r)
 			d->f.argc = (uint32_t)argc;
 }
 
-/* --- what it means --------------------------------------------------------------------------------- */
+/* --- what it means ---------------------------------------------------------------------------- */
 
 struct reader {
 	uint16_t first, last; /* record types */

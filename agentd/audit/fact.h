@@ -16,8 +16,7 @@
 enum fact_kind {
 	FACT_OTHER = 0,
 	FACT_EXEC,       /* execve, execveat that succeeded */
-	FACT_CONNECT,    /* connect, socketcall(connect), sendto/sendmsg with MSG_FASTOPEN, IORING_OP_CONNECT;
-	                    only with its address: what gave none, or lost it, is FACT_OTHER */
+	FACT_CONNECT,    /* see enum fact_way; without its address (none given, or lost) FACT_OTHER */
 	FACT_BIND,       /* with its address */
 	FACT_LISTEN,
 	FACT_PTRACE,     /* ptrace, process_vm_readv/writev */
@@ -29,11 +28,11 @@ enum fact_kind {
 	FACT_CONFIG,     /* CONFIG_CHANGE, DAEMON_*: rules or audit state changed */
 };
 
-enum fact_way { /* how a connect was made: FACTS of evasion */
+enum fact_way { /* how a connect was made: most who hide take one of the later ones */
 	WAY_CONNECT = 0,
-	WAY_SOCKETCALL,
-	WAY_FASTOPEN,
-	WAY_URING,
+	WAY_SOCKETCALL, /* i386 */
+	WAY_FASTOPEN,   /* sendto, sendmsg, sendmmsg with MSG_FASTOPEN */
+	WAY_URING,      /* IORING_OP_CONNECT; from an SQPOLL thread without auid, ses and exe */
 };
 
 struct fact_unix {
@@ -57,7 +56,7 @@ struct fact {
 	struct bytes comm, exe, tty; /* decoded */
 	bool compat;        /* i386 */
 	uint32_t syscall;   /* number in its arch; for URINGOP the op */
-	int64_t exit;       /* negative: −errno; of WAY_URING, −EAGAIN: goes on behind the caller's back */
+	int64_t exit;       /* negative: −errno; −EAGAIN of WAY_URING goes on in the background */
 	bool success;
 	uint64_t a[4];
 
@@ -76,9 +75,9 @@ struct fact {
 	struct endpoint peer; /* AF_INET, AF_INET6 */
 	struct fact_unix un;  /* AF_UNIX */
 
-	/* LOGINUID; auid and ses above are the task's after it, whether it was granted (result) or not */
+	/* LOGINUID; auid and ses above are what the task has after it, granted (result) or not */
 	uint32_t old_auid, old_ses;
-	uint32_t new_auid, new_ses; /* what was asked for; the kernel writes new_ses −1 when it refused */
+	uint32_t new_auid, new_ses; /* what was asked for; new_ses is −1 when it was refused */
 
 	/* USER_*: from msg='…'; "?" is empty.  op also of CONFIG_CHANGE and DAEMON_* */
 	struct bytes acct, addr, hostname, terminal, op, grantors, user_exe;

@@ -13,7 +13,7 @@ cut(const char *from, const char *to)
 	return (struct bytes){.p = from, .n = (size_t)(to - from)};
 }
 
-/* --- the header -------------------------------------------------------------------------------- */
+/* --- the header ------------------------------------------------------------------------------- */
 
 static bool
 skip_literal(const char **p, const char *end, struct bytes literal)
@@ -140,7 +140,7 @@ record_error_str(enum record_error e)
 	return (size_t)e < sizeof(text) / sizeof(text[0]) ? text[e] : "unknown error";
 }
 
-/* --- the fields -------------------------------------------------------------------------------- */
+/* --- the fields ------------------------------------------------------------------------------- */
 
 /* The names that auditd gives interpreted fields (audit-userspace, lib/enriched-fields.h). */
 static const struct bytes tail_names[] = {

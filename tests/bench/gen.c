@@ -113,12 +113,11 @@ lane_start(struct lane *l)
 
 /* The number of a field, moved; −1 and what is no number stay. */
 static const char *
-put_number(struct buf *out, const char *p, const char *end, uint32_t shift)
+put_number(struct buf *out, const char *p, uint32_t shift)
 {
 	char *stop;
 	unsigned long v = strtoul(p, &stop, 10);
 
-	(void)end;
 	if (stop == p || v == UNSET)
 		buf_put(out, p, (size_t)(stop - p));
 	else
@@ -156,7 +155,7 @@ put_body(struct buf *out, struct bytes body, const struct lane *l)
 			continue;
 		}
 		buf_putb(out, moved[i].name);
-		p = put_number(out, p + moved[i].name.n, end, moved[i].session ? l->ses_shift : l->pid_shift);
+		p = put_number(out, p + moved[i].name.n, moved[i].session ? l->ses_shift : l->pid_shift);
 	}
 	buf_put(out, p, (size_t)(end - p));
 }
@@ -186,10 +185,13 @@ lane_record(struct lane *l, struct buf *out)
 		return false;
 	if (!bytes_eq(stamp, l->stamp))
 		lane_event(l, stamp);
+
+	const char *behind = stamp.p + stamp.n;
+
 	buf_put(out, line.p, (size_t)(stamp.p - line.p));
 	buf_printf(out, "%" PRIu64 ".%03" PRIu64 ":%" PRIu64, (BEGIN_MS + l->us / 1000) / 1000,
 	    (BEGIN_MS + l->us / 1000) % 1000, l->serial);
-	put_body(out, (struct bytes){.p = stamp.p + stamp.n, .n = line.n - (size_t)(stamp.p + stamp.n - line.p)}, l);
+	put_body(out, (struct bytes){.p = behind, .n = (size_t)(line.p + line.n - behind)}, l);
 	buf_putc(out, '\n');
 	return l->at < l->rec->n && bytes_eq(stamp_of(l->rec->line[l->at]), stamp);
 }

@@ -91,7 +91,7 @@ put_head(struct buf *out, int64_t ms, uint64_t serial, int type)
 	buf_printf(out, "%" PRId64 ".%03" PRId64 ":%" PRIu64 " %d", ms / 1000, ms % 1000, serial, type);
 }
 
-/* --- our side ---------------------------------------------------------------------------------------- */
+/* --- our side --------------------------------------------------------------------------------- */
 
 static void
 put_field(struct buf *out, const struct field *f)
@@ -150,7 +150,7 @@ read_ours(struct bytes text, struct reading *r)
 	aev_free(&a);
 }
 
-/* --- libauparse's --------------------------------------------------------------------------------------- */
+/* --- libauparse's ----------------------------------------------------------------------------- */
 
 static void
 put_their_fields(struct buf *out, auparse_state_t *au)
@@ -198,7 +198,7 @@ read_theirs(const char *path, struct reading *r)
 	auparse_destroy(au);
 }
 
-/* --- the comparison --------------------------------------------------------------------------------------- */
+/* --- the comparison --------------------------------------------------------------------------- */
 
 /* The stamps of a sorted reading, each counted once: its events, joined. */
 static size_t
@@ -282,7 +282,7 @@ check_recording(const char *path)
 	buf_free(&text);
 }
 
-/* --- it can fail --------------------------------------------------------------------------------------------- */
+/* --- it can fail ------------------------------------------------------------------------------ */
 
 struct mutation {
 	const char *what, *from, *to; /* the first `from` becomes `to` */

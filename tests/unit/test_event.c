@@ -14,7 +14,7 @@
 #include "agentd/audit/event.h"
 #include "base/buf.h"
 
-/* --- faults: the nth allocation fails ------------------------------------------------------------ */
+/* --- faults: the nth allocation fails --------------------------------------------------------- */
 
 static long fail_at = -1;
 
@@ -41,7 +41,7 @@ __wrap_calloc(size_t n, size_t size)
 	return fails_now() ? NULL : __real_calloc(n, size);
 }
 
-/* --- what came out, one line an event: "165! SYSCALL SOCKADDR"; without '!' it is incomplete --------- */
+/* --- what came out, one line an event: "165! SYSCALL SOCKADDR"; without '!' it is incomplete -- */
 
 struct seen {
 	struct aev_assembler *a;
@@ -96,17 +96,17 @@ stop(struct seen *s)
 	buf_free(&s->text);
 }
 
-/* type and serial, at ms milliseconds */
+/* A record at START_S and so many milliseconds; a SYSCALL announces one PATH. */
+#define START_S 1795303531u
+
 static void
 put(struct seen *s, const char *type, unsigned serial, unsigned ms)
 {
+	const char *body = strcmp(type, "SYSCALL") == 0 ? "arch=c000003e syscall=1 items=1" : "a=b";
 	char line[256];
-	int n = snprintf(line, sizeof(line), "type=%s msg=audit(1795303531.%03u:%u): %s\n", type, ms % 1000,
-	    serial, strcmp(type, "SYSCALL") == 0 ? "arch=c000003e syscall=59 items=1 pid=1" : "a=b");
+	int n = snprintf(line, sizeof(line), "type=%s msg=audit(%u.%03u:%u): %s\n", type,
+	    START_S + ms / 1000, ms % 1000, serial, body);
 
-	if (ms >= 1000) /* the seconds that ms has */
-		n = snprintf(line, sizeof(line), "type=%s msg=audit(%u.%03u:%u): a=b\n", type,
-		    1795303531 + ms / 1000, ms % 1000, serial);
 	aev_feed(s->a, line, (size_t)n);
 }
 
@@ -133,7 +133,7 @@ read_file(const char *path)
 	return b;
 }
 
-/* --- order ------------------------------------------------------------------------------------------ */
+/* --- order ------------------------------------------------------------------------------------ */
 
 static void
 login_is_one_event_and_eoe_opens_none(void **state)
@@ -195,6 +195,43 @@ proctitle_may_overtake(void **state)
 	stop(&s);
 }
 
+/* A connect is not over without its address, nor an exec without its arguments. */
+static void
+proctitle_may_overtake_what_matters_most(void **state)
+{
+	static const struct {
+		const char *syscall, *detail, *text;
+	} cases[] = {
+		{"arch=c000003e syscall=42 success=no exit=-111 a0=3 items=0", "SOCKADDR",
+		    "10! SYSCALL PROCTITLE SOCKADDR\n"},
+		{"arch=40000003 syscall=102 success=yes exit=0 a0=2 items=0", "SOCKADDR",
+		    "10! SYSCALL PROCTITLE SOCKADDR\n"},
+		{"arch=c000003e syscall=59 success=yes exit=0 a0=3 items=0", "EXECVE",
+		    "10! SYSCALL PROCTITLE EXECVE\n"},
+		{"arch=c000003e syscall=59 success=no exit=-2 a0=3 items=0", NULL, "10! SYSCALL PROCTITLE\n"},
+		{"arch=40000003 syscall=102 success=yes exit=0 a0=1 items=0", NULL,
+		    "10! SYSCALL PROCTITLE\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct seen s;
+		char line[256];
+
+		start(&s);
+		(void)snprintf(line, sizeof(line), "type=SYSCALL msg=audit(%u.000:10): %s", START_S,
+		    cases[i].syscall);
+		aev_line(s.a, bytes_of(line));
+		put(&s, "PROCTITLE", 10, 0);
+		if (cases[i].detail != NULL) {
+			expect(&s, "");
+			put(&s, cases[i].detail, 10, 0);
+		}
+		expect(&s, cases[i].text);
+		stop(&s);
+	}
+}
+
 static void
 a_lost_record_holds_up_little(void **state)
 {
@@ -228,9 +265,9 @@ a_missing_end_times_out(void **state)
 	put(&s, "USER_START", 12, 2001);
 	expect(&s, "10 SYSCALL PATH\n12! USER_START\n");
 	put(&s, "CWD", 13, 2002);
-	aev_tick(s.a, (struct rtime){.ms = 1795303531000 + 4002});
+	aev_tick(s.a, (struct rtime){.ms = START_S * INT64_C(1000) + 4002});
 	expect(&s, "");
-	aev_tick(s.a, (struct rtime){.ms = 1795303531000 + 4003});
+	aev_tick(s.a, (struct rtime){.ms = START_S * INT64_C(1000) + 4003});
 	expect(&s, "13 CWD\n");
 	assert_int_equal(aev_stats_get(s.a)->incomplete, 2);
 	stop(&s);
@@ -376,14 +413,14 @@ gaps_show_while_it_runs(void **state)
 	start(&s);
 	put(&s, "USER_START", 100, 0);
 	put(&s, "USER_START", 102, 0);
-	aev_tick(s.a, (struct rtime){.ms = 1795303531000 + 2001});
+	aev_tick(s.a, (struct rtime){.ms = START_S * INT64_C(1000) + 2001});
 	assert_int_equal(aev_stats_get(s.a)->missing, 0);
-	aev_tick(s.a, (struct rtime){.ms = 1795303531000 + 4002});
+	aev_tick(s.a, (struct rtime){.ms = START_S * INT64_C(1000) + 4002});
 	assert_int_equal(aev_stats_get(s.a)->missing, 1);
 	stop(&s);
 }
 
-/* --- bounds ----------------------------------------------------------------------------------------- */
+/* --- bounds ----------------------------------------------------------------------------------- */
 
 static void
 open_events_are_capped(void **state)
@@ -408,7 +445,8 @@ flood(struct seen *s, const char *type, unsigned serial, unsigned n, size_t size
 
 	assert_true(size + 64 < sizeof(line));
 	for (unsigned i = 0; i < n; i++) {
-		int head = snprintf(line, sizeof(line), "type=%s msg=audit(1795303531.000:%u): ", type, serial);
+		int head = snprintf(line, sizeof(line), "type=%s msg=audit(%u.000:%u): ", type, START_S,
+		    serial);
 
 		memset(line + head, 'x', size);
 		aev_line(s->a, (struct bytes){.p = line, .n = (size_t)head + size});
@@ -504,7 +542,7 @@ lost_memory_loses_records_not_more(void **state)
 	fail_at = -1;
 }
 
-/* --- lines ------------------------------------------------------------------------------------------ */
+/* --- lines ------------------------------------------------------------------------------------ */
 
 static void
 feed_does_not_care_where_it_is_cut(void **state)
@@ -559,8 +597,8 @@ netlink_records_need_no_names(void **state)
 		uint16_t type;
 		const char *payload;
 	} messages[] = {
-		{AUDIT_CONFIG_CHANGE, "audit(1795310085.298:290): auid=4294967295 op=remove_rule list=4 res=1"},
-		{AUDIT_SYSCALL, "audit(1795310085.298:290): arch=c000003e syscall=44 success=yes items=0"},
+		{AUDIT_CONFIG_CHANGE, "audit(1795310085.298:290): auid=0 op=remove_rule list=4 res=1"},
+		{AUDIT_SYSCALL, "audit(1795310085.298:290): arch=c000003e syscall=44 items=0"},
 		{AUDIT_SOCKADDR, "audit(1795310085.298:290): saddr=100000000000000000000000"},
 		{AUDIT_PROCTITLE, "audit(1795310085.298:290): proctitle=617564697463746C002D44"},
 		{AUDIT_EOE, "audit(1795310085.298:290): "},
@@ -572,15 +610,16 @@ netlink_records_need_no_names(void **state)
 	for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++) {
 		struct record r;
 
-		assert_int_equal(record_parse_netlink(messages[i].type, bytes_of(messages[i].payload), &r),
-		    RECORD_OK);
+		struct bytes payload = bytes_of(messages[i].payload);
+
+		assert_int_equal(record_parse_netlink(messages[i].type, payload, &r), RECORD_OK);
 		aev_record(s.a, &r);
 	}
 	expect(&s, "290! CONFIG_CHANGE SYSCALL SOCKADDR PROCTITLE\n");
 	stop(&s);
 }
 
-/* --- recordings --------------------------------------------------------------------------------------- */
+/* --- recordings ------------------------------------------------------------------------------- */
 
 static void
 recordings_come_out_whole(void **state)
@@ -641,6 +680,7 @@ main(void)
 		cmocka_unit_test(login_is_one_event_and_eoe_opens_none),
 		cmocka_unit_test(events_interleave),
 		cmocka_unit_test(proctitle_may_overtake),
+		cmocka_unit_test(proctitle_may_overtake_what_matters_most),
 		cmocka_unit_test(a_lost_record_holds_up_little),
 		cmocka_unit_test(a_missing_end_times_out),
 		cmocka_unit_test(what_may_stand_alone_is_complete),

@@ -83,7 +83,7 @@ expect_peer(const struct fact *f, const char *address, uint16_t port)
 	assert_int_equal(f->peer.port, port);
 }
 
-/* --- a login, tests/data/sessions/a_nested_ssh.log --------------------------------------------------- */
+/* --- a login, tests/data/sessions/a_nested_ssh.log -------------------------------------------- */
 
 static void
 check_login(const struct fact *f, unsigned nth)
@@ -113,7 +113,7 @@ check_login(const struct fact *f, unsigned nth)
 		assert_int_equal(f->argc, 3);
 		assert_false(f->argv_cut);
 		assert_int_equal(f->argv.p[2], '\0');
-		assert_true(bytes_starts(f->argv, (struct bytes){.p = "sh\0-c\0/usr/bin/env -i PATH=", .n = 27}));
+		assert_memory_equal(f->argv.p, "sh\0-c\0/usr/bin/env -i PATH=", 27);
 		assert_true(bytes_ends(f->argv, BYTES_LIT("> /run/motd.dynamic.new")));
 		expect_bytes(f->path, "/bin/sh");
 		expect_bytes(f->exe, "/usr/bin/dash");
@@ -206,7 +206,7 @@ in_progress_is_kept_as_it_is(void **state)
 	(void)feed_file("tests/data/sessions/a3_nested_ConnectTimeout.log", check_no_result_yet);
 }
 
-/* --- root writes its loginuid, tests/data/sessions/p1_root_inherit.log -------------------------------- */
+/* --- root writes its loginuid, tests/data/sessions/p1_root_inherit.log ------------------------ */
 
 static unsigned refused, dropped;
 
@@ -269,7 +269,7 @@ login_without_its_syscall(void **state)
 	    "old-ses=54 ses=55 res=1\n", check_lone_login), 2);
 }
 
-/* --- every way to connect, tests/data/audit ------------------------------------------------------------ */
+/* --- every way to connect, tests/data/audit --------------------------------------------------- */
 
 #define NO_PORT 0
 
@@ -319,8 +319,7 @@ check_argv_long(const struct fact *f)
 {
 	assert_int_equal(f->argc, 5);
 	assert_false(f->argv_cut);
-	assert_int_equal(f->argv.n, strlen("/bin/true") + 1 + 20000 + 1 + strlen("mid") + 1 + 12000 + 1 +
-	    strlen("last"));
+	assert_int_equal(f->argv.n, 9 + 1 + 20000 + 1 + 3 + 1 + 12000 + 1 + 4);
 	assert_int_equal(f->argv.p[10], 'z');
 	assert_int_equal(f->argv.p[10 + 20000], '\0');
 	assert_memory_equal(f->argv.p + 10 + 20001, "mid\0 ", 5);
@@ -340,8 +339,9 @@ check_ways(const struct fact *f, unsigned nth)
 		if (f->kind != w->kind || f->way != w->way || f->family != w->family ||
 		    f->peer.port != w->port || f->exit != w->exit || f->syscall != w->syscall ||
 		    f->compat != w->compat)
-			fail_msg("event %u: kind %d way %d family %u port %u exit %d syscall %u compat %d", w->serial,
-			    f->kind, f->way, f->family, f->peer.port, (int)f->exit, f->syscall, f->compat);
+			fail_msg("event %u: kind %d way %d family %u port %u exit %d syscall %u compat %d",
+			    w->serial, f->kind, f->way, f->family, f->peer.port, (int)f->exit, f->syscall,
+			    f->compat);
 	}
 	if (f->serial == 267 || f->serial == 269) { /* made, then used: the same socket */
 		assert_true(f->un.has_inode);
@@ -387,11 +387,12 @@ every_way_to_connect_is_seen(void **state)
 	assert_int_equal(ways_found, 2 * NWAYS);
 }
 
-/* --- what is missing, what is hostile ------------------------------------------------------------------ */
+/* --- what is missing, what is hostile --------------------------------------------------------- */
 
 #define STAMP "msg=audit(1795303531.254:9): "
-#define CALL(number, flags) "type=SYSCALL " STAMP "arch=c000003e syscall=" number " success=yes exit=1 a0=5 " \
-	"a1=0 " flags " items=0 pid=7\n"
+#define CALL(number, flags) \
+	"type=SYSCALL " STAMP "arch=c000003e syscall=" number " success=yes exit=1 a0=5 a1=0 " flags \
+	" items=0 pid=7\n"
 #define TO_PORT_22 "type=SOCKADDR " STAMP "saddr=020000167F0000090000000000000000\n"
 
 static enum fact_kind expected;
@@ -458,7 +459,8 @@ user_messages(void **state)
 	    "type=USER_LOGIN " STAMP "pid=1 uid=0 auid=1 ses=1 msg='op=login id=1001 exe=\"/x\" "
 	    "hostname=? addr=? terminal=? res=success'UID=\"root\"\n"
 	    "type=CRED_ACQ " STAMP "pid=1 uid=0 auid=1 ses=1 msg='op=PAM:setcred grantors=pam_unix "
-	    "acct=\"1234\" exe=\"/x\" hostname=h addr=10.0.0.1 terminal=ssh res=success'\n", check_inner), 4);
+	    "acct=\"1234\" exe=\"/x\" hostname=h addr=10.0.0.1 terminal=ssh res=success'\n",
+	    check_inner), 4);
 }
 
 static void
@@ -537,7 +539,8 @@ many_paths_use_no_room(void **state)
 		n += (size_t)snprintf(text + n, sizeof(text) - n, " inode=7 dev=fe:0z mode=0%s\n",
 		    i == 450 ? "140777" : "100644");
 	}
-	n += (size_t)snprintf(text + n, sizeof(text) - n, "type=SOCKADDR " STAMP "saddr=01002F780000\n");
+	n += (size_t)snprintf(text + n, sizeof(text) - n,
+	    "type=SOCKADDR " STAMP "saddr=01002F780000\n");
 	assert_int_equal(feed(text, n, check_many_paths), 1);
 }
 

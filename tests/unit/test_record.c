@@ -115,7 +115,8 @@ netlink_brings_its_type_along(void **state)
 	assert_int_equal(r.type_name.n, 0);
 	assert_int_equal(r.serial, 290);
 	expect_bytes(r.body, "saddr=100000000000000000000000");
-	assert_int_equal(record_parse_netlink(AUDIT_SOCKADDR, BYTES_LIT("saddr=10"), &r), RECORD_BAD_HEADER);
+	assert_int_equal(record_parse_netlink(AUDIT_SOCKADDR, BYTES_LIT("saddr=10"), &r),
+	    RECORD_BAD_HEADER);
 	assert_int_equal(record_parse_netlink(AUDIT_SOCKADDR, BYTES_NONE, &r), RECORD_EMPTY);
 }
 
@@ -148,9 +149,12 @@ malformed_lines_have_their_reasons(void **state)
 	struct record r;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		if (record_parse(bytes_of(cases[i].line), &r) != cases[i].error)
-			fail_msg("%s: %s", cases[i].line, record_error_str(record_parse(bytes_of(cases[i].line), &r)));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		enum record_error e = record_parse(bytes_of(cases[i].line), &r);
+
+		if (e != cases[i].error)
+			fail_msg("%s: %s", cases[i].line, record_error_str(e));
+	}
 	memset(longest, 'x', sizeof(longest));
 	assert_int_equal(record_parse((struct bytes){.p = longest, .n = sizeof(longest)}, &r),
 	    RECORD_TOO_LONG);
@@ -159,7 +163,7 @@ malformed_lines_have_their_reasons(void **state)
 static void
 enriched_tail_is_told_apart(void **state)
 {
-	static const char *const separators[] = {"\x1d", ""}; /* as auditd writes it; stripped by a shipper */
+	static const char *const separators[] = {"\x1d", ""}; /* auditd's; stripped by a shipper */
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
@@ -186,15 +190,16 @@ stripped_tail_behind_an_unquoted_value(void **state)
 	static const struct {
 		const char *line, *name, *value, *tail, *tail_value;
 	} cases[] = {
-		{"type=LOGIN msg=audit(1.000:1): ses=4 res=1UID=\"root\" OLD-AUID=\"unset\" AUID=\"alice\"", "res",
-		    "1", "UID", "root"},
-		{"type=SYSCALL msg=audit(1.000:1): key=(null)ARCH=x86_64 SYSCALL=write", "key", "(null)", "ARCH",
-		    "x86_64"},
-		{"type=SOCKADDR msg=audit(1.000:1): saddr=01AASADDR={ saddr_fam=local path=/dev/log }", "saddr",
-		    "01AA", "path", "/dev/log"},
-		{"type=PATH msg=audit(1.000:1): cap_frootid=0OUID=\"root\" OGID=\"root\"", "cap_frootid", "0",
-		    "OGID", "root"},
-		{"type=CONFIG_CHANGE msg=audit(1.000:1): list=4 res=1AUID=\"unset\"", "res", "1", "AUID", "unset"},
+		{"type=LOGIN msg=audit(1.000:1): ses=4 res=1UID=\"root\" OLD-AUID=\"unset\"",
+		    "res", "1", "UID", "root"},
+		{"type=SYSCALL msg=audit(1.000:1): key=(null)ARCH=x86_64 SYSCALL=write",
+		    "key", "(null)", "ARCH", "x86_64"},
+		{"type=SOCKADDR msg=audit(1.000:1): saddr=01AASADDR={ saddr_fam=local path=/dev/log }",
+		    "saddr", "01AA", "path", "/dev/log"},
+		{"type=PATH msg=audit(1.000:1): cap_frootid=0OUID=\"root\" OGID=\"root\"",
+		    "cap_frootid", "0", "OGID", "root"},
+		{"type=CONFIG_CHANGE msg=audit(1.000:1): list=4 res=1AUID=\"unset\"",
+		    "res", "1", "AUID", "unset"},
 	};
 
 	(void)state;
@@ -322,7 +327,7 @@ types_are_those_of_libaudit(void **state)
 	assert_null(record_type_name(0));
 }
 
-/* Every length and place of a hit around the width of a vector, in memory that ends where the text does. */
+/* Every length and place of a hit around the width of a vector; what follows the text is a hit. */
 static void
 scanner_agrees_with_its_portable_form(void **state)
 {
