@@ -113,12 +113,13 @@ hop_drop(struct hops *hs, struct hop *h)
 	free(h);
 }
 
+/* The user is held by the caller, and counts one more than he has. */
 static void
 make_room(struct detect *d, struct hops *hs, const struct hop_user *u)
 {
 	struct hop *victim = NULL;
 
-	if (u->n >= ST_HOPS_USER)
+	if (u->n > ST_HOPS_USER)
 		victim = TAILQ_FIRST(&u->hops);
 	else if (hs->pids.n >= ST_HOPS)
 		victim = hop_ripe(hs, RTIME_NONE, true);

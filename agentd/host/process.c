@@ -71,7 +71,10 @@ process_drop(struct host *h, struct process_node *n)
 	free(n);
 }
 
-/* One too many pushes out the oldest of the same session, the same user, or the host: in that order. */
+/*
+ * One too many pushes out the oldest of the same session, the same user, or the host: in that order.  The
+ * account is held by its caller, and counts one more than it has.
+ */
 static void
 make_room(struct host *h, const struct session_node *s, const struct account *a)
 {
@@ -79,7 +82,7 @@ make_room(struct host *h, const struct session_node *s, const struct account *a)
 
 	if (s != NULL && s->s.nproc >= ST_PROCESSES_SES)
 		victim = TAILQ_FIRST(&s->processes);
-	else if (a->nprocess >= ST_PROCESSES_USER)
+	else if (a->nprocess > ST_PROCESSES_USER)
 		victim = TAILQ_FIRST(&a->processes);
 	else if (h->nprocess >= ST_PROCESSES)
 		victim = TAILQ_FIRST(&h->processes);

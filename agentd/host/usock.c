@@ -88,12 +88,13 @@ usock_drop_forwarded(struct host *h, struct session_node *s)
 	}
 }
 
+/* The account is held by its caller, and counts one more than it has. */
 static void
 make_room(struct host *h, const struct account *a)
 {
 	struct usock_node *victim = NULL;
 
-	if (a->nusock >= ST_SOCKETS_USER)
+	if (a->nusock > ST_SOCKETS_USER)
 		victim = TAILQ_FIRST(&a->usocks);
 	else if (h->nusock >= ST_SOCKETS)
 		victim = TAILQ_FIRST(&h->usocks);

@@ -47,3 +47,12 @@ test_config = agentd/config.o policy/lexer.o policy/diag.o policy/suggest.o $(pa
 test_detect_session = $(detect_kit)
 test_detect_quiet = $(detect_kit)
 test_policy_model = $(policy_all)
+# the whole engine
+engine_all = tests/unit/engine_stage.o $(patsubst %.c,%.o,$(wildcard agentd/engine/*.c agentd/sink/*.c agentd/source/*.c)) \
+	$(patsubst %.c,%.o,$(wildcard agentd/audit/*.c agentd/host/*.c agentd/detect/*.c policy/*.c base/*.c)) \
+	policy/grammar.o agentd/monitor/result.o
+engine_libs = -levent_core -lsqlite3 -lcap-ng -lseccomp -ljansson -lcrypto
+test_engine_live = $(engine_all)
+test_engine_live_LIBS = $(engine_libs)
+test_host_session = $(detect_kit)
+test_host_process = $(detect_kit)
