@@ -32,6 +32,8 @@ put_result(const json_t *a, struct buf *out)
 	bool weak = action.n == 0 || bytes_is(action, "alert") || bytes_is(action, "record") ||
 	    bytes_is(action, "pass");
 
+	if (answer_str(a, "sshtether.done").n == 0)
+		return; /* the daemon speaks of itself: nothing was to be done */
 	answer_visible(a, "sshtether.done", out);
 	if (!weak || rule.n > 0) {
 		buf_puts(out, " (");
@@ -160,15 +162,20 @@ put_evidence(const json_t *a, struct buf *out)
 void
 alert_print(const struct cli *cli, const struct json_t *alert, struct buf *out)
 {
-	size_t begin;
+	struct buf evidence = BUF_INIT;
 
 	put_head(cli, alert, out);
-	buf_printf(out, "\n%-*s%s", INDENT, "", cli_style(cli, STYLE_DIM));
-	begin = out->n;
-	put_evidence(alert, out);
-	if (buf_ok(out) && out->n - begin > 2 && memcmp(out->p + out->n - 2, "; ", 2) == 0)
-		out->n -= 2;
-	buf_printf(out, "%s\n", cli_style(cli, STYLE_PLAIN));
+	buf_putc(out, '\n');
+	put_evidence(alert, &evidence);
+	if (evidence.n > 2 && memcmp(evidence.p + evidence.n - 2, "; ", 2) == 0)
+		evidence.n -= 2;
+	if (evidence.n > 0) {
+		buf_printf(out, "%-*s%s", INDENT, "", cli_style(cli, STYLE_DIM));
+		buf_putb(out, buf_bytes(&evidence));
+		buf_printf(out, "%s\n", cli_style(cli, STYLE_PLAIN));
+	}
+	out->failed |= evidence.failed;
+	buf_free(&evidence);
 }
 
 bool

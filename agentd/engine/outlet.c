@@ -172,7 +172,7 @@ put_notice(struct outlet *o, const char *what, enum severity severity, uint64_t 
 	json_kobject(&j, "event");
 	json_kstr(&j, "kind", "pipeline_error");
 	json_kstr(&j, "action", what);
-	json_kstr(&j, "severity_name", severity_name(severity));
+	json_kint(&j, "severity", alert_severity(severity));
 	json_kstr(&j, "reason", sentence);
 	json_kbytes(&j, "created", buf_bytes(&when));
 	json_end(&j, '}');

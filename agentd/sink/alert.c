@@ -41,15 +41,6 @@ static const struct ecs_words ecs_words[ACT_COUNT] = {
 	[ACT_ESCALATED_AGENT] = {{"intrusion_detection", "authentication"}, {"info"}},
 };
 
-/* The risk scores that Elastic's own rules give to these words. */
-static const int severity_number[SEV_COUNT] = {
-	[SEV_INFO] = 0,
-	[SEV_LOW] = 21,
-	[SEV_MEDIUM] = 47,
-	[SEV_HIGH] = 73,
-	[SEV_CRITICAL] = 99,
-};
-
 static const char *const outcome_words[] = {
 	[OUTCOME_UNKNOWN] = "unknown",
 	[OUTCOME_SUCCESS] = "success",
@@ -62,6 +53,21 @@ static const char *const way_words[] = {
 	[WAY_FASTOPEN] = "fastopen",
 	[WAY_URING] = "io_uring",
 };
+
+/* The risk scores that Elastic's own rules give to these words. */
+int
+alert_severity(enum severity s)
+{
+	static const int numbers[SEV_COUNT] = {
+		[SEV_INFO] = 0,
+		[SEV_LOW] = 21,
+		[SEV_MEDIUM] = 47,
+		[SEV_HIGH] = 73,
+		[SEV_CRITICAL] = 99,
+	};
+
+	return numbers[s];
+}
 
 static bool
 was_stopped(enum done d)
@@ -180,7 +186,7 @@ put_event(struct json *j, const struct alert *a, const struct alert_context *ctx
 	put_strings(j, "type", w->type, 2, was_stopped(a->done) ? "denied" : NULL);
 	json_kstr(j, "action", activity_info(f->activity)->name);
 	json_kstr(j, "outcome", outcome_words[outcome]);
-	json_kint(j, "severity", severity_number[a->ruling->decision.severity]);
+	json_kint(j, "severity", alert_severity(a->ruling->decision.severity));
 	json_kstr(j, "reason", f->reason);
 	put_iso(j, "created", a->created);
 	put_id(j, f, ctx);

@@ -30,6 +30,9 @@ void alert_json(const struct alert *, const struct alert_context *, struct buf *
 /* One line for people and syslog. */
 void alert_text(const struct alert *, const struct alert_context *, struct buf *out);
 
+/* event.severity: 0 info, 21 low, 47 medium, 73 high, 99 critical. */
+int alert_severity(enum severity);
+
 /*
  * sshtether.session: what names a session for ever, "BOOT-SES": eight digits of the boot id and the audit
  * session id; where the boot is not known (replay) "SES" alone.  SES_UNSET: "".

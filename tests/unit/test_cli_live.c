@@ -147,6 +147,21 @@ alerts_for_people(void **state)
 	ran_free(&r);
 }
 
+/* What the daemon has to say of itself stands among the alerts, in one line. */
+static void
+notice_for_people(void **state)
+{
+	struct ran r = run(cmd_alerts, "alerts --all", "control.sock",
+	    "{\"@timestamp\":\"2026-11-22T01:02:03.456Z\",\"event\":{\"kind\":\"pipeline_error\","
+	    "\"action\":\"rules-missing\",\"severity\":73,\"reason\":\"2 rules\"}}\n" END);
+
+	(void)state;
+	assert_int_equal(r.status, CLI_OK);
+	assert_in(&r.request, "\"all\":true");
+	assert_string_equal(r.out.p, "2026-11-22 01:02:03  high      rules-missing    2 rules\n");
+	ran_free(&r);
+}
+
 static void
 mode_asks_the_monitor(void **state)
 {
@@ -280,6 +295,7 @@ main(void)
 		cmocka_unit_test(json_passes_through),
 		cmocka_unit_test(unknown_session),
 		cmocka_unit_test(alerts_for_people),
+		cmocka_unit_test(notice_for_people),
 		cmocka_unit_test(mode_asks_the_monitor),
 		cmocka_unit_test(policy_that_does_not_load),
 		cmocka_unit_test(policy_with_hits),
