@@ -1,0 +1,253 @@
+/* The real engine without rights and under its filter: logins, actions, policy, store, control socket. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agentd/engine/failures.h"
+#include "base/safe.h"
+#include "tests/unit/engine_stage.h"
+#include "tests/unit/unit.h"
+
+#define ENFORCE "fleet stage\nserial 3\nmode enforce\n"
+
+static struct verdict
+login(struct engine_stage *s, struct report r)
+{
+	struct verdict v = {0};
+
+	assert_true(engine_stage_verdict(engine_stage_report(s, &r, NULL), &v));
+	return v;
+}
+
+static void
+assert_asked(const struct engine_stage *s, const char *line, const char *text)
+{
+	struct buf b = BUF_INIT;
+
+	engine_stage_ask(s, line, &b);
+	if (strstr(b.p, text) == NULL)
+		fail_msg("%s does not hold %s", b.p, text);
+	buf_free(&b);
+}
+
+static void
+a_login_is_answered_and_shown(void **state)
+{
+	struct engine_stage s;
+	struct request r;
+
+	(void)state;
+	engine_stage_open(&s, NULL, MODE_AUDIT);
+	assert_int_equal(login(&s, engine_stage_login(REPORT_OPEN, "alice", 1000, 77)).action,
+	    VERDICT_ALLOW);
+	assert_true(engine_stage_request(&s, REQ_ANSWERED, &r));
+	assert_int_equal(r.id, 1);
+	assert_asked(&s, "{\"verb\":\"sessions\"}", "\"ip\":\"203.0.113.7\"");
+	assert_asked(&s, "{\"verb\":\"session\",\"id\":\"77\"}", "\"known_by\":\"report\"");
+	assert_asked(&s, "{\"verb\":\"status\"}", "\"kind\":\"auditd\",\"state\":\"live\"");
+	assert_asked(&s, "{\"verb\":\"session\",\"id\":\"78\"}", "\"status\":1");
+	assert_int_equal(engine_stage_close(&s), 0);
+}
+
+static void
+a_denied_login_hears_why(void **state)
+{
+	static const char policy[] = ENFORCE "deny login user eve message \"ask #bastion\"\n";
+	struct engine_stage s;
+	struct verdict v;
+
+	(void)state;
+	engine_stage_open(&s, policy, MODE_ENFORCE);
+	v = login(&s, engine_stage_login(REPORT_OPEN, "eve", 1001, 78));
+	assert_int_equal(v.action, VERDICT_DENY);
+	assert_string_equal(v.message, "ask #bastion");
+	assert_true(engine_stage_alerted(&s, "\"done\":\"refused\",\"level\":\"prevent\""));
+	assert_int_equal(login(&s, engine_stage_login(REPORT_OPEN, "alice", 1000, 79)).action,
+	    VERDICT_ALLOW);
+	assert_int_equal(engine_stage_close(&s), 0);
+}
+
+static void
+audit_mode_refuses_nobody(void **state)
+{
+	static const char policy[] = ENFORCE "deny login\n";
+	struct engine_stage s;
+
+	(void)state;
+	engine_stage_open(&s, policy, MODE_AUDIT);
+	assert_int_equal(login(&s, engine_stage_login(REPORT_OPEN, "eve", 1001, 78)).action,
+	    VERDICT_ALLOW);
+	assert_true(engine_stage_alerted(&s, "\"done\":\"would-have\""));
+	assert_int_equal(engine_stage_close(&s), 0);
+}
+
+/* At the account stage sshd has not told the key: only what does not hang on it may refuse. */
+static void
+account_denies_only_what_is_sure(void **state)
+{
+	static const char policy[] = ENFORCE "pass login key \"SHA256:good\"\ndeny login user eve\n"
+					     "deny login user mallory\n";
+	static const char sure[] = ENFORCE "deny login user eve\npass login key \"SHA256:good\"\n";
+	struct engine_stage s;
+	struct report r = engine_stage_login(REPORT_ACCOUNT, "eve", 1001, 78);
+
+	(void)state;
+	r.flags = 0;
+	r.key_fp[0] = r.key_type[0] = r.method[0] = '\0';
+	engine_stage_open(&s, policy, MODE_ENFORCE);
+	assert_int_equal(login(&s, r).action, VERDICT_ALLOW);
+	engine_stage_policy(&s, sure);
+	engine_stage_notice(&s, &(struct notice){.kind = NOTE_RELOAD}, -1);
+	assert_int_equal(login(&s, r).action, VERDICT_DENY);
+	assert_int_equal(engine_stage_close(&s), 0);
+}
+
+static void
+a_report_that_lies_is_not_believed(void **state)
+{
+	static const char policy[] = ENFORCE "pass login key \"SHA256:A*\" user alice\ndeny login\n";
+	struct report r = engine_stage_login(REPORT_OPEN, "alice", 1000, 80);
+	struct notice kernel = {.ses = 80, .auid = 1000, .pid = r.pid, .start_ticks = 5};
+	struct engine_stage s;
+	struct verdict v;
+
+	(void)state;
+	engine_stage_open(&s, policy, MODE_ENFORCE);
+	assert_true(engine_stage_verdict(engine_stage_report(&s, &r, &kernel), &v));
+	assert_asked(&s, "{\"verb\":\"status\"}", "report-mismatch");
+	kernel = (struct notice){.ses = 80, .auid = 1000, .pid = r.pid,
+	    .start_ticks = r.start_ticks, .result = RES_OTHER_SESSION};
+	assert_true(engine_stage_verdict(engine_stage_report(&s, &r, &kernel), &v));
+	assert_true(engine_stage_alerted(&s, "report-forged"));
+	assert_int_equal(engine_stage_close(&s), 0);
+}
+
+static void
+rubbish_gets_no_verdict_and_does_no_harm(void **state)
+{
+	struct report r = engine_stage_login(REPORT_OPEN, "alice", 1000, 81);
+	struct engine_stage s;
+	struct verdict v;
+
+	(void)state;
+	engine_stage_open(&s, NULL, MODE_AUDIT);
+	r.magic = 0;
+	assert_false(engine_stage_verdict(engine_stage_report(&s, &r, NULL), &v));
+	r.magic = REPORT_MAGIC;
+	memset(r.user, 'x', sizeof(r.user));
+	assert_false(engine_stage_verdict(engine_stage_report(&s, &r, NULL), &v));
+	assert_int_equal(login(&s, engine_stage_login(REPORT_OPEN, "alice", 1000, 82)).action,
+	    VERDICT_ALLOW);
+	/* The session is followed all the same: the kernel knows it. */
+	assert_asked(&s, "{\"verb\":\"session\",\"id\":\"81\"}", "\"known_by\":\"proc\"");
+	assert_int_equal(engine_stage_close(&s), 0);
+}
+
+static void
+a_block_waits_for_the_monitor(void **state)
+{
+	static const char policy[] = ENFORCE "block outbound-ssh to 10.9.9.9\nalert outbound-ssh\n";
+	struct engine_stage s;
+	struct request r;
+
+	(void)state;
+	engine_stage_open(&s, policy, MODE_ENFORCE);
+	login(&s, engine_stage_login(REPORT_OPEN, "alice", 1000, 77));
+	engine_stage_connect(&s, 501, 77, 4001, "ssh", "10.1.1.1", 22);
+	assert_true(engine_stage_alerted(&s, "\"done\":\"alerted\""));
+	engine_stage_connect(&s, 502, 77, 4002, "ssh", "10.9.9.9", 22);
+	assert_true(engine_stage_request(&s, REQ_KILL, &r));
+	assert_int_equal(r.pid, 4002);
+	assert_int_equal(r.ses, 77);
+	assert_true(r.time_ms > 0);
+	engine_stage_result(&s, r.id, RES_OK, -1);
+	assert_true(engine_stage_alerted(&s, "\"done\":\"killed\",\"level\":\"react\""));
+	engine_stage_connect(&s, 503, 77, 4003, "ssh", "10.9.9.9", 22);
+	assert_true(engine_stage_request(&s, REQ_KILL, &r));
+	engine_stage_result(&s, r.id, RES_YOUNGER, -1);
+	assert_true(engine_stage_alerted(&s, "\"done\":\"failed\""));
+	assert_asked(&s, "{\"verb\":\"policy-show\",\"verbose\":true}", "\"hits\":2");
+	assert_int_equal(engine_stage_close(&s), 0);
+}
+
+static void
+a_policy_is_loaded_all_or_nothing(void **state)
+{
+	struct engine_stage s;
+	char line[160];
+
+	(void)state;
+	engine_stage_open(&s, ENFORCE "alert outbound-ssh\n", MODE_AUDIT);
+	assert_asked(&s, "{\"verb\":\"policy-show\"}", "\"serial\":3");
+	engine_stage_policy(&s, "serial 4\nblokc everything\n");
+	snprintf(line, sizeof(line), "{\"verb\":\"policy-load\",\"path\":\"%s\"}", s.policy);
+	assert_asked(&s, line, "\"diagnostics\":");
+	assert_asked(&s, "{\"verb\":\"policy-show\"}", "\"serial\":3");
+	engine_stage_policy(&s, "fleet stage\nserial 5\nrecord outbound-ssh\n");
+	assert_asked(&s, line, "\"serial\":5");
+	assert_asked(&s, "{\"verb\":\"policy-load\",\"path\":\"/nowhere\"}", "\"status\":1");
+	assert_asked(&s, "{\"verb\":\"policy-load\",\"path\":\"relative\"}", "\"status\":3");
+	chmod(s.policy, 0666);
+	assert_asked(&s, line, "\"status\":1");
+	assert_asked(&s, "{\"verb\":\"policy-show\"}", "\"serial\":5");
+	assert_int_equal(engine_stage_close(&s), 0);
+}
+
+static void
+history_outlives_the_engine(void **state)
+{
+	struct engine_stage s;
+	struct notice found = {.kind = NOTE_FOUND, .ses = 77, .auid = 1000, .pid = 100077,
+	    .start_ticks = 1077, .peer = {.family = 4, .port = 40000, .b = {203, 0, 113, 7}}};
+
+	(void)state;
+	engine_stage_open(&s, "alert outbound-ssh\n", MODE_AUDIT);
+	login(&s, engine_stage_login(REPORT_OPEN, "alice", 1000, 77));
+	engine_stage_connect(&s, 501, 77, 4001, "ssh", "10.1.1.1", 22);
+	assert_true(engine_stage_alerted(&s, "\"done\":\"alerted\""));
+	assert_asked(&s, "{\"verb\":\"alerts\",\"user\":\"alice\"}", "10.1.1.1");
+	assert_asked(&s, "{\"verb\":\"alerts\",\"session\":\"77\",\"activity\":\"outbound-ssh\"}",
+	    "10.1.1.1");
+	engine_stage_again(&s, MODE_AUDIT);
+	assert_asked(&s, "{\"verb\":\"alerts\",\"user\":\"alice\"}", "10.1.1.1");
+	engine_stage_notice(&s, &found, -1);
+	usleep(300000);
+	assert_asked(&s, "{\"verb\":\"session\",\"id\":\"77\"}", "\"key\":\"SHA256:AAAA");
+	assert_int_equal(engine_stage_close(&s), 0);
+}
+
+static void
+the_group_may_not_load(void **state)
+{
+	struct engine_stage s;
+
+	(void)state;
+	engine_stage_open(&s, NULL, MODE_AUDIT);
+	assert_asked(&s, "{\"verb\":\"nonsense\"}", "\"status\":3");
+	assert_asked(&s, "[1,2]", "\"status\":3");
+	assert_asked(&s, "{\"verb\":\"status\",\"verb\":\"status\"}", "\"status\":3");
+	assert_asked(&s, "{\"verb\":\"status\"}", "control-bad");
+	assert_int_equal(engine_stage_close(&s), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_login_is_answered_and_shown),
+		cmocka_unit_test(a_denied_login_hears_why),
+		cmocka_unit_test(audit_mode_refuses_nobody),
+		cmocka_unit_test(account_denies_only_what_is_sure),
+		cmocka_unit_test(a_report_that_lies_is_not_believed),
+		cmocka_unit_test(rubbish_gets_no_verdict_and_does_no_harm),
+		cmocka_unit_test(a_block_waits_for_the_monitor),
+		cmocka_unit_test(a_policy_is_loaded_all_or_nothing),
+		cmocka_unit_test(history_outlives_the_engine),
+		cmocka_unit_test(the_group_may_not_load),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
