@@ -27,6 +27,11 @@ struct evidence {
 
 struct evidence evidence_of(const struct detect *, const struct fact *);
 struct fact_unix evidence_unix(const struct evidence *);
+/*
+ * For fold_pass(): the same activity by the same doer (a life, a session id) to the same destination.  A
+ * socket counts by its inode, or by its path where that is not known.
+ */
+uint64_t evidence_key(const struct evidence *, enum activity, uint64_t doer);
 
 /*
  * One user's share of a table of things that wait.  Users are thrown together in a few hundred classes: no

@@ -45,6 +45,32 @@ evidence_unix(const struct evidence *e)
 	return un;
 }
 
+/* Member by member: the padding of a copied struct is anything. */
+uint64_t
+evidence_key(const struct evidence *e, enum activity activity, uint64_t doer)
+{
+	struct {
+		uint64_t doer, inode;
+		uint32_t dev_major, dev_minor, activity;
+		uint16_t port;
+		struct addr addr;
+		char path[sizeof(e->path)];
+	} key;
+
+	memset(&key, 0, sizeof(key));
+	key.doer = doer;
+	key.activity = activity;
+	key.addr = e->to.addr;
+	key.port = e->to.port;
+	if (e->un.has_inode) {
+		key.inode = e->un.inode;
+		key.dev_major = e->un.dev_major;
+		key.dev_minor = e->un.dev_minor;
+	} else
+		memcpy(key.path, e->path, e->path_len);
+	return bytes_hash((struct bytes){.p = (const char *)&key, .n = sizeof(key)});
+}
+
 enum outcome
 outcome_of_exit(int64_t exit)
 {

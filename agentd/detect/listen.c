@@ -35,25 +35,17 @@ fd_of(const struct fact *f)
 	return f->way == WAY_SOCKETCALL ? FD_UNKNOWN : f->a[0];
 }
 
-/* ::1 and 127.0.0.1 are one -R; loopback and all addresses are not. */
+/* ::1 and 127.0.0.1 are one -R, as :: and 0.0.0.0 are; loopback and all addresses are not. */
 static uint64_t
 same_listen(const struct evidence *e)
 {
-	struct {
-		uint32_t ses, activity;
-		uint16_t port;
-		uint8_t reach;
-		struct addr addr;
-	} key;
+	struct evidence reach = *e;
 
-	memset(&key, 0, sizeof(key));
-	key.ses = e->ses;
-	key.activity = ACT_LISTEN;
-	key.port = e->to.port;
-	key.reach = addr_is_any(e->to.addr) ? 0 : addr_is_loopback(e->to.addr) ? 1 : 2;
-	if (key.reach == 2)
-		key.addr = e->to.addr;
-	return bytes_hash((struct bytes){.p = (const char *)&key, .n = sizeof(key)});
+	if (addr_is_any(e->to.addr))
+		reach.to.addr = (struct addr){.family = 0};
+	else if (addr_is_loopback(e->to.addr))
+		reach.to.addr = (struct addr){.family = 4, .b = {127}};
+	return evidence_key(&reach, ACT_LISTEN, e->ses);
 }
 
 static void

@@ -65,22 +65,6 @@ explain(const struct hops *hs, const struct process *client)
 		h->explained = true;
 }
 
-static uint64_t
-same_hop(const struct evidence *e)
-{
-	struct {
-		uint64_t life;
-		struct endpoint to;
-		uint8_t activity;
-	} key;
-
-	memset(&key, 0, sizeof(key));
-	key.life = e->life;
-	key.to = e->to;
-	key.activity = ACT_OUTBOUND_SSH;
-	return bytes_hash((struct bytes){.p = (const char *)&key, .n = sizeof(key)});
-}
-
 static void
 say_outbound(struct finding *f, const char *whom)
 {
@@ -106,7 +90,8 @@ send_outbound(struct detect *d, struct hops *hs, struct hop *h, const struct evi
 
 	h->connected = true;
 	explain(hs, client);
-	if (fold_pass(detect_fold(d), same_hop(e), e->time, SAME_HOP_MS) == 0)
+	if (fold_pass(detect_fold(d), evidence_key(e, ACT_OUTBOUND_SSH, e->life), e->time,
+	        SAME_HOP_MS) == 0)
 		return;
 	finding_start(d, e, ACT_OUTBOUND_SSH, &f);
 	say_outbound(&f, client != NULL ? " for its SSH client" : "");

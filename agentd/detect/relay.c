@@ -9,22 +9,10 @@
 
 #define SAME_RELAY_MS 60000
 
-static uint64_t
-same_relay(const struct evidence *e)
+static unsigned
+relay_pass(struct detect *d, const struct evidence *e)
 {
-	struct {
-		uint32_t ses;
-		uint8_t activity;
-		struct endpoint to;
-		char path[sizeof(e->path)];
-	} key;
-
-	memset(&key, 0, sizeof(key));
-	key.ses = e->ses;
-	key.activity = ACT_RELAY;
-	key.to = e->to;
-	memcpy(key.path, e->path, e->path_len);
-	return bytes_hash((struct bytes){.p = (const char *)&key, .n = sizeof(key)});
+	return fold_pass(detect_fold(d), evidence_key(e, ACT_RELAY, e->ses), e->time, SAME_RELAY_MS);
 }
 
 static void
@@ -32,7 +20,7 @@ send_relay(struct detect *d, const struct evidence *e)
 {
 	struct finding f;
 	char to[ENDPOINT_STRLEN], times[48] = "";
-	unsigned count = fold_pass(detect_fold(d), same_relay(e), e->time, SAME_RELAY_MS);
+	unsigned count = relay_pass(d, e);
 
 	if (count == 0)
 		return;
@@ -53,7 +41,7 @@ relay_unix(struct detect *d, const struct evidence *e)
 {
 	struct finding f;
 
-	if (fold_pass(detect_fold(d), same_relay(e), e->time, SAME_RELAY_MS) == 0)
+	if (relay_pass(d, e) == 0)
 		return;
 	finding_start(d, e, ACT_RELAY, &f);
 	finding_reason(&f, "relays through sshd to the socket %.*s", (int)e->path_len, e->path);

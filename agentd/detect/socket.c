@@ -60,23 +60,7 @@ socket_is_own(const struct detect *d, const struct evidence *e)
 bool
 socket_is_news(struct detect *d, const struct evidence *e, enum activity activity)
 {
-	struct {
-		uint64_t life, inode;
-		uint32_t dev_major, dev_minor, activity;
-		char path[sizeof(e->path)];
-	} key;
-
-	memset(&key, 0, sizeof(key));
-	key.life = e->life;
-	key.activity = activity;
-	if (e->un.has_inode) {
-		key.inode = e->un.inode;
-		key.dev_major = e->un.dev_major;
-		key.dev_minor = e->un.dev_minor;
-	} else
-		memcpy(key.path, e->path, e->path_len);
-	return fold_pass(detect_fold(d), bytes_hash((struct bytes){.p = (char *)&key, .n = sizeof(key)}),
-	    e->time, FOLD_FOREVER) > 0;
+	return fold_pass(detect_fold(d), evidence_key(e, activity, e->life), e->time, FOLD_FOREVER) > 0;
 }
 
 const char *
