@@ -28,7 +28,7 @@ struct act {
 	struct kept *kept; /* owned */
 	enum done done;    /* when it works */
 	enum level level;
-	uint32_t ses, pid; /* as asked for */
+	struct request req; /* as asked for */
 };
 
 /* What worked lately: one process may have earned two rulings, and it can be killed only once. */
@@ -85,6 +85,7 @@ static struct plan
 plan_of(const struct ruling *r)
 {
 	static const char nobody[] = "the record names no process";
+	static const char nowhere[] = "the record names no connection";
 	const struct finding *f = r->finding;
 	struct plan p;
 
@@ -96,6 +97,8 @@ plan_of(const struct ruling *r)
 			p.why = "there is no way to block this";
 		if (p.kind != 0 && f->pid == 0)
 			p = (struct plan){.why = nobody};
+		if (p.kind == REQ_DESTROY && f->unix_inode == 0 && f->to.port == 0)
+			p = (struct plan){.why = nowhere};
 		return p;
 	case DO_TERMINATE:
 	case DO_TERMINATE_ALL:
@@ -149,7 +152,8 @@ request_of(const struct ruling *r, const struct plan *p)
 	    .inode = f->unix_inode,
 	    .dev_major = f->unix_dev_major,
 	    .dev_minor = f->unix_dev_minor,
-	    .to = wire_addr(f->to),
+	    /* A Unix listener or an address, never both. */
+	    .to = f->unix_inode == 0 ? wire_addr(f->to) : (struct report_addr){0},
 	};
 }
 
@@ -179,7 +183,7 @@ static void
 remember(struct acts *a, const struct act *act)
 {
 	a->recent[a->next_recent++ % RECENT] =
-	    (struct recent){.ses = act->ses, .pid = act->pid, .when = mtime_now()};
+	    (struct recent){.ses = act->req.ses, .pid = act->req.pid, .when = mtime_now()};
 }
 
 static bool
@@ -191,10 +195,29 @@ was_ours(const struct acts *a, const struct act *act)
 		const struct recent *r = &a->recent[i];
 
 		if (r->when.ns != 0 && mtime_ms_since(now, r->when) < RECENT_MS &&
-		    r->ses == act->ses && (r->pid == act->pid || r->pid == 0))
+		    r->ses == act->req.ses && (r->pid == act->req.pid || r->pid == 0))
 			return true;
 	}
 	return false;
+}
+
+static void on_result(const struct notice *, int fds[LINK_FDS], void *arg);
+
+/*
+ * The process that connected to an agent has ended, but whoever it left the connection to has not: that
+ * is cut, for the whole session.
+ */
+static bool
+cut_instead(struct act *act)
+{
+	struct request *r = &act->req;
+
+	if (r->kind != REQ_KILL || r->inode == 0)
+		return false;
+	r->kind = REQ_DESTROY;
+	r->pid = 0;
+	act->done = DONE_CUT;
+	return link_ask(act->acts->parts.link, r, KILL_WAIT_MS, on_result, act);
 }
 
 static void
@@ -210,6 +233,8 @@ on_result(const struct notice *n, int fds[LINK_FDS], void *arg)
 		remember(act->acts, act);
 	else if (n != NULL && n->result == RES_GONE && was_ours(act->acts, act))
 		n = &ok;
+	else if (n != NULL && n->result == RES_GONE && cut_instead(act))
+		return;
 	done = done_of(n, act->done, why);
 	act->acts->stats.waiting--;
 	tell(act->acts, kept_ruling(act->kept), done, act->level, why[0] != '\0' ? why : NULL);
@@ -253,7 +278,6 @@ patience(const struct request *r)
 static const char *
 ask(struct acts *a, const struct ruling *r, const struct plan *p, enum level level)
 {
-	struct request req = request_of(r, p);
 	struct act *act;
 
 	if (a->stats.waiting >= ACTS_WAITING) {
@@ -263,10 +287,10 @@ ask(struct acts *a, const struct ruling *r, const struct plan *p, enum level lev
 	if ((act = calloc(1, sizeof(*act))) == NULL)
 		return "out of memory";
 	*act = (struct act){.acts = a, .kept = kept_new(r), .done = p->done, .level = level,
-	    .ses = req.ses, .pid = req.pid};
-	spare(a, &req);
+	    .req = request_of(r, p)};
+	spare(a, &act->req);
 	if (act->kept == NULL ||
-	    !link_ask(a->parts.link, &req, patience(&req), on_result, act)) {
+	    !link_ask(a->parts.link, &act->req, patience(&act->req), on_result, act)) {
 		kept_free(&act->kept);
 		free(act);
 		return "the monitor could not be asked";

@@ -15,6 +15,7 @@
 #define BATCH_ROWS    512
 #define QUEUE_BATCHES 64
 #define REOPEN_MS     5000
+#define TEND_MS       10000
 #define MEASURE_MS    60000
 #define PRUNE_MS      3600000
 
@@ -76,6 +77,7 @@ struct archive {
 	struct vault vault;
 	struct rows rows; /* gathered */
 	size_t nrows, inflight;
+	struct mtime posted; /* the last batch, be it an empty one */
 	struct archive_state state;
 	LIST_HEAD(, job) jobs;
 };
@@ -202,6 +204,7 @@ run_write(struct job *j)
 		t->dropped = j->nrows;
 	} else {
 		t->failing = false;
+		t->why[0] = '\0';
 		t->written = j->nrows;
 	}
 	if (v->store != NULL)
@@ -310,10 +313,15 @@ job_new(struct archive *a, enum job_kind kind)
 void
 archive_flush(struct archive *a)
 {
-	struct job *j = job_new(a, JOB_WRITE);
+	const struct mtime now = mtime_now();
+	struct job *j;
 
-	if (j == NULL)
+	/* An empty batch now and then: the thread looks after the file and measures it. */
+	if (a->nrows == 0 && a->posted.ns != 0 && mtime_ms_since(now, a->posted) < TEND_MS)
 		return;
+	if ((j = job_new(a, JOB_WRITE)) == NULL)
+		return;
+	a->posted = now;
 	STAILQ_CONCAT(&j->rows, &a->rows);
 	j->nrows = a->nrows;
 	a->nrows = 0;

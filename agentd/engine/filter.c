@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <linux/netlink.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -73,63 +74,51 @@ static const int deadly[] = {
 	CALL(open_by_handle_at), CALL(name_to_handle_at), CALL(fanotify_init),
 };
 
+#define EQUALS(n, value) {.arg = (n), .op = SCMP_CMP_EQ, .datum_a = (value)}
+#define WITHOUT(n, bits) {.arg = (n), .op = SCMP_CMP_MASKED_EQ, .datum_a = (bits), .datum_b = 0}
+
+/* Allowed with these arguments alone. */
+static const struct {
+	int call;
+	unsigned n;
+	struct scmp_arg_cmp args[2];
+} narrow[] = {
+	/* new memory is never executable: code that is injected has nowhere to be */
+	{CALL(mmap), 1, {WITHOUT(2, PROT_EXEC)}},
+	{CALL(mprotect), 1, {WITHOUT(2, PROT_EXEC)}},
+	/* syslog, name services, sock_diag; no internet sockets, there is nobody to talk to */
+	{CALL(socket), 1, {EQUALS(0, AF_UNIX)}},
+	{CALL(socket), 2, {EQUALS(0, AF_NETLINK), EQUALS(2, NETLINK_SOCK_DIAG)}},
+	{CALL(socketpair), 1, {EQUALS(0, AF_UNIX)}},
+	/* libevent asks how much there is to read; stdio whether it is a terminal */
+	{CALL(ioctl), 1, {EQUALS(1, FIONREAD)}},
+	{CALL(ioctl), 1, {EQUALS(1, TCGETS)}},
+	{CALL(prctl), 1, {EQUALS(0, PR_SET_NAME)}},
+	/* abort() of our own assertions */
+	{CALL(tgkill), 1, {EQUALS(2, SIGABRT)}},
+};
+
 static int
 add_list(scmp_filter_ctx ctx, uint32_t action, const int *calls, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		int rc;
+		int rc = seccomp_rule_add(ctx, action, calls[i], 0);
 
-		if (calls[i] == __NR_SCMP_ERROR)
-			continue;
-		rc = seccomp_rule_add(ctx, action, calls[i], 0);
-		/* EDOM, EFAULT: this architecture has no such call. */
+		/* EDOM, EFAULT: this architecture, or this library, knows no such call. */
 		if (rc != 0 && rc != -EDOM && rc != -EFAULT)
 			return rc;
 	}
 	return 0;
 }
 
-/* New memory is never executable: code that is injected has nowhere to be. */
 static int
-add_memory(scmp_filter_ctx ctx)
+add_narrow(scmp_filter_ctx ctx)
 {
-	const struct scmp_arg_cmp plain = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
-	int rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(mmap), 1, plain);
+	int rc = 0;
 
-	return rc != 0 ? rc : seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(mprotect), 1, plain);
-}
-
-/*
- * Unix sockets for syslog and name services; netlink for sock_diag (nss and getaddrinfo ask for a route
- * socket now and then: they get none).  No internet sockets: there is nobody to talk to.
- */
-static int
-add_sockets(scmp_filter_ctx ctx)
-{
-	int rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(socket), 1, SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
-
-	if (rc == 0)
-		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(socket), 2,
-		    SCMP_A0(SCMP_CMP_EQ, AF_NETLINK), SCMP_A2(SCMP_CMP_EQ, NETLINK_SOCK_DIAG));
-	if (rc == 0)
-		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(socketpair), 1,
-		    SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
-	return rc;
-}
-
-static int
-add_odds(scmp_filter_ctx ctx)
-{
-	/* libevent asks how much there is to read; stdio whether it is a terminal. */
-	int rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, FIONREAD));
-
-	if (rc == 0)
-		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, TCGETS));
-	if (rc == 0) /* names of threads */
-		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(prctl), 1,
-		    SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));
-	if (rc == 0) /* abort() of our own assertions, not a kill of others */
-		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(tgkill), 1, SCMP_A2(SCMP_CMP_EQ, 6));
+	for (size_t i = 0; i < sizeof(narrow) / sizeof(narrow[0]) && rc == 0; i++)
+		rc = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, narrow[i].call, narrow[i].n,
+		    narrow[i].args);
 	return rc;
 }
 
@@ -148,7 +137,7 @@ filter_enter(void)
 	    (rc = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS)) == 0 &&
 	    (rc = add_list(ctx, SCMP_ACT_ALLOW, allowed, sizeof(allowed) / sizeof(allowed[0]))) == 0 &&
 	    (rc = add_list(ctx, SCMP_ACT_KILL_PROCESS, deadly, sizeof(deadly) / sizeof(deadly[0]))) == 0 &&
-	    (rc = add_memory(ctx)) == 0 && (rc = add_sockets(ctx)) == 0 && (rc = add_odds(ctx)) == 0)
+	    (rc = add_narrow(ctx)) == 0)
 		rc = seccomp_load(ctx);
 	seccomp_release(ctx);
 	errno = -rc;
