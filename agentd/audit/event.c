@@ -17,8 +17,8 @@
 #define BUCKETS      8192u /* powers of two */
 #define REMEMBERED   4096u
 #define KEPT_EVENTS  256u  /* closed ones whose memory is kept */
-#define KEPT_TEXT    (16u << 10)
-#define KEPT_RECORDS 64u
+#define FIRST_TEXT   4096u /* room that nearly every event finds enough; what grew is not kept */
+#define FIRST_RECS   16u
 #define CLOSING_MS   100   /* how long what a PROCTITLE overtook may still take */
 #define SET_BACK_MS  60000 /* records this much older than others: the clock was set back */
 
@@ -206,11 +206,11 @@ event_free(struct open_event *e)
 	free(e);
 }
 
-/* Forgets what was in it; its memory stays, unless it is unusually large or there is enough. */
+/* Forgets what was in it; its memory stays, unless it has grown or there is enough. */
 static void
 event_recycle(struct aev_assembler *a, struct open_event *e)
 {
-	if (a->nkept == KEPT_EVENTS || e->captext > KEPT_TEXT || e->caprec > KEPT_RECORDS) {
+	if (a->nkept == KEPT_EVENTS || e->captext > FIRST_TEXT || e->caprec > FIRST_RECS) {
 		event_free(e);
 		return;
 	}
@@ -317,7 +317,7 @@ find_event(struct aev_assembler *a, const struct key *k)
 static bool
 text_room(struct open_event *e, size_t n)
 {
-	size_t cap = e->captext > 0 ? e->captext : 4096;
+	size_t cap = e->captext > 0 ? e->captext : FIRST_TEXT;
 
 	while (cap - e->ntext < n)
 		cap *= 2;
@@ -337,7 +337,7 @@ text_room(struct open_event *e, size_t n)
 static bool
 record_room(struct open_event *e)
 {
-	size_t cap = e->caprec > 0 ? e->caprec * 2 : 8;
+	size_t cap = e->caprec > 0 ? e->caprec * 2 : FIRST_RECS;
 
 	if (e->nrec < e->caprec)
 		return true;
