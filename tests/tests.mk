@@ -38,3 +38,4 @@ include tests/pam/pam.mk
 include tests/oracle/oracle.mk
 include tests/bench/bench.mk
 include tests/fuzz/fuzz.mk
+include tests/monitor/monitor.mk

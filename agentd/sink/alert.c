@@ -280,18 +280,19 @@ put_endpoint(struct json *j, const char *key, struct endpoint e)
 
 /* --- processes ------------------------------------------------------------------------------------ */
 
-/* argv as it would be typed, but for quotes: a blank between arguments. */
+/* argv as it would be typed, but for quotes: a blank between arguments.  A user chooses how long it is. */
 static void
 join_argv(const struct process *p, struct buf *out)
 {
-	for (size_t i = 0; i < p->argv_len; i++) {
-		bool last = i + 1 == p->argv_len;
+	bool cut = p->argv_len > ST_ALERT_ARGV;
+	size_t n = cut ? ST_ALERT_ARGV : p->argv_len;
 
-		if (p->argv[i] != '\0')
-			buf_putc(out, p->argv[i]);
-		else if (!last)
-			buf_putc(out, ' ');
-	}
+	while (n > 0 && p->argv[n - 1] == '\0')
+		n--;
+	for (size_t i = 0; i < n; i++)
+		buf_putc(out, p->argv[i] != '\0' ? p->argv[i] : ' ');
+	if (cut)
+		buf_puts(out, "...");
 }
 
 static void
@@ -306,7 +307,8 @@ put_command_line(struct json *j, const struct process *p, enum command_line how)
 		join_argv(p, &text);
 		break;
 	case COMMAND_PROGRAM:
-		buf_put(&text, p->argv, strnlen(p->argv, p->argv_len));
+		buf_put(&text, p->argv,
+		    strnlen(p->argv, p->argv_len < ST_ALERT_ARGV ? p->argv_len : ST_ALERT_ARGV));
 		break;
 	case COMMAND_HASH:
 		buf_puts(&text, "sha256:");

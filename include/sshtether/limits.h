@@ -22,6 +22,7 @@
 #define ST_OPEN_BYTES       (32u << 20)
 #define ST_EVENT_TIMEOUT_MS 2000
 #define ST_ARGV_BYTES       (64u << 10) /* of one command line that is kept */
+#define ST_ALERT_ARGV       4096 /* of one command line in an alert; a parent's is one of its own */
 
 /* model */
 #define ST_SESSIONS         65536

@@ -56,7 +56,7 @@ def main() -> int:
     parser.add_argument("command", choices=sorted(COMMANDS))
     parser.add_argument("-b", "--build", default=os.environ.get("B", "build"), type=os.path.realpath)
     parser.add_argument("words", nargs="*")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     try:
         return keeper.run(lambda: COMMANDS[options.command](options))
     except Unavailable as missing:

@@ -8,6 +8,7 @@ fuzz_report = $(addprefix pam_module/,authinfo.o sshkey.o wire.o base64.o connec
 fuzz_report_LIBS = -lcrypto
 fuzz_record = base/bytes.o $(addprefix agentd/audit/,record.o record_type.o)
 fuzz_event  = $(audit_stages)
+fuzz_policy = $(policy_all)
 
 FUZZ_SAN = -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 FUZZ_SECONDS ?= 60

@@ -49,6 +49,24 @@ is "replay of nothing" 0 "0 findings" replay /dev/null
 is "replay with no policy" 3 "/nonexistent/p" replay --policy /nonexistent/p /dev/null
 is "replay of rubbish" 0 "malformed" replay "$command"
 
+log=tests/data/sessions/j2_other_user.log
+printf 'fleet lab\nserial 3\nmode enforce\nterminate agent-hijack severity critical\npass login\n' \
+    >"$work/lab.policy"
+printf 'fleet lab\nterminat agent-hijack\n' >"$work/bad.policy"
+sed 's/^type=/node=one type=/' "$log" >"$work/one.log"
+sed 's/^type=/node=two type=/' "$log" >"$work/two.log"
+is "replay by a policy names the rule" 1 "\"name\":\"$work/lab.policy:4\"" \
+    replay --json --policy "$work/lab.policy" "$log"
+is "replay stops nothing" 1 '"action":"terminate","done":"would-have"' \
+    replay --json --policy "$work/lab.policy" "$log"
+is "replay by a broken policy" 3 "did you mean" replay --policy "$work/bad.policy" "$log"
+is "replay knows the host" 1 '"host":{"name":"one"}' replay --json "$work/one.log"
+is "replay of two hosts warns" 1 "several hosts" replay "$work/one.log" "$work/two.log"
+is "replay of two files is one stream" 1 "6 sessions" \
+    replay "$log" tests/data/sessions/a_nested_ssh.log tests/data/sessions/a2_nested_ssh_name.log
+is "replay --stats" 1 "agent-hijack         1" replay --stats "$log"
+is "replay --json --stats" 1 '{"stats":{"lines":' replay --json --stats "$log"
+
 "$command" replay --events tests/data/sessions/basic.log >/dev/full 2>"$work/err"
 [ $? -eq 3 ] && grep -q 'cannot write' "$work/err" && ok "full disk" || not_ok "full disk"
 

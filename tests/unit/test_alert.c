@@ -228,6 +228,25 @@ how_much_of_the_command_line(void **state)
 	buf_free(&json);
 }
 
+/* A user makes a command line of any length; an alert stays of a size that sinks take. */
+static void
+long_command_line(void **state)
+{
+	static char argv[ST_ARGV_BYTES];
+	struct made_ruling m;
+	struct buf json = BUF_INIT;
+
+	(void)state;
+	make_ruling(&m);
+	memset(argv, '\x01', sizeof(argv)); /* six bytes each in JSON */
+	m.ssh.argv = m.shell.argv = m.sshd.argv = argv;
+	m.ssh.argv_len = m.shell.argv_len = m.sshd.argv_len = sizeof(argv);
+	render(&m, DONE_ALERTED, &context, &json);
+	assert_has(&json, "\\u0001...\"", true);
+	assert_true(json.n < 3 * 6 * (ST_ALERT_ARGV + 1000));
+	buf_free(&json);
+}
+
 static void
 line_for_people(void **state)
 {
@@ -276,6 +295,7 @@ main(void)
 		cmocka_unit_test(what_is_not_known_is_left_out),
 		cmocka_unit_test(hostile_bytes),
 		cmocka_unit_test(how_much_of_the_command_line),
+		cmocka_unit_test(long_command_line),
 		cmocka_unit_test(line_for_people),
 		cmocka_unit_test(names_of_sessions),
 	};
