@@ -15,6 +15,7 @@ audit_stages = base/bytes.o base/utf8.o base/buf.o base/addr.o agentd/audit/reco
 	agentd/audit/gaps.o agentd/audit/event.o agentd/audit/syscalls.o agentd/audit/fact.o
 test_alert = tests/unit/parse_json.o tests/unit/ruling.o agentd/sink/alert.o agentd/sink/alert_text.o agentd/sink/community.o base/addr.o base/buf.o base/bytes.o base/clock.o base/json.o base/utf8.o base/words.o
 test_alert_LIBS = -lcrypto -ljansson
+test_alert_LDFLAGS = -Wl,--wrap=realloc
 test_question = tests/unit/ruling.o agentd/engine/question.o base/addr.o base/buf.o base/bytes.o base/utf8.o
 test_record = $(audit_stages)
 test_record_LIBS = -laudit

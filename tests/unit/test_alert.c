@@ -4,6 +4,21 @@
 #include "tests/unit/ruling.h"
 #include "tests/unit/unit.h"
 
+/* --- memory that is refused once ---------------------------------------------------------------------- */
+
+void *__real_realloc(void *p, size_t n);
+void *__wrap_realloc(void *p, size_t n);
+
+static long fail_at = -1;
+
+void *
+__wrap_realloc(void *p, size_t n)
+{
+	return fail_at >= 0 && fail_at-- == 0 ? NULL : __real_realloc(p, n);
+}
+
+/* --- tests -------------------------------------------------------------------------------------------- */
+
 static const struct alert_context context = {
 	.host_name = "bastion",
 	.boot_id = "3f2a9c01-0000-4000-8000-000000000000",
@@ -247,6 +262,31 @@ long_command_line(void **state)
 	buf_free(&json);
 }
 
+/* Without memory for a piece, the alert is whole but for that piece, or says that it failed. */
+static void
+no_memory(void **state)
+{
+	struct made_ruling m;
+	struct alert a = {.ruling = &m.ruling};
+	unsigned failed = 0, whole = 0;
+
+	(void)state;
+	make_ruling(&m);
+	for (long n = 0; n < 100; n++) {
+		struct buf json = BUF_INIT;
+
+		fail_at = n;
+		alert_json(&a, &context, &json);
+		fail_at = -1;
+		failed += !buf_ok(&json);
+		whole += buf_ok(&json);
+		if (buf_ok(&json))
+			assert_true(parses_as_object(json.p, json.n));
+		buf_free(&json);
+	}
+	assert_true(failed > 0 && whole > 0);
+}
+
 static void
 line_for_people(void **state)
 {
@@ -296,6 +336,7 @@ main(void)
 		cmocka_unit_test(hostile_bytes),
 		cmocka_unit_test(how_much_of_the_command_line),
 		cmocka_unit_test(long_command_line),
+		cmocka_unit_test(no_memory),
 		cmocka_unit_test(line_for_people),
 		cmocka_unit_test(names_of_sessions),
 	};
