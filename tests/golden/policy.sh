@@ -6,8 +6,8 @@
 #   NN.err       what `policy check` says on stderr: errors, failed tests, shape
 #   NN.q         questions, one a line; NN.explain: the answers
 #
-# A case without .ok must be refused, one with it accepted.  The example policies are cases too: they must be
-# right, hold their tests and have nothing to say about their shape.  Prints "ok NAME" or "not ok NAME" and what
+# A case without .ok must be refused, one with it accepted.  The example policies, and the one in the manual, are
+# cases too: they must be right, hold their tests and have nothing to say about their shape.  Prints "ok NAME" or "not ok NAME" and what
 # differs, and ends with a line of counts.
 #
 #   tests/golden/policy.sh            compare         Environment: B
@@ -78,7 +78,7 @@ fleet() {
 	"$command" policy check --lint "$1" 2>&1 >/dev/null || echo "exit status $?"
 	"$command" policy test "$1" | grep -v '^ok ' | grep -vx '[1-9][0-9]* passed, 0 failed'
 	"$command" policy print "$1" >"$work/print"
-	cp "$top"/policy/fleets/*.txt "$work" 2>/dev/null
+	cp "$top"/policy/fleets/*.txt "$work"
 	"$command" policy print "$work/print" 2>&1 | diff -u "$work/print" -
 }
 
@@ -94,5 +94,8 @@ done
 for file in "$top"/policy/fleets/*.policy; do
 	[ -e "$file" ] && result "${file##*/}" "$(fleet "$file" 2>&1)"
 done
+cp "$top"/policy/fleets/*.txt "$work"
+sed -n '/^\.Sh EXAMPLES/,/^\.Ed/p' "$top/man/sshtether.policy.5" | grep -v '^\.' >"$work/manual"
+result "sshtether.policy(5)" "$(fleet "$work/manual" 2>&1)"
 echo "golden-policy: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]
