@@ -182,8 +182,22 @@ read_value(struct draft *d, const struct slot *slot, const struct field *f)
 
 /*
  * Fields come in the order of their table, nearly always: the search begins behind the slot that
- * matched before.  Of a field that is there twice the last counts, as res= ends a message.
+ * matched before.
  */
+static void
+read_field(struct draft *d, const struct field *f, const struct slot *slots, size_t n, size_t *next)
+{
+	for (size_t i = 0; i < n; i++) {
+		size_t at = *next + i < n ? *next + i : *next + i - n;
+
+		if (bytes_eq(slots[at].name, f->name)) {
+			read_value(d, &slots[at], f);
+			*next = at + 1;
+			return;
+		}
+	}
+}
+
 static void
 read_fields(struct draft *d, struct bytes body, const struct slot *slots, size_t n)
 {
@@ -193,15 +207,7 @@ read_fields(struct draft *d, struct bytes body, const struct slot *slots, size_t
 
 	field_iter_init(&it, body);
 	while (field_next(&it, &f) && !f.enriched)
-		for (size_t i = 0; i < n; i++) {
-			size_t at = next + i < n ? next + i : next + i - n;
-
-			if (bytes_eq(slots[at].name, f.name)) {
-				read_value(d, &slots[at], &f);
-				next = at + 1;
-				break;
-			}
-		}
+		read_field(d, &f, slots, n, &next);
 }
 
 /* --- records ---------------------------------------------------------------------------------- */
@@ -396,10 +402,20 @@ static const struct slot inner_slots[] = {
 	SLOT("res", VALUE_TRUE, f.result),
 };
 
+/*
+ * Text of programs: a 0x1D in it is no tail.  Of a field that is there twice the last counts: what
+ * others chose (hostname) stands before what matters (addr, res).
+ */
 static void
 read_inner(struct draft *d, struct bytes message)
 {
-	read_fields(d, message, inner_slots, COUNT(inner_slots));
+	struct field_iter it;
+	struct field f;
+	size_t next = 0;
+
+	field_iter_init(&it, message);
+	while (field_next(&it, &f))
+		read_field(d, &f, inner_slots, COUNT(inner_slots), &next);
 }
 
 /* USER_*, CONFIG_CHANGE, DAEMON_*: who sent it, and what it says. */

@@ -179,18 +179,24 @@ stripped_tail(const char *value, const char *equals)
 }
 
 /*
- * The end of msg='…' in the records of programs.  What they put inside may hold an apostrophe
- * (acct="o'brien"), so it is the last one that the end of the record or a tail follows.
+ * The end of msg='…' in the records of programs.  The kernel puts between the apostrophes what the program
+ * gave it, apostrophes and 0x1D included (acct="o'brien"), so the last that the record's end or its tail
+ * follows is the one; without any, all of it is the message: nothing in it may pass for a field of
+ * the kernel's.
  */
 static const char *
 message_end(const char *p, const char *end)
 {
-	const char *limit = scan_byte(p, end, SCAN_TAIL);
+	const char *limit;
 
-	for (const char *q = limit; q > p; q--)
-		if (q[-1] == '\'' && (q == limit || is_upper(*q)))
+	for (const char *q = end; q > p; q--)
+		if (q[-1] == '\'' && (q == end || *q == SCAN_TAIL))
 			return q - 1;
-	return NULL;
+	limit = scan_byte(p, end, SCAN_TAIL);
+	for (const char *q = limit; q > p; q--)
+		if (q[-1] == '\'' && q < end && is_upper(*q))
+			return q - 1;
+	return end;
 }
 
 void
@@ -280,7 +286,7 @@ field_next(struct field_iter *it, struct field *out)
 	if (close != NULL) {
 		out->quote = *v;
 		out->value = cut(v + 1, close);
-		it->p = close + 1;
+		it->p = close < end ? close + 1 : end;
 		if (it->p < end && is_upper(*it->p))
 			it->tail = true;
 	} else {

@@ -24,7 +24,11 @@ struct record {
 	struct bytes body; /* what follows "): ", enriched tail included */
 };
 
-/* A field of a body.  Names and values are raw: quotes are taken off, hex is not decoded. */
+/*
+ * A field of a body.  Names and values are raw: quotes are taken off, hex is not decoded.  What a program
+ * said stands in one field, msg='…', and has fields of its own inside, walked by another iterator;
+ * there is no tail in it, whatever `enriched` says.
+ */
 struct field {
 	struct bytes name, value;
 	char quote;    /* '"', '\'' or 0 */

@@ -438,9 +438,11 @@ flags_count_in_their_own_argument(void **state)
 static void
 check_inner(const struct fact *f, unsigned nth)
 {
-	static const char *const accounts[] = {"o'brien", "a b", "", "1234"};
+	static const char *const accounts[] = {"o'brien", "a b", "", "1234", "x"};
 
 	expect_bytes(f->acct, accounts[nth]);
+	assert_int_equal(f->ses, 1); /* never what stands in the message */
+	assert_int_equal(f->auid, 1);
 	expect_bytes(f->addr, nth == 2 ? "" : "10.0.0.1");
 	expect_bytes(f->terminal, nth == 2 ? "" : "ssh");
 	assert_int_equal(f->result, nth != 1);
@@ -459,8 +461,11 @@ user_messages(void **state)
 	    "type=USER_LOGIN " STAMP "pid=1 uid=0 auid=1 ses=1 msg='op=login id=1001 exe=\"/x\" "
 	    "hostname=? addr=? terminal=? res=success'UID=\"root\"\n"
 	    "type=CRED_ACQ " STAMP "pid=1 uid=0 auid=1 ses=1 msg='op=PAM:setcred grantors=pam_unix "
-	    "acct=\"1234\" exe=\"/x\" hostname=h addr=10.0.0.1 terminal=ssh res=success'\n",
-	    check_inner), 4);
+	    "acct=\"1234\" exe=\"/x\" hostname=h addr=10.0.0.1 terminal=ssh res=success'\n"
+	    "type=USER_LOGIN " STAMP "pid=1 uid=0 auid=1 ses=1 msg='op=login acct=\"x\" exe=\"/x\" "
+	    "hostname=h\x1d' ses=7 auid=0 addr=1.1.1.1 addr=10.0.0.1 terminal=ssh "
+	    "res=success'\x1dUID=\"r\"\n",
+	    check_inner), 5);
 }
 
 static void
