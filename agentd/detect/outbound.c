@@ -105,18 +105,21 @@ send_all(struct detect *d, struct hops *hs, struct hop *h, const struct dial_out
 		send_outbound(d, hs, h, &out->tcp[i]);
 }
 
-/* A client that was started and never seen to connect: the record was lost, or there is no rule for it. */
+/*
+ * A client that was started and never seen to connect: it failed before (a name that is not there), or the
+ * record was lost, or there is no rule for connects.
+ */
 static void
 send_unseen(struct detect *d, const struct hop *h)
 {
-	struct evidence e = h->first;
 	char program[64];
 	struct finding f;
 
-	e.exit = -EINPROGRESS;
-	finding_start(d, &e, ACT_OUTBOUND_SSH, &f);
-	f.exit = 0;
-	finding_reason(&f, "runs %s; no connection of it was seen", program_str(f.process, program));
+	finding_start(d, &h->first, ACT_OUTBOUND_SSH, &f);
+	f.outcome = h->spoke ? OUTCOME_FAILURE : OUTCOME_UNKNOWN;
+	finding_reason(&f, h->spoke ? "ran %s, which connected to nobody" :
+	                              "runs %s; no connection of it was seen",
+	    program_str(f.process, program));
 	finding_send(d, &f);
 }
 
@@ -224,7 +227,7 @@ fact_inet(struct detect *d, struct hops *hs, const struct process *p, struct evi
 
 	if (is_lookup(e)) {
 		if (h != NULL) {
-			h->asks_name = true;
+			h->spoke = h->asks_name = true;
 			schedule(hs, h, e->time);
 		}
 		return;
@@ -278,6 +281,8 @@ fact_unix(struct detect *d, struct hops *hs, const struct fact *f, const struct 
 	const struct usock *u;
 
 	fact_other(d, hs, e);
+	if (h != NULL)
+		h->spoke = true;
 	if (h == NULL || !h->armed || f->exit != 0 || usock_is_system(f->un.path))
 		return;
 	u = host_usock(detect_host(d), &f->un);

@@ -333,7 +333,7 @@ inherit(struct host *h, struct process_node *n, const struct fact *f)
 {
 	const struct process_node *parent = process_find(h, n->p.ppid);
 
-	if (parent == NULL || parent->p.ses != n->p.ses || parent->p.exe == NULL ||
+	if (parent == NULL || parent == n || parent->p.ses != n->p.ses || parent->p.exe == NULL ||
 	    !bytes_is(f->exe, parent->p.exe))
 		return false;
 	n->p.program = parent->p.program;
@@ -402,16 +402,19 @@ process_apply(struct host *h, const struct fact *f)
 
 /* --- parents ------------------------------------------------------------------------------------------------- */
 
-/* From /proc where we may look; else all that is sure is that a child has its parent's session. */
+/*
+ * From /proc where we may look and it still lives; else all that is sure is that a child has its parent's
+ * session.
+ */
 static bool
 parent_facts(const struct host *h, const struct process *child, struct process *out)
 {
 	struct probe_task t;
 
 	*out = (struct process){.pid = child->ppid, .ses = child->ses, .auid = child->auid};
-	if (h->probe.task == NULL)
+	if (h->probe.task == NULL || !h->probe.task(h->probe.arg, child->ppid, &t))
 		return true;
-	if (!h->probe.task(h->probe.arg, child->ppid, &t) || t.ses != child->ses)
+	if (t.ses != child->ses)
 		return false;
 	out->ppid = t.ppid;
 	out->uid = t.uid;
@@ -441,24 +444,56 @@ note_parents(struct host *h, const struct process_node *first)
 	}
 }
 
+/*
+ * Where a parent is not known the chain has a gap; but whatever runs in an SSH session descends from its
+ * sshd.  (Not for the task itself: the next in its chain is taken for its parent.)
+ */
+static const struct process_node *
+over_the_gap(const struct host *h, const struct process_node *n, size_t depth)
+{
+	const struct session *s = n->session != NULL ? &n->session->s : NULL;
+	const struct process_node *child;
+
+	if (s == NULL || !s->ssh || (depth < 2 && !n->p.is_sshd))
+		return NULL;
+	child = process_find(h, s->child_pid);
+	return child != NULL && child != n ? child : process_find(h, s->monitor_pid);
+}
+
+static const struct process_node *
+parent_of(const struct host *h, const struct process_node *n)
+{
+	const struct process_node *parent = process_find(h, n->p.ppid);
+
+	/* a younger one of another session has taken the parent's pid */
+	if (parent != NULL && parent->p.ses != n->p.ses && parent->p.life > n->p.life)
+		return NULL;
+	return parent;
+}
+
+static bool
+is_among(const struct process **chain, size_t n, const struct process *p)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (chain[i] == p)
+			return true;
+	}
+	return false;
+}
+
+/* Records can be wrong, and pids come again: a chain that runs in a circle ends. */
 size_t
 host_ancestry(const struct host *h, uint32_t pid, const struct process **out, size_t max)
 {
-	const struct process_node *n = process_find(h, pid), *parent;
-	const struct session *s;
+	const struct process_node *n = process_find(h, pid), *next;
 	size_t count = 0;
 
-	while (n != NULL && count < max) {
+	while (n != NULL && count < max && !is_among(out, count, &n->p)) {
 		out[count++] = &n->p;
-		s = n->session != NULL ? &n->session->s : NULL;
-		if (s != NULL && s->ssh && n->p.pid == s->monitor_pid)
+		if (n->session != NULL && n->session->s.ssh && n->p.pid == n->session->s.monitor_pid)
 			break;
-		parent = process_find(h, n->p.ppid);
-		if (parent != NULL && parent->p.ses != n->p.ses && parent->p.life > n->p.life)
-			parent = NULL; /* the parent's pid was used again */
-		if (parent == NULL)
-			parent = s != NULL && s->ssh && n->p.is_sshd ? process_find(h, s->monitor_pid) : NULL;
-		n = parent;
+		next = parent_of(h, n);
+		n = next != NULL ? next : over_the_gap(h, n, count);
 	}
 	return count;
 }

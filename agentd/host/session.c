@@ -348,7 +348,7 @@ learn_child(struct host *h, struct session_node *n, const struct fact *f)
 	if (n->sshd != NULL ? !bytes_is(f->exe, n->sshd) : !is_sshd_name(f->exe))
 		return;
 	p = process_find(h, f->pid);
-	if (p == NULL || p->p.exec_time.ms == 0)
+	if (p == NULL || p->p.ses != f->ses || p->p.exec_time.ms == 0)
 		n->s.child_pid = f->pid;
 }
 

@@ -183,13 +183,26 @@ a_client_whose_connect_is_lost(void **state)
 	struct kit *k = *state;
 
 	kit_exec(k, ssh, "ssh -p 22 db");
-	kit_connect_unix(k, ssh, "/var/run/nscd/socket", 0, 0, -ENOENT);
 	kit_wait(k, 1900);
 	assert_int_equal(k->n, 0);
 	kit_wait(k, 200);
 	assert_int_equal(k->n, 1);
 	assert_int_equal(k->found[0].outcome, OUTCOME_UNKNOWN);
 	assert_string_equal(k->found[0].to, "");
+	kit_flush(k);
+	assert_int_equal(k->n, 1);
+}
+
+static void
+a_name_that_is_not_there(void **state)
+{
+	struct kit *k = *state;
+
+	kit_exec(k, ssh, "ssh nowhere");
+	kit_connect(k, ssh, "192.0.2.53", 53, 0);
+	kit_wait(k, 6100);
+	assert_int_equal(k->n, 1);
+	assert_int_equal(k->found[0].outcome, OUTCOME_FAILURE);
 	kit_flush(k);
 	assert_int_equal(k->n, 1);
 }
@@ -505,6 +518,7 @@ main(void)
 		T(several_addresses_are_one_hop), T(all_failed_is_one_failure), T(probes_are_no_hop),
 		T(any_port_of_a_client), T(any_program_at_an_ssh_port),
 		T(a_command_that_connects_nowhere), T(a_client_whose_connect_is_lost),
+		T(a_name_that_is_not_there),
 		T(a_slow_name_server_is_waited_for), T(a_jump_is_its_childs_hop),
 		T(a_proxy_command_is_a_hop_at_any_port), T(the_same_again_folds),
 		T(kerberos_beside_the_hop), T(no_session_no_hop), T(a_job_of_cron_says_so),
