@@ -316,13 +316,31 @@ is_weaker(const struct decision *a, const struct decision *b)
 	return a->action != b->action ? a->action < b->action : a->mode < b->mode;
 }
 
+/* What could be the answer, as far as the walk has come. */
+struct answers {
+	bool any, differ;
+	struct decision weakest;
+	enum action strongest;
+};
+
+static void
+answers_add(struct answers *a, const struct decision *d)
+{
+	a->differ = a->differ || (a->any && !same_answer(d, &a->weakest));
+	if (!a->any || is_weaker(d, &a->weakest))
+		a->weakest = *d;
+	if (!a->any || d->action > a->strongest)
+		a->strongest = d->action;
+	a->any = true;
+}
+
 void
 pol_ask_at(const struct policy *pol, const struct question *q, struct rtime now,
     struct decision *out)
 {
 	const uint32_t *rules = pol->by_activity[q->activity];
-	struct decision weakest = {0}, d = default_decision(pol, q);
-	bool may_differ = false, have = false;
+	struct decision d = default_decision(pol, q);
+	struct answers all = {0};
 	struct memo m = {0};
 	uint32_t missing = 0;
 
@@ -335,20 +353,16 @@ pol_ask_at(const struct policy *pol, const struct question *q, struct rtime now,
 		if (said == TRI_YES)
 			break;
 		/* It may be this one; go on as if it was not. */
-		may_differ = may_differ || (have && !same_answer(&d, &weakest));
-		if (!have || is_weaker(&d, &weakest))
-			weakest = d;
-		have = true;
+		answers_add(&all, &d);
 		d = default_decision(pol, q);
 	}
-	may_differ = may_differ || (have && !same_answer(&d, &weakest));
-	if (may_differ) {
-		if (is_weaker(&d, &weakest))
-			weakest = d;
-		d = weakest;
+	answers_add(&all, &d);
+	if (all.differ) {
+		d = all.weakest;
 		d.undetermined = true;
 		d.missing = missing;
 	}
+	d.strongest = all.strongest;
 	d.never_stop = never_stop_holds(pol, q) != TRI_NO;
 	*out = d;
 }

@@ -61,6 +61,7 @@ struct decision {
 	 */
 	bool undetermined;
 	uint32_t missing;
+	enum action strongest; /* of what could be the answer; `action` when it is determined */
 	bool by_default;      /* no rule matched */
 	/* A never-stop line holds, or may hold (its fact is not known): alerted, never taken. */
 	bool never_stop;

@@ -494,6 +494,11 @@ decided:
 	for (size_t i = 0; i < n && !same; i++)
 		if (got->action > possible[i].action)
 			fail_msg("%s is not the weakest\n%s", action_name(got->action), text);
+	for (size_t i = 0; i < n; i++)
+		if (got->strongest < possible[i].action)
+			fail_msg("%s is not the strongest\n%s", action_name(got->strongest), text);
+	if (same && got->strongest != got->action)
+		fail_msg("determined, and yet another is the strongest\n%s", text);
 	if (!same && got->missing == 0)
 		fail_msg("nothing is missing\n%s", text);
 	if ((got->missing & mq->q.known) != 0)
