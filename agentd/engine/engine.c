@@ -103,8 +103,9 @@ user_name(uint32_t uid, void *arg)
 static void
 on_outcome(const struct outcome_of *o, void *arg)
 {
-	const struct engine *e = arg;
+	struct engine *e = arg;
 
+	hops_note(&e->hops, o);
 	outlet_ruling(e->outlet, o);
 }
 

@@ -52,17 +52,13 @@ probe_task(void *arg, uint32_t pid, struct probe_task *out)
  * The kernel filters by a small program (linux/inet_diag.h): one condition, "destination is this address
  * and port", which jumps over its own end when it does not hold.
  */
-struct filter {
-	struct inet_diag_bc_op op;
-	struct inet_diag_hostcond cond;
-	uint32_t addr[4];
-};
+#define FILTER_MAX (sizeof(struct inet_diag_bc_op) + sizeof(struct inet_diag_hostcond) + 16)
 
 struct diag_request {
 	struct nlmsghdr head;
 	struct inet_diag_req_v2 req;
 	struct nlattr attr;
-	struct filter filter; /* cut after the address */
+	char filter[FILTER_MAX]; /* cut after the address */
 };
 
 /* States of tcp_states.h that have a peer: all but LISTEN, CLOSE and TIME_WAIT, which no process holds. */
@@ -77,28 +73,40 @@ addr_len(struct addr a)
 }
 
 static size_t
+filter_fill(char out[FILTER_MAX], struct endpoint peer)
+{
+	const struct inet_diag_hostcond cond = {
+	    .family = peer.addr.family == 4 ? AF_INET : AF_INET6,
+	    .prefix_len = (uint8_t)(addr_len(peer.addr) * 8),
+	    .port = peer.port,
+	};
+	const size_t n = sizeof(struct inet_diag_bc_op) + sizeof(cond) + addr_len(peer.addr);
+	const struct inet_diag_bc_op op = {.code = INET_DIAG_BC_D_COND, .yes = (unsigned char)n,
+	    .no = (unsigned short)(n + 4)};
+
+	memcpy(out, &op, sizeof(op));
+	memcpy(out + sizeof(op), &cond, sizeof(cond));
+	memcpy(out + sizeof(op) + sizeof(cond), peer.addr.b, addr_len(peer.addr));
+	return n;
+}
+
+static size_t
 request_fill(struct diag_request *r, uint32_t seq, int family, struct endpoint peer)
 {
-	const size_t cond = sizeof(r->filter.cond) + addr_len(peer.addr);
-	const size_t ops = sizeof(r->filter.op) + cond;
-	const size_t attr = sizeof(r->attr) + ops, total = sizeof(r->head) + sizeof(r->req) + attr;
-	const bool v4 = peer.addr.family == 4;
+	size_t n;
 
 	*r = (struct diag_request){
-	    .head = {.nlmsg_len = (uint32_t)total, .nlmsg_type = SOCK_DIAG_BY_FAMILY,
-		.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP, .nlmsg_seq = seq},
+	    .head = {.nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+		.nlmsg_seq = seq},
 	    .req = {.sdiag_family = (uint8_t)family, .sdiag_protocol = IPPROTO_TCP,
 		.idiag_states = STATES},
-	    .attr = {.nla_len = (uint16_t)attr, .nla_type = INET_DIAG_REQ_BYTECODE},
-	    .filter = {
-		.op = {.code = INET_DIAG_BC_D_COND, .yes = (unsigned char)ops,
-		    .no = (unsigned short)(ops + 4)},
-		.cond = {.family = v4 ? AF_INET : AF_INET6,
-		    .prefix_len = (uint8_t)(addr_len(peer.addr) * 8), .port = peer.port},
-	    },
+	    .attr = {.nla_type = INET_DIAG_REQ_BYTECODE},
 	};
-	memcpy(r->filter.addr, peer.addr.b, addr_len(peer.addr));
-	return total;
+	n = sizeof(r->attr) + filter_fill(r->filter, peer);
+	r->attr.nla_len = (uint16_t)n;
+	n += sizeof(r->head) + sizeof(r->req);
+	r->head.nlmsg_len = (uint32_t)n;
+	return n;
 }
 
 static struct endpoint

@@ -227,6 +227,36 @@ put_socket(struct usock *u, void *arg)
 	return true;
 }
 
+/* --- where it went --- */
+
+static void
+put_hop(struct json *j, const struct hop_seen *v)
+{
+	json_object(j);
+	json_kstr(j, "activity", activity_info(v->activity)->name);
+	put_endpoint(j, "destination", v->to);
+	json_kstr(j, "to", v->path);
+	json_kobject(j, "process");
+	json_kuint(j, "pid", v->pid);
+	json_end(j, '}');
+	json_kstr(j, "done", done_name(v->done));
+	put_time(j, "time", v->time);
+	json_end(j, '}');
+}
+
+static void
+put_hops(struct json *j, const struct hops *hops, uint32_t ses)
+{
+	const struct hop_seen *v;
+
+	json_karray(j, "hops");
+	for (size_t i = 0; (v = hops_get(hops, i)) != NULL; i++) {
+		if (v->ses == ses)
+			put_hop(j, v);
+	}
+	json_end(j, ']');
+}
+
 void
 session_json(struct engine *e, const struct session *s, bool detail, struct buf *out)
 {
@@ -248,6 +278,7 @@ session_json(struct engine *e, const struct session *s, bool detail, struct buf 
 		json_karray(&j, "sockets");
 		host_each_socket(pipeline_host(e->pipeline), s->ses, put_socket, &j);
 		json_end(&j, ']');
+		put_hops(&j, &e->hops, s->ses);
 	}
 	json_end(&j, '}');
 }

@@ -9,6 +9,7 @@
 
 #include "agentd/engine/acts.h"
 #include "agentd/engine/flows.h"
+#include "agentd/engine/hops.h"
 #include "agentd/engine/intake.h"
 #include "agentd/engine/link.h"
 #include "agentd/engine/reports.h"
@@ -63,6 +64,7 @@ struct engine {
 	LIST_HEAD(, pending) pending; /* control_verbs.c: clients that wait for an answer */
 	struct alert_context context;
 	struct flows flows;
+	struct hops hops;
 	struct rules_state rules;
 	char boot_id[37], host_name[256];
 	struct rtime started;
