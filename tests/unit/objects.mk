@@ -58,3 +58,6 @@ test_engine_live_LIBS = $(engine_libs)
 test_host_session = $(detect_kit)
 test_host_process = $(detect_kit)
 test_detect_chaos = $(detect_kit)
+test_store = agentd/sink/store.o base/buf.o base/bytes.o base/clock.o base/utf8.o
+test_store_LIBS = -lsqlite3
+test_sink_files = agentd/sink/jsonl.o agentd/sink/syslog.o base/buf.o base/bytes.o base/safe.o base/utf8.o

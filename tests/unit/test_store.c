@@ -1,0 +1,335 @@
+/* The store: rows in and out, sizes and ages, and everything that can be wrong with its file. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+#include "agentd/sink/store.h"
+#include "base/clock.h"
+#include "tests/unit/unit.h"
+
+#define SIZE (64u << 20)
+
+struct place {
+	char dir[64], path[96];
+};
+
+static int
+set_up(void **state)
+{
+	struct place *p = calloc(1, sizeof(*p));
+
+	snprintf(p->dir, sizeof(p->dir), "/tmp/test-store-XXXXXX");
+	if (mkdtemp(p->dir) == NULL)
+		return -1;
+	snprintf(p->path, sizeof(p->path), "%s/store.db", p->dir);
+	*state = p;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	struct place *p = *state;
+	char *const argv[] = {(char[]){"rm"}, (char[]){"-rf"}, p->dir, NULL};
+
+	if (fork() == 0) {
+		execv("/bin/rm", argv);
+		_exit(127);
+	}
+	free(p);
+	return 0;
+}
+
+static struct store *
+opened(const struct place *p, uint64_t size)
+{
+	struct store *s = NULL;
+	char why[128];
+
+	assert_int_equal(store_open(p->path, size, &s, why), STORE_OK);
+	return s;
+}
+
+static struct store_finding
+finding(int64_t time_ms, const char *user, bool alert, const char *json)
+{
+	return (struct store_finding){.time_ms = time_ms, .boot = "boot", .ses = 7, .user = user,
+	    .activity = "outbound-ssh", .action = "alert", .done = "alerted", .severity = "low",
+	    .alert = alert, .json = bytes_of(json)};
+}
+
+static void
+put(struct store *s, int64_t time_ms, const char *user, bool alert, const char *json)
+{
+	const struct store_finding f = finding(time_ms, user, alert, json);
+
+	assert_int_equal(store_begin(s), STORE_OK);
+	assert_int_equal(store_put_finding(s, &f), STORE_OK);
+	assert_int_equal(store_commit(s), STORE_OK);
+}
+
+static void
+assert_finds(struct store *s, const struct store_query *q, const char *expected)
+{
+	struct buf lines = BUF_INIT;
+	bool cut;
+
+	assert_int_equal(store_find(s, q, &lines, &cut), STORE_OK);
+	buf_putc(&lines, '\0');
+	assert_string_equal(lines.p, expected);
+	buf_free(&lines);
+}
+
+static void
+findings_come_back_in_order(void **state)
+{
+	struct store *s = opened(*state, SIZE);
+
+	put(s, 1000, "alice", true, "{1}");
+	put(s, 2000, "bob", true, "{2}");
+	put(s, 3000, "alice", false, "{3}");
+	put(s, 4000, "alice", true, "{4}");
+	assert_finds(s, &(struct store_query){0}, "{1}\n{2}\n{4}\n");
+	assert_finds(s, &(struct store_query){.quiet = true}, "{1}\n{2}\n{3}\n{4}\n");
+	assert_finds(s, &(struct store_query){.user = "alice"}, "{1}\n{4}\n");
+	assert_finds(s, &(struct store_query){.since_ms = 2000, .until_ms = 4000}, "{2}\n");
+	assert_finds(s, &(struct store_query){.limit = 1}, "{4}\n");
+	assert_finds(s, &(struct store_query){.activity = "relay"}, "");
+	assert_finds(s, &(struct store_query){.has_ses = true, .boot = "boot", .ses = 7, .limit = 2},
+	    "{2}\n{4}\n");
+	assert_finds(s, &(struct store_query){.has_ses = true, .boot = "other", .ses = 7}, "");
+	assert_finds(s, &(struct store_query){.user = "x' OR '1'='1"}, "");
+	store_close(&s);
+	s = opened(*state, SIZE);
+	assert_finds(s, &(struct store_query){.user = "bob"}, "{2}\n");
+	store_close(&s);
+}
+
+static void
+a_batch_that_fails_leaves_nothing(void **state)
+{
+	struct store *s = opened(*state, SIZE);
+	const struct store_finding f = finding(1, "alice", true, "{1}");
+
+	assert_int_equal(store_begin(s), STORE_OK);
+	assert_int_equal(store_put_finding(s, &f), STORE_OK);
+	store_rollback(s);
+	assert_finds(s, &(struct store_query){0}, "");
+	store_rollback(s); /* none is open: harmless */
+	store_close(&s);
+}
+
+static void
+a_session_is_one_row(void **state)
+{
+	struct store *s = opened(*state, SIZE);
+	struct store_session v = {.boot = "b", .ses = 7, .auid = 1000, .user = "alice", .ip = "10.0.0.1",
+	    .port = 4022, .key = "SHA256:x", .cert_id = "id", .cert_serial = 9, .opened_ms = 5}, got;
+	struct buf room = BUF_INIT;
+	struct store_size size;
+
+	assert_int_equal(store_put_session(s, &v), STORE_OK);
+	v.over_ms = 90;
+	v.findings = 3;
+	assert_int_equal(store_put_session(s, &v), STORE_OK);
+	assert_true(store_session_get(s, "b", 7, &got, &room));
+	assert_string_equal(got.user, "alice");
+	assert_string_equal(got.key, "SHA256:x");
+	assert_string_equal(got.method, "");
+	assert_int_equal(got.over_ms, 90);
+	assert_int_equal(got.port, 4022);
+	assert_int_equal(got.cert_serial, 9);
+	assert_false(store_session_get(s, "c", 7, &got, &room));
+	assert_int_equal(store_measure(s, &size), STORE_OK);
+	assert_int_equal(size.sessions, 1);
+	buf_free(&room);
+	store_close(&s);
+}
+
+static int64_t
+ask_number(const struct place *p, const char *sql)
+{
+	sqlite3 *db;
+	sqlite3_stmt *st;
+	int64_t n;
+
+	assert_int_equal(sqlite3_open(p->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &st, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+	n = sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	sqlite3_close(db);
+	return n;
+}
+
+static void
+short_logins_are_counted(void **state)
+{
+	struct store *s = opened(*state, SIZE);
+
+	for (int i = 0; i < 100; i++) {
+		const struct store_logins l = {.day_ms = 0, .user = "deploy", .ip = "10.0.0.1",
+		    .key = "SHA256:x", .method = "publickey", .first_ms = 1000 + i, .last_ms = 1000 + i,
+		    .count = 1, .seconds = 2};
+
+		assert_int_equal(store_put_logins(s, &l), STORE_OK);
+	}
+	store_close(&s);
+	assert_int_equal(ask_number(*state, "SELECT count(*) FROM logins"), 1);
+	assert_int_equal(ask_number(*state, "SELECT count FROM logins"), 100);
+	assert_int_equal(ask_number(*state, "SELECT last - first FROM logins"), 99);
+	assert_int_equal(ask_number(*state, "SELECT seconds FROM logins"), 200);
+}
+
+static void
+old_rows_go(void **state)
+{
+	struct store *s = opened(*state, SIZE);
+
+	for (int i = 1; i <= 20; i++)
+		put(s, i * 1000, "alice", true, "{}");
+	assert_int_equal(store_prune(s, 11000, false), STORE_OK);
+	store_close(&s);
+	assert_int_equal(ask_number(*state, "SELECT min(time) FROM findings"), 11000);
+	s = opened(*state, SIZE);
+	assert_int_equal(store_prune(s, 0, true), STORE_OK);
+	store_close(&s);
+	assert_int_equal(ask_number(*state, "SELECT min(time) FROM findings"), 12000);
+}
+
+static enum store_error
+fill(struct store *s, unsigned *rows)
+{
+	static char big[8192];
+	enum store_error e = STORE_OK;
+
+	memset(big, 'x', sizeof(big) - 1);
+	for (*rows = 0; e == STORE_OK && *rows < 5000; ++*rows) {
+		const struct store_finding f = finding(*rows + 1, "alice", true, big);
+
+		e = store_put_finding(s, &f);
+	}
+	return e;
+}
+
+static void
+a_full_store_says_so_and_takes_more_after_pruning(void **state)
+{
+	struct store *s = opened(*state, 1u << 20);
+	unsigned rows;
+	const struct store_finding f = finding(9000, "alice", true, "{new}");
+
+	assert_int_equal(fill(s, &rows), STORE_FULL);
+	assert_in_range(rows, 50, 200);
+	assert_int_equal(store_prune(s, 0, true), STORE_OK);
+	assert_int_equal(store_put_finding(s, &f), STORE_OK);
+	assert_finds(s, &(struct store_query){.limit = 1}, "{new}\n");
+	store_close(&s);
+}
+
+static void
+write_at(const char *path, off_t at, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CREAT, 0600);
+
+	assert_true(fd != -1);
+	assert_int_equal(pwrite(fd, text, strlen(text), at), strlen(text));
+	close(fd);
+}
+
+static void
+damage_is_found_and_set_aside(void **state)
+{
+	const struct place *p = *state;
+	struct store *s = opened(p, SIZE);
+	char why[128], aside[160];
+
+	put(s, 1000, "alice", true, "{1}");
+	store_close(&s);
+	write_at(p->path, 0, "this is no database at all, believe me");
+	assert_int_equal(store_open(p->path, SIZE, &s, why), STORE_CORRUPT);
+	assert_null(s);
+	assert_int_equal(store_set_aside(p->path, 1234000), 0);
+	snprintf(aside, sizeof(aside), "%s.corrupt-1234", p->path);
+	assert_int_equal(access(aside, F_OK), 0);
+	s = opened(p, SIZE);
+	assert_finds(s, &(struct store_query){0}, "");
+	store_close(&s);
+}
+
+static void
+damage_in_the_middle_is_found(void **state)
+{
+	const struct place *p = *state;
+	struct store *s = opened(p, SIZE);
+	char why[128];
+	unsigned rows;
+
+	(void)fill(s, &rows);
+	store_close(&s);
+	for (off_t at = 4096 * 3; at < 4096 * 40; at += 4096)
+		write_at(p->path, at, "\x01\x02\x03\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff");
+	assert_int_equal(store_open(p->path, SIZE, &s, why), STORE_CORRUPT);
+	assert_null(s);
+}
+
+static void
+what_is_not_ours_is_not_written_to(void **state)
+{
+	const struct place *p = *state;
+	struct store *s = NULL;
+	sqlite3 *db;
+	char why[128];
+
+	assert_int_equal(sqlite3_open(p->path, &db), SQLITE_OK);
+	sqlite3_exec(db, "CREATE TABLE t(x); PRAGMA user_version = 99", NULL, NULL, NULL);
+	sqlite3_close(db);
+	assert_int_equal(store_open(p->path, SIZE, &s, why), STORE_CORRUPT);
+	assert_non_null(strstr(why, "newer"));
+	unlink(p->path);
+	assert_int_equal(symlink("/etc/passwd", p->path), 0);
+	assert_int_not_equal(store_open(p->path, SIZE, &s, why), STORE_OK);
+	unlink(p->path);
+	assert_int_equal(mkdir(p->path, 0700), 0);
+	assert_int_not_equal(store_open(p->path, SIZE, &s, why), STORE_OK);
+}
+
+static void
+a_file_that_went_away_is_missed(void **state)
+{
+	const struct place *p = *state;
+	struct store *s = opened(p, SIZE);
+	struct stat st;
+
+	assert_int_equal(store_check(s), STORE_OK);
+	assert_int_equal(stat(p->path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	unlink(p->path);
+	assert_int_equal(store_check(s), STORE_LOST);
+	store_close(&s);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(findings_come_back_in_order),
+		TEST(a_batch_that_fails_leaves_nothing),
+		TEST(a_session_is_one_row),
+		TEST(short_logins_are_counted),
+		TEST(old_rows_go),
+		TEST(a_full_store_says_so_and_takes_more_after_pruning),
+		TEST(damage_is_found_and_set_aside),
+		TEST(damage_in_the_middle_is_found),
+		TEST(what_is_not_ours_is_not_written_to),
+		TEST(a_file_that_went_away_is_missed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
