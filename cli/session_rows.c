@@ -126,11 +126,43 @@ socket_row(struct table *t, struct table_row *parent, const json_t *socket)
 	buf_free(&cell);
 }
 
+static enum cli_style
+done_style(struct bytes done)
+{
+	if (bytes_is(done, "recorded") || bytes_is(done, "passed"))
+		return STYLE_DIM;
+	return bytes_is(done, "alerted") || bytes_is(done, "would-have") ? STYLE_WARN : STYLE_BAD;
+}
+
+/* Where a process went, and what became of it. */
+static void
+hop_row(const struct cli *cli, struct table *t, struct table_row *parent, const json_t *hop)
+{
+	struct table_row *row = table_row(t, parent);
+	struct buf cell = BUF_INIT;
+
+	answer_visible(hop, "activity", &cell);
+	table_cell(t, row, TREE_WHAT, &cell);
+	answer_time(cli, hop, "time", &cell);
+	table_cell(t, row, TREE_SINCE, &cell);
+	answer_visible(hop, "done", &cell);
+	table_cell(t, row, TREE_STATE, &cell);
+	buf_puts(&cell, "to ");
+	if (answer_get(hop, "destination") != NULL)
+		answer_endpoint(hop, "destination", &cell);
+	else
+		answer_visible(hop, "to", &cell);
+	table_cell(t, row, TREE_NOTE, &cell);
+	table_style(t, row, TREE_WHAT, done_style(answer_str(hop, "done")));
+	table_style(t, row, TREE_STATE, done_style(answer_str(hop, "done")));
+	buf_free(&cell);
+}
+
 static void
 inner_rows(const struct cli *cli, struct table *t, struct table_row *top, const json_t *session)
 {
 	const json_t *processes = answer_get(session, "processes");
-	const json_t *sockets = answer_get(session, "sockets");
+	const json_t *sockets = answer_get(session, "sockets"), *hops = answer_get(session, "hops");
 	size_t n = json_array_size(processes), i;
 	struct placed *placed = calloc(n + 1, sizeof(*placed));
 	const json_t *item;
@@ -146,6 +178,8 @@ inner_rows(const struct cli *cli, struct table *t, struct table_row *top, const 
 	}
 	json_array_foreach(sockets, i, item)
 		socket_row(t, placed_find(placed, n, answer_int(item, "pid"), top), item);
+	json_array_foreach(hops, i, item)
+		hop_row(cli, t, placed_find(placed, n, answer_int(item, "process.pid"), top), item);
 	free(placed);
 }
 

@@ -11,8 +11,8 @@ enum cli_style session_state_style(struct bytes state);
 void session_credential(const json_t *session, struct buf *out);
 
 /*
- * The tree's columns.  A session's processes and the sockets they listen on are put below its row, a
- * process below its parent.
+ * The tree's columns.  A session's processes are put below its row, a process below its parent, and below a
+ * process the sockets that it listens on and where it went.
  */
 enum { TREE_WHAT, TREE_USER, TREE_FROM, TREE_SINCE, TREE_STATE, TREE_NOTE, TREE_COLUMNS };
 extern const struct table_column session_tree_columns[TREE_COLUMNS];

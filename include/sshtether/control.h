@@ -63,6 +63,8 @@
  *    "processes":[{"pid","parent":{"pid"},"depth","executable","name","command_line","user":{"id"},
  *                  "effective":{"id"},"start","ssh"}]            parents before their children; depth from 0
  *    "sockets":[{"path","kind","inode","pid","forwarded"}]       kind: agent mux tmux screen other
+ *    "hops":[{"activity","destination":{"ip","port"},"to","process":{"pid"},"done","time"}]
+ *                                                                where it went lately, oldest first
  *   id: ses as a decimal number, or sshtether.session of an alert.
  *
  * alerts: the objects that the alert file has, oldest first.  A follower that cannot keep up gets the

@@ -61,7 +61,10 @@ static const char session[] =
     "\"user\":{\"id\":\"1001\"}},"
     "{\"pid\":5710,\"parent\":{\"pid\":5701},\"executable\":\"/usr/bin/ssh\","
     "\"command_line\":\"ssh \\u001b[2J db\",\"user\":{\"id\":\"0\"},\"ssh\":true}],"
-    "\"sockets\":[{\"path\":\"/tmp/agent.1\",\"kind\":\"agent\",\"pid\":5701,\"forwarded\":true}]}\n"
+    "\"sockets\":[{\"path\":\"/tmp/agent.1\",\"kind\":\"agent\",\"pid\":5701,\"forwarded\":true}],"
+    "\"hops\":[{\"activity\":\"outbound-ssh\",\"destination\":{\"ip\":\"10.0.0.3\",\"port\":22},"
+    "\"process\":{\"pid\":5710},\"done\":\"killed\"},{\"activity\":\"agent-hijack\",\"to\":\"/tmp/a.1\","
+    "\"process\":{\"pid\":9},\"done\":\"cut\"}]}\n"
     "{\"user\":{\"name\":\"alice\",\"id\":\"1001\"},\"source\":{\"ip\":\"10.0.0.1\",\"port\":4},"
     "\"sshtether\":{\"ses\":59,\"state\":\"open\",\"ssh\":true,\"parent\":57}}\n" END;
 
@@ -89,6 +92,10 @@ sessions_tree(void **state)
 	assert_in(&r.out, "\n57 ");
 	assert_in(&r.out, "\n|-sshd[5701] ");
 	assert_in(&r.out, "\n| |-ssh[5710] ");
+	assert_in(&r.out, "\n| | `-outbound-ssh ");
+	assert_in(&r.out, "killed    to 10.0.0.3 port 22\n");
+	assert_in(&r.out, "\n|-agent-hijack "); /* its process is gone */
+	assert_in(&r.out, "to /tmp/a.1\n");
 	assert_in(&r.out, "root");
 	assert_in(&r.out, "ssh \\x1b[2J db");
 	assert_in(&r.out, "\n| `-agent socket ");
