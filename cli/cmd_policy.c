@@ -72,14 +72,14 @@ worse(int a, int b)
 /* --- check --------------------------------------------------------------------------------------------- */
 
 static void
-summary_text(const struct loaded *l, unsigned expects, struct buf *out)
+summary_text(const struct loaded *l, struct buf *out)
 {
 	const struct policy *pol = l->policy;
 
 	buf_put_visible(out, bytes_of(l->path));
-	buf_printf(out, ": fleet %s, serial %llu, mode %s: %zu rules, %u expect lines hold\n",
+	buf_printf(out, ": fleet %s, serial %llu, mode %s: %zu rules, %zu expect lines hold\n",
 	    *pol_fleet(pol) != '\0' ? pol_fleet(pol) : "-", (unsigned long long)pol_serial(pol),
-	    mode_name(pol_mode(pol)), pol_nrules(pol), expects);
+	    mode_name(pol_mode(pol)), pol_nrules(pol), pol_nexpects(pol));
 	for (size_t i = 0; i < pol_nrules(pol); i++) {
 		const char *file;
 		unsigned line;
@@ -115,7 +115,7 @@ rules_json(const struct policy *pol, struct json *j)
 }
 
 static void
-summary_json(const struct loaded *l, unsigned expects, unsigned lint, struct buf *out)
+summary_json(const struct loaded *l, unsigned lint, struct buf *out)
 {
 	struct json j;
 
@@ -129,7 +129,7 @@ summary_json(const struct loaded *l, unsigned expects, unsigned lint, struct buf
 		json_kstr(&j, "fleet", pol_fleet(l->policy));
 		json_kuint(&j, "serial", pol_serial(l->policy));
 		json_kstr(&j, "mode", mode_name(pol_mode(l->policy)));
-		json_kuint(&j, "expect", expects);
+		json_kuint(&j, "expect", pol_nexpects(l->policy));
 		json_kuint(&j, "lint", lint);
 		rules_json(l->policy, &j);
 	}
@@ -137,37 +137,23 @@ summary_json(const struct loaded *l, unsigned expects, unsigned lint, struct buf
 	buf_putc(out, '\n');
 }
 
-static void
-count_expect(const char *file, unsigned line, bool ok, const char *what, void *arg)
-{
-	unsigned *n = arg;
-
-	(void)file;
-	(void)line;
-	(void)ok;
-	(void)what;
-	++*n;
-}
-
 static int
 check_one(const struct cli *cli, const char *path, bool lint_counts, struct buf *out)
 {
-	unsigned expects = 0, lint = 0;
+	unsigned lint = 0;
 	struct loaded l;
 	int status = load(path, false, &l);
 
 	if (status == CLI_UNREACHABLE)
 		return status;
-	if (l.policy != NULL) {
-		pol_test(l.policy, RTIME_NONE, count_expect, &expects);
+	if (l.policy != NULL)
 		lint = pol_lint(l.policy, &l.diag);
-	}
 	if (cli->json)
-		summary_json(&l, expects, lint, out);
+		summary_json(&l, lint, out);
 	else if (!show_diag(&l))
 		status = CLI_UNREACHABLE;
 	else if (l.policy != NULL)
-		summary_text(&l, expects, out);
+		summary_text(&l, out);
 	unload(&l);
 	return worse(status, lint_counts && lint != 0 ? CLI_FOUND : CLI_OK);
 }

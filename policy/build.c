@@ -548,5 +548,6 @@ build_expect(struct parser *p, struct span at, const struct lexeme *action, cons
 	else
 		pol->expects = e;
 	pol->last_expect = e;
-	pol->nexpects++;
+	if (pol->nexpects++ == ST_POLICY_EXPECTS)
+		diag_error(p->diag, at, "too many expect lines: at most %u", ST_POLICY_EXPECTS);
 }

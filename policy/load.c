@@ -169,3 +169,9 @@ pol_nrules(const struct policy *pol)
 {
 	return pol->nrules;
 }
+
+size_t
+pol_nexpects(const struct policy *pol)
+{
+	return pol->nexpects;
+}

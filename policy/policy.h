@@ -117,6 +117,7 @@ enum mode pol_mode(const struct policy *);
 /* n actions in window_ms return the host to audit mode; n 0: off. */
 void pol_stop_limit(const struct policy *, unsigned *n, int64_t *window_ms);
 size_t pol_nrules(const struct policy *);
+size_t pol_nexpects(const struct policy *);
 /* The rule's place and canonical text, without its newline. */
 void pol_rule_text(const struct policy *, size_t rule, struct buf *);
 void pol_rule_place(const struct policy *, size_t rule, const char **file, unsigned *line);

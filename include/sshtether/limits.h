@@ -42,6 +42,7 @@
 /* policy */
 #define ST_POLICY_BYTES     (4u << 20)
 #define ST_POLICY_RULES     65536
+#define ST_POLICY_EXPECTS   4096 /* each walks the rules, at every load */
 #define ST_POLICY_DEPTH     16
 #define ST_POLICY_ERRORS    50
 #define ST_POLICY_STRING    4096 /* of one word or string */
