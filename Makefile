@@ -22,6 +22,10 @@ CPPFLAGS += -D_GNU_SOURCE -I. -Iinclude -I$(B)
 CFLAGS   += -std=c11 $(OPT) $(WARN) $(if $(SAN),,$(HARDEN)) -fPIC -fvisibility=hidden $(SAN)
 LDFLAGS  += $(HARDEN_LD) $(SAN)
 
+# make V=1 shows the commands.
+Q    := $(if $(V),,@)
+say   = $(if $(V),@:,@printf '  %-6s %s\n' $(1) $@)
+
 PROGRAMS = $(B)/pam_sshtether.so $(B)/sshtetherd $(B)/sshtether
 
 srcs = $(sort $(wildcard $(addsuffix /*.c,$(1))))
@@ -38,9 +42,10 @@ MODULE  = $(call objs,pam_module)
 
 LIBS_MODULE = -lpam -lcrypto
 LIBS_DAEMON = -levent_core -laudit -lsqlite3 -lcap-ng -lseccomp -ljansson -lcrypto -lbsd
-LIBS_CLI    = -lsmartcols -ljansson -lsqlite3 -lcrypto -lbsd
+LIBS_CLI    = -lsmartcols -ljansson -lcrypto -lbsd
 
 .PHONY: all help
+## make         the module, the daemon and the command, in $(B)
 all: $(PROGRAMS)
 
 help:
@@ -49,15 +54,18 @@ help:
 # --- objects -------------------------------------------------------------------------------------
 
 $(B)/%.o: %.c
+	$(call say,CC)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/policy/grammar.c: policy/grammar.y
+	$(call say,BISON)
 	@mkdir -p $(@D)
-	$(BISON) -Wall -Werror --header=$(B)/policy/grammar.h -o $@ $<
+	$(Q)$(BISON) -Wall -Werror --header=$(B)/policy/grammar.h -o $@ $<
 
 $(B)/policy/grammar.o: $(B)/policy/grammar.c
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(call objs,policy): | $(B)/policy/grammar.c
 
@@ -66,23 +74,27 @@ $(call objs,policy): | $(B)/policy/grammar.c
 # --- programs ------------------------------------------------------------------------------------
 
 $(B)/pam_sshtether.so: $(MODULE) $(BASE) pam_module/exports.map
-	$(CC) -shared $(LDFLAGS) -Wl,--version-script=pam_module/exports.map -Wl,--gc-sections \
+	$(call say,LINK)
+	$(Q)$(CC) -shared $(LDFLAGS) -Wl,--version-script=pam_module/exports.map -Wl,--gc-sections \
 	    -Wl,-z,defs -o $@ $(filter %.o,$^) $(LIBS_MODULE)
 
 $(B)/sshtetherd: $(DAEMON) $(MONITOR) $(ENGINE) $(PURE) $(POLICY) $(BASE)
-	$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS_DAEMON)
+	$(call say,LINK)
+	$(Q)$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS_DAEMON)
 
 # The command shares the pure stages and the JSON of alerts with the daemon: replay is the same code.
 SHARED = $(addprefix $(B)/agentd/,engine/pipeline.o engine/question.o sink/alert.o \
          sink/alert_text.o sink/community.o)
 $(B)/sshtether: $(CLI) $(SHARED) $(PURE) $(POLICY) $(BASE)
-	$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS_CLI)
+	$(call say,LINK)
+	$(Q)$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS_CLI)
 
 # --- tests, install, lint: one file each -----------------------------------------------------------
 
 -include tests/tests.mk
 -include packaging/install.mk
 
+## make clean   removes them
 clean:
 	rm -rf $(B)
 .PHONY: clean

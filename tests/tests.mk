@@ -7,7 +7,8 @@ include tests/unit/objects.mk
 # A unit test links only the objects that its line in objects.mk names.
 define unit_rule
 $$(B)/tests/unit/$(1): $$(B)/tests/unit/$(1).o $$(addprefix $$(B)/,$$($(1)))
-	$$(CC) -pie $$(LDFLAGS) $$($(1)_LDFLAGS) -o $$@ $$^ -lcmocka -lbsd $$($(1)_LIBS)
+	$$(call say,LINK)
+	$$(Q)$$(CC) -pie $$(LDFLAGS) $$($(1)_LDFLAGS) -o $$@ $$^ -lcmocka -lbsd $$($(1)_LIBS)
 endef
 $(foreach t,$(UNIT),$(eval $(call unit_rule,$(t))))
 
