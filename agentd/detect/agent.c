@@ -1,7 +1,7 @@
 /*
- * agent-use, agent-hijack: a process connects to an SSH agent.  A forwarded agent of its own login is use;
- * one of another login is a hijack, also when the connect failed; somebody's own local agent is nothing to
- * himself.  Pure.
+ * agent-use, agent-hijack: a process connects to an SSH agent.  A forwarded agent of its own login
+ * is use; one of another login is a hijack, also when the connect failed; somebody's own local
+ * agent is nothing to himself.  Pure.
  */
 #include <errno.h>
 
@@ -35,8 +35,8 @@ looks_forwarded(const struct evidence *e)
 }
 
 /*
- * Nobody knows who listens.  The file's owner, and who was let in, still say something: a refusal means
- * that it is not the user's own.
+ * Nobody knows who listens.  The file's owner, and who was let in, still say something: a refusal
+ * means that it is not the user's own.
  */
 static void
 judge_unknown(struct detect *d, const struct socket_use *use)

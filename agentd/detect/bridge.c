@@ -1,6 +1,6 @@
 /*
- * session-bridge: work reaches another session: a window in a tmux or screen that another session started,
- * a job for at, cron or systemd, and what goes on in a session after its logout.  Pure.
+ * session-bridge: work reaches another session: a window in a tmux or screen that another session
+ * started, a job for at, cron or systemd, and what goes on in a session after its logout.  Pure.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include "agentd/detect/command.h"
 #include "agentd/detect/socket.h"
 
-/* --- terminal multiplexers ------------------------------------------------------------------------------ */
+/* --- terminal multiplexers -------------------------------------------------------------------- */
 
 void
 bridge_judge(struct detect *d, const struct socket_use *use)
@@ -29,9 +29,12 @@ bridge_judge(struct detect *d, const struct socket_use *use)
 	finding_send(d, &f);
 }
 
-/* --- jobs ------------------------------------------------------------------------------------------------- */
+/* --- jobs ------------------------------------------------------------------------------------- */
 
-/* Programs that leave work to somebody else, and the option letters with which they only look or delete. */
+/*
+ * Programs that leave work to somebody else, and the option letters with which they only look or
+ * delete.
+ */
 static const struct {
 	const char *program, *via, *harmless;
 } job_programs[] = {
@@ -41,6 +44,14 @@ static const struct {
 	{"systemd-run", "systemd-run", ""},
 };
 
+/* A scope runs in the caller's own session. */
+static bool
+is_harmless(struct bytes option)
+{
+	return bytes_is(option, "--scope") || bytes_is(option, "--help") ||
+	    bytes_is(option, "--version");
+}
+
 static bool
 only_looks(struct bytes argv, const char *harmless)
 {
@@ -48,9 +59,9 @@ only_looks(struct bytes argv, const char *harmless)
 
 	(void)command_next(&argv, &arg);
 	while (command_next(&argv, &arg)) {
-		if (bytes_is(arg, "--scope") || bytes_is(arg, "--help") || bytes_is(arg, "--version"))
-			return true; /* a scope runs in the caller's own session */
-		if (arg.n >= 2 && arg.p[0] == '-' && arg.p[1] != '-' && strchr(harmless, arg.p[1]) != NULL)
+		if (arg.n < 2 || arg.p[0] != '-')
+			continue;
+		if (arg.p[1] != '-' ? strchr(harmless, arg.p[1]) != NULL : is_harmless(arg))
 			return true;
 	}
 	return false;
@@ -65,7 +76,8 @@ send_job(struct detect *d, const struct fact *f, const char *via)
 
 	finding_start(d, &e, ACT_SESSION_BRIDGE, &out);
 	out.via = via;
-	finding_reason(&out, "leaves work to another session with %s", program_str(out.process, program));
+	finding_reason(&out, "leaves work to another session with %s",
+	    program_str(out.process, program));
 	finding_send(d, &out);
 }
 
@@ -87,7 +99,7 @@ bridge_fact(struct detect *d, void *state, const struct fact *f)
 	}
 }
 
-/* --- after the logout --------------------------------------------------------------------------------------- */
+/* --- after the logout ------------------------------------------------------------------------- */
 
 void
 bridge_linger(struct detect *d, const struct finding *of)

@@ -1,5 +1,6 @@
 /*
- * command: see command.h.  The letters are ssh(1)'s; dbclient's and plink's do not clash where it matters.
+ * command: see command.h.  The letters are ssh(1)'s; dbclient's and plink's do not clash where it
+ * matters.
  */
 #include "agentd/detect/command.h"
 

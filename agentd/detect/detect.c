@@ -1,7 +1,7 @@
 /*
- * detect: the table of detectors and what they share.  A fact passes all of them; what has to ripen does
- * so before the next fact, by the time that the facts bring, or at a tick.  Pure; runs in the engine and
- * in replay.
+ * detect: the table of detectors and what they share.  A fact passes all of them; what has to ripen
+ * does so before the next fact, by the time that the facts bring, or at a tick.  Pure; runs in the
+ * engine and in replay.
  */
 #include <stdio.h>
 #include <stdlib.h>

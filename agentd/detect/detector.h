@@ -1,6 +1,6 @@
 /*
- * detector: what the detectors share: evidence that can be kept, findings made of it, and the queue of
- * what has to ripen.  Pure.  Private to detect/.
+ * detector: what the detectors share: evidence that can be kept, findings made of it, and the queue
+ * of what has to ripen.  Pure.  Private to detect/.
  */
 #ifndef DETECT_DETECTOR_H
 #define DETECT_DETECTOR_H
@@ -28,14 +28,14 @@ struct evidence {
 struct evidence evidence_of(const struct detect *, const struct fact *);
 struct fact_unix evidence_unix(const struct evidence *);
 /*
- * For fold_pass(): the same activity by the same doer (a life, a session id) to the same destination.  A
- * socket counts by its inode, or by its path where that is not known.
+ * For fold_pass(): the same activity by the same doer (a life, a session id) to the same
+ * destination.  A socket counts by its inode, or by its path where that is not known.
  */
 uint64_t evidence_key(const struct evidence *, enum activity, uint64_t doer);
 
 /*
- * One user's share of a table of things that wait.  Users are thrown together in a few hundred classes: no
- * exact count, but none can take the whole table.
+ * One user's share of a table of things that wait.  Users are thrown together in a few hundred
+ * classes: no exact count, but none can take the whole table.
  */
 #define QUOTA_CLASSES 256
 struct quota {
@@ -70,8 +70,8 @@ struct detector {
 	void (*ripen)(struct detect *, void *state, struct rtime now, bool all);
 };
 
-extern const struct detector detector_login, detector_outbound, detector_relay, detector_socket, detector_listen,
-    detector_bridge, detector_escape;
+extern const struct detector detector_login, detector_outbound, detector_relay, detector_socket,
+    detector_listen, detector_bridge, detector_escape;
 
 struct host *detect_host(const struct detect *);
 struct fold *detect_fold(struct detect *);
@@ -96,7 +96,10 @@ const char *session_str(const struct session *, char out[SESSION_STRLEN]);
 /* The name of the program for people: the last part of its path. */
 const char *program_str(const struct process *, char out[64]);
 
-/* relay.c: the session's sshd, at work for the user; and its connect to a Unix socket of no other kind. */
+/*
+ * relay.c: the session's sshd, at work for the user; and its connect to a Unix socket of no other
+ * kind.
+ */
 bool relay_is_child(const struct detect *, const struct fact *);
 void relay_unix(struct detect *, const struct evidence *);
 

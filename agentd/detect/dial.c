@@ -92,7 +92,8 @@ is_question(int64_t exit)
 static bool
 is_under_way(const struct evidence *e)
 {
-	return e->exit == -EINPROGRESS || e->exit == -EINTR || (e->way == WAY_FASTOPEN && e->exit >= 0);
+	return e->exit == -EINPROGRESS || e->exit == -EINTR ||
+	    (e->way == WAY_FASTOPEN && e->exit >= 0);
 }
 
 void

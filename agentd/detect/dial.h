@@ -1,15 +1,15 @@
 /*
- * dial: which of a process's connects are TCP.  The records do not say: connect returns 0 for TCP and for
- * glibc's UDP probes alike (getaddrinfo sorts several addresses by connecting a datagram socket to each;
- * sysdeps/posix/getaddrinfo.c).  A probe sends nothing, and leaves a pattern:
+ * dial: which of a process's connects are TCP.  The records do not say: connect returns 0 for TCP
+ * and for glibc's UDP probes alike (getaddrinfo sorts several addresses by connecting a datagram
+ * socket to each; sysdeps/posix/getaddrinfo.c).  A probe sends nothing, and leaves a pattern:
  *
  *   connect A = 0, AF_UNSPEC, connect B = 0          one family: the socket is let go of between two
  *   connect A = 0, connect B = 0                     another family: another socket
  *   … and then the real one goes to an address that was probed before
  *
- * One address alone is not probed.  So: EINPROGRESS is TCP; 0 to an address seen before is TCP; the first 0
- * is held until the next connect of the process, or a moment of quiet, tells.  Failures are held for the
- * address that comes after.  Pure.
+ * One address alone is not probed.  So: EINPROGRESS is TCP; 0 to an address seen before is TCP; the
+ * first 0 is held until the next connect of the process, or a moment of quiet, tells.  Failures are
+ * held for the address that comes after.  Pure.
  */
 #ifndef DETECT_DIAL_H
 #define DETECT_DIAL_H

@@ -1,7 +1,8 @@
 /*
  * session-escape: a task that has a session takes another login uid, or none.  A service that an
- * administrator restarted by hand does the same when it lets somebody log in: then PAM says so at once
- * (USER_START of the new session, or the module's report), and it is held for that word.  Pure.
+ * administrator restarted by hand does the same when it lets somebody log in: then PAM says so at
+ * once (USER_START of the new session, or the module's report), and it is held for that word.
+ * Pure.
  */
 #include <bsd/sys/queue.h>
 #include <stdlib.h>
@@ -14,10 +15,11 @@
 
 /* Programs whose business it is to begin sessions. */
 static const char *const login_programs[] = {
-	"sshd", "sshd-session", "dropbear", "cron", "crond", "atd", "anacron", "login", "su", "sudo",
-	"sudo-rs", "doas", "runuser", "systemd", "(systemd)", "systemd-executor", "(sd-executor)",
+	"sshd", "sshd-session", "dropbear", "cron", "crond", "atd", "anacron", "login", "su",
+	"sudo", "sudo-rs", "doas", "runuser", "systemd", "(systemd)", "systemd-executor", "(sd-executor)",
 	"systemd-logind", "polkit-agent-helper-1", "gdm-session-worker", "sddm-helper", "lightdm",
-	"xrdp-sesman", "cockpit-session", "vsftpd", "machinectl", "in.rshd", "in.rlogind", "telnetd",
+	"xrdp-sesman", "cockpit-session", "vsftpd", "machinectl", "in.rshd", "in.rlogind",
+	"telnetd",
 };
 
 struct doubt {
@@ -58,8 +60,8 @@ say_escape(struct finding *f, uint32_t new_ses, uint32_t new_auid)
 	else if (new_ses == SES_UNSET)
 		finding_reason(f, "dropped its login uid with %s and left every session", program);
 	else
-		finding_reason(f, "changed its login uid to %u with %s and is session %u now", new_auid,
-		    program, new_ses);
+		finding_reason(f, "changed its login uid to %u with %s and is session %u now",
+		    new_auid, program, new_ses);
 }
 
 static void

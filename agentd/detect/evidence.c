@@ -1,6 +1,6 @@
 /*
- * evidence: from a fact to something that can be held, and from there to a finding with its session, its
- * process, the ancestry back to sshd, and the reason in words.  Pure.
+ * evidence: from a fact to something that can be held, and from there to a finding with its
+ * session, its process, the ancestry back to sshd, and the reason in words.  Pure.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -80,7 +80,7 @@ outcome_of_exit(int64_t exit)
 	                                                                   OUTCOME_FAILURE;
 }
 
-/* --- how work came to a session that is not a login of its own ------------------------------------ */
+/* --- how work came to a session that is not a login of its own -------------------------------- */
 
 static const struct {
 	const char *service, *via;
@@ -98,8 +98,11 @@ via_of(const struct session *s, struct rtime when)
 {
 	if (s->ses == SES_UNSET)
 		return NULL;
-	if (s->ssh)
-		return s->state != SESSION_OPEN && rtime_since(when, s->closed) > 0 ? "linger" : NULL;
+	if (s->ssh) {
+		bool after = s->state != SESSION_OPEN && rtime_since(when, s->closed) > 0;
+
+		return after ? "linger" : NULL;
+	}
 	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
 		if (strcmp(s->service, services[i].service) == 0)
 			return services[i].via;
@@ -107,7 +110,7 @@ via_of(const struct session *s, struct rtime when)
 	return NULL;
 }
 
-/* --- findings -------------------------------------------------------------------------------------- */
+/* --- findings --------------------------------------------------------------------------------- */
 
 void
 finding_start(struct detect *d, const struct evidence *e, enum activity activity, struct finding *f)

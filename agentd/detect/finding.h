@@ -45,7 +45,9 @@ void detect_free(struct detect **);
 void detect_fact(struct detect *, const struct fact *);
 /* A session was reported: the login finding is made at once, for the verdict. */
 void detect_login(struct detect *, const struct session *, struct rtime now);
-/* Lets pending findings ripen (an SSH client that has not connected yet, an owner not known yet). */
+/*
+ * Lets pending findings ripen (an SSH client that has not connected yet, an owner not known yet).
+ */
 void detect_tick(struct detect *, struct rtime now);
 void detect_flush(struct detect *);
 

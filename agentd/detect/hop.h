@@ -1,7 +1,7 @@
 /*
- * hop: what a process has done so far to reach somewhere, for `outbound-ssh` and `relay`: its connects,
- * and whether something must still come.  Bounded per host and per login user; one that is pushed out is
- * settled first.  Pure.
+ * hop: what a process has done so far to reach somewhere, for `outbound-ssh` and `relay`: its
+ * connects, and whether something must still come.  Bounded per host and per login user; one that
+ * is pushed out is settled first.  Pure.
  */
 #ifndef DETECT_HOP_H
 #define DETECT_HOP_H

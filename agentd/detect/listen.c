@@ -1,7 +1,7 @@
 /*
- * listen: the session's sshd (-R, X11) or a process opens a listening port.  A bind names the address, the
- * listen that follows on the same descriptor makes it TCP; where only binds are recorded, a bind to a port
- * has to do.  Pure.
+ * listen: the session's sshd (-R, X11) or a process opens a listening port.  A bind names the
+ * address, the listen that follows on the same descriptor makes it TCP; where only binds are
+ * recorded, a bind to a port has to do.  Pure.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,7 +65,10 @@ send_listen(struct detect *d, const struct evidence *e)
 	finding_send(d, &f);
 }
 
-/* A socket in the file system that sshd listens on for the far end (-R /path:…); agents are not one. */
+/*
+ * A socket in the file system that sshd listens on for the far end (-R /path:…); agents are not
+ * one.
+ */
 static void
 bind_unix(struct detect *d, const struct fact *f)
 {

@@ -1,6 +1,6 @@
 /*
- * mux-use, mux-hijack: a process connects to an SSH client's ControlMaster.  What it asks for runs on the
- * far host under the login of the master's owner.  Pure.
+ * mux-use, mux-hijack: a process connects to an SSH client's ControlMaster.  What it asks for runs
+ * on the far host under the login of the master's owner.  Pure.
  */
 #include <errno.h>
 
@@ -24,8 +24,8 @@ send_mux(struct detect *d, const struct socket_use *use, enum activity activity,
 }
 
 /*
- * A ControlPath in a folder that all may write, without the user in its name: two users' clients trip over
- * each other every day.  Nothing was used.
+ * A ControlPath in a folder that all may write, without the user in its name: two users' clients
+ * trip over each other every day.  Nothing was used.
  */
 static bool
 is_clash(const struct evidence *e)

@@ -1,7 +1,8 @@
 /*
- * outbound-ssh: a process of a session runs an SSH client or connects to an SSH port.  An SSH program is
- * one wherever it connects to; any other program is one at an SSH port, or when it connects for a client
- * (ProxyCommand).  One hop is one finding, however many records tell of it.  Pure.
+ * outbound-ssh: a process of a session runs an SSH client or connects to an SSH port.  An SSH
+ * program is one wherever it connects to; any other program is one at an SSH port, or when it
+ * connects for a client (ProxyCommand).  One hop is one finding, however many records tell of it.
+ * Pure.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -11,7 +12,7 @@
 #include "agentd/detect/hop.h"
 
 #define ARMED_MS      2000 /* from the exec to the first connect */
-#define NAME_MS       6000 /* with a name server that does not answer at once (RES_TIMEOUT is 5 s) */
+#define NAME_MS       6000 /* with a name server that is slow (RES_TIMEOUT is 5 s) */
 #define UNSURE_MS     1000 /* for the answer whether a program speaks SSH */
 #define SAME_HOP_MS   60000
 #define PROXY_PARENTS 3    /* ssh, a shell, a wrapper, the program that connects */
@@ -34,7 +35,7 @@ struct outbound {
 	uint64_t lessons; /* of the host, when last looked at */
 };
 
-/* --- telling it -------------------------------------------------------------------------------------- */
+/* --- telling it ------------------------------------------------------------------------------- */
 
 /* The SSH client that p connects for: one that has not connected itself.  NULL: none. */
 static const struct process *
@@ -75,8 +76,8 @@ say_outbound(struct finding *f, const char *whom)
 	if (f->count > 1)
 		(void)snprintf(tries, sizeof(tries), ", %u tries", f->count);
 	if (f->outcome == OUTCOME_FAILURE)
-		finding_reason(f, "could not connect to %s with %s%s%s: %s", to, program, whom, tries,
-		    strerror((int)-f->exit));
+		finding_reason(f, "could not connect to %s with %s%s%s: %s", to, program, whom,
+		    tries, strerror((int)-f->exit));
 	else
 		finding_reason(f, "connects to %s with %s%s%s", to, program, whom, tries);
 }
@@ -106,8 +107,8 @@ send_all(struct detect *d, struct hops *hs, struct hop *h, const struct dial_out
 }
 
 /*
- * A client that was started and never seen to connect: it failed before (a name that is not there), or the
- * record was lost, or there is no rule for connects.
+ * A client that was started and never seen to connect: it failed before (a name that is not there),
+ * or the record was lost, or there is no rule for connects.
  */
 static void
 send_unseen(struct detect *d, const struct hop *h)
@@ -123,7 +124,7 @@ send_unseen(struct detect *d, const struct hop *h)
 	finding_send(d, &f);
 }
 
-/* --- when something is due ------------------------------------------------------------------------------ */
+/* --- when something is due -------------------------------------------------------------------- */
 
 static void
 schedule(struct hops *hs, struct hop *h, struct rtime now)
@@ -169,7 +170,7 @@ settle_last(struct detect *d, struct hops *hs, struct hop *h)
 		;
 }
 
-/* --- facts ------------------------------------------------------------------------------------------------ */
+/* --- facts ------------------------------------------------------------------------------------ */
 
 static void
 connect_ip(struct detect *d, struct hops *hs, struct hop *h, struct evidence *e)
@@ -187,7 +188,9 @@ connect_ip(struct detect *d, struct hops *hs, struct hop *h, struct evidence *e)
 	send_all(d, hs, h, &out);
 }
 
-/* A name server over UDP, or an address that getaddrinfo sorts without a port; TCP has no port 0. */
+/*
+ * A name server over UDP, or an address that getaddrinfo sorts without a port; TCP has no port 0.
+ */
 static bool
 is_lookup(const struct evidence *e)
 {
@@ -333,7 +336,7 @@ outbound_fact(struct detect *d, void *state, const struct fact *f)
 		fact_inet(d, hs, p, &e);
 }
 
-/* --- time -------------------------------------------------------------------------------------------------- */
+/* --- time ------------------------------------------------------------------------------------- */
 
 /* What waited to hear of its program is an SSH client's connect, or nothing. */
 static void

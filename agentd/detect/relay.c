@@ -1,7 +1,7 @@
 /*
- * relay: the session's own sshd connects out (-J, -W, -L, -D, stream-local forwards).  It is the user
- * child, known by its pid and never by its name; it connects without blocking, so a 0 is a UDP probe.
- * Pure.
+ * relay: the session's own sshd connects out (-J, -W, -L, -D, stream-local forwards).  It is the
+ * user child, known by its pid and never by its name; it connects without blocking, so a 0 is a UDP
+ * probe. Pure.
  */
 #include <stdio.h>
 
@@ -12,7 +12,9 @@
 static unsigned
 relay_pass(struct detect *d, const struct evidence *e)
 {
-	return fold_pass(detect_fold(d), evidence_key(e, ACT_RELAY, e->ses), e->time, SAME_RELAY_MS);
+	uint64_t key = evidence_key(e, ACT_RELAY, e->ses);
+
+	return fold_pass(detect_fold(d), key, e->time, SAME_RELAY_MS);
 }
 
 static void
@@ -29,8 +31,8 @@ send_relay(struct detect *d, const struct evidence *e)
 	if (f.count > 1)
 		(void)snprintf(times, sizeof(times), ", %u connections or tries", f.count);
 	if (f.outcome == OUTCOME_FAILURE)
-		finding_reason(&f, "could not relay through sshd to %s%s: %s", endpoint_str(f.to, to), times,
-		    strerror((int)-f.exit));
+		finding_reason(&f, "could not relay through sshd to %s%s: %s",
+		    endpoint_str(f.to, to), times, strerror((int)-f.exit));
 	else
 		finding_reason(&f, "relays through sshd to %s%s", endpoint_str(f.to, to), times);
 	finding_send(d, &f);

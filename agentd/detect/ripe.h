@@ -25,7 +25,9 @@ void ripe_init(struct ripe_queue *);
 /* Sets, or sets anew, when it is due. */
 void ripe_set(struct ripe_queue *, struct ripe *, struct rtime due);
 void ripe_clear(struct ripe_queue *, struct ripe *);
-/* The next that is due, or, with all, the next at all.  NULL: none.  It stays until cleared or set. */
+/*
+ * The next that is due, or, with all, the next at all.  NULL: none.  It stays until cleared or set.
+ */
 struct ripe *ripe_next(const struct ripe_queue *, struct rtime now, bool all);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * socket: a process connects to a Unix socket that somebody owns.  Finds out what socket and whose it is:
- * by inode where it is known, else, live, by asking and holding the finding for at most a second, else by
- * its name and its file's owner.  Pure.
+ * socket: a process connects to a Unix socket that somebody owns.  Finds out what socket and whose
+ * it is: by inode where it is known, else, live, by asking and holding the finding for at most a
+ * second, else by its name and its file's owner.  Pure.
  */
 #include "agentd/detect/socket.h"
 
@@ -32,7 +32,7 @@ struct sockets {
 	uint64_t lessons;
 };
 
-/* --- what the judges share ------------------------------------------------------------------------------ */
+/* --- what the judges share -------------------------------------------------------------------- */
 
 /* "/home/alice/.ssh/agent/s.x": the word before "/.ssh/". */
 static bool
@@ -60,7 +60,9 @@ socket_is_own(const struct detect *d, const struct evidence *e)
 bool
 socket_is_news(struct detect *d, const struct evidence *e, enum activity activity)
 {
-	return fold_pass(detect_fold(d), evidence_key(e, activity, e->life), e->time, FOLD_FOREVER) > 0;
+	uint64_t key = evidence_key(e, activity, e->life);
+
+	return fold_pass(detect_fold(d), key, e->time, FOLD_FOREVER) > 0;
 }
 
 const char *
@@ -71,7 +73,8 @@ socket_whose(const struct socket_use *use, char out[SOCKET_WHOSE])
 	if (use->owner == OWNER_SELF)
 		(void)snprintf(out, SOCKET_WHOSE, "its own");
 	else if (use->owner_session != NULL)
-		(void)snprintf(out, SOCKET_WHOSE, "that of %s", session_str(use->owner_session, who));
+		(void)snprintf(out, SOCKET_WHOSE, "that of %s",
+		    session_str(use->owner_session, who));
 	else if (use->usock != NULL)
 		(void)snprintf(out, SOCKET_WHOSE, "that of uid %u, without a session",
 		    use->usock->owner_uid);
@@ -82,7 +85,7 @@ socket_whose(const struct socket_use *use, char out[SOCKET_WHOSE])
 	return out;
 }
 
-/* --- judging ------------------------------------------------------------------------------------------------ */
+/* --- judging ---------------------------------------------------------------------------------- */
 
 static void
 other_judge(struct detect *d, const struct socket_use *use)
@@ -133,7 +136,7 @@ judge(struct detect *d, const struct evidence *e, enum usock_kind kind, bool by_
 	judges[use.kind](d, &use);
 }
 
-/* --- waiting for an owner ---------------------------------------------------------------------------------------- */
+/* --- waiting for an owner --------------------------------------------------------------------- */
 
 static void
 wait_drop(struct sockets *s, struct wait *w)
@@ -193,14 +196,19 @@ socket_ripen(struct detect *d, void *state, struct rtime now, bool all)
 	}
 }
 
-/* --- facts --------------------------------------------------------------------------------------------------------- */
+/* --- facts ------------------------------------------------------------------------------------ */
 
-/* What lies in /run but not in a user's folder there: the far end of a stream-local forward, at most. */
+/*
+ * What lies in /run but not in a user's folder there: the far end of a stream-local forward, at
+ * most.
+ */
 static bool
 is_service(struct bytes path)
 {
-	return (bytes_starts(path, BYTES_LIT("/run/")) || bytes_starts(path, BYTES_LIT("/var/run/"))) &&
-	    !bytes_starts(path, BYTES_LIT("/run/user/"));
+	if (bytes_starts(path, BYTES_LIT("/run/user/")))
+		return false;
+	return bytes_starts(path, BYTES_LIT("/run/")) ||
+	    bytes_starts(path, BYTES_LIT("/var/run/"));
 }
 
 /* An SSH client opens few sockets: what is neither the system's nor an agent is a ControlMaster. */

@@ -1,6 +1,6 @@
 /*
- * socket: the uses of Unix sockets that have an owner.  socket.c finds out which socket and whose; agent.c,
- * mux.c and bridge.c judge.  Private to detect/.
+ * socket: the uses of Unix sockets that have an owner.  socket.c finds out which socket and whose;
+ * agent.c, mux.c and bridge.c judge.  Private to detect/.
  */
 #ifndef DETECT_SOCKET_H
 #define DETECT_SOCKET_H
@@ -23,7 +23,10 @@ void bridge_judge(struct detect *, const struct socket_use *);
 bool socket_is_own(const struct detect *, const struct evidence *);
 /* The first time that this process touches that socket in that way. */
 bool socket_is_news(struct detect *, const struct evidence *, enum activity);
-/* "of alice's session 35 (from 192.0.2.1)", "of root, without a session", "of somebody"; returns out */
+/*
+ * "of alice's session 35 (from 192.0.2.1)", "of root, without a session", "of somebody"; returns
+ * out
+ */
 #define SOCKET_WHOSE (SESSION_STRLEN + 16)
 const char *socket_whose(const struct socket_use *, char out[SOCKET_WHOSE]);
 

@@ -1,6 +1,6 @@
 /*
- * account: what one login user holds of the model, so that a cap can be his own.  Lives as long as it
- * holds anything.  Runs in the engine and in replay.
+ * account: what one login user holds of the model, so that a cap can be his own.  Lives as long as
+ * it holds anything.  Runs in the engine and in replay.
  */
 #include "agentd/host/model.h"
 

@@ -1,7 +1,7 @@
 /*
  * host: the model: sessions, processes, sockets and who owns what.  Pure: facts in, state out; what
- * only a live system knows comes through struct probe, which replay leaves empty.  Every table has a
- * cap, per host and per user, so that one user cannot push the others out.
+ * only a live system knows comes through struct probe, which replay leaves empty.  Every table has
+ * a cap, per host and per user, so that one user cannot push the others out.
  */
 #ifndef HOST_HOST_H
 #define HOST_HOST_H
@@ -119,8 +119,8 @@ void host_free(struct host **);
 /* Takes a fact into the model, before the detectors see it. */
 void host_apply(struct host *, const struct fact *);
 /*
- * io_uring's own threads leave no session id in their records (kernel/auditsc.c, audit_log_uring); what
- * the model knows of the task fills the gap.  False: nothing to fill, *out is not set.
+ * io_uring's own threads leave no session id in their records (kernel/auditsc.c, audit_log_uring);
+ * what the model knows of the task fills the gap.  False: nothing to fill, *out is not set.
  */
 bool host_complete(const struct host *, const struct fact *, struct fact *out);
 /* A validated report whose ses, auid, pid and start come from the kernel.  NULL: no room. */
@@ -129,7 +129,9 @@ struct session *host_open(struct host *, const struct report *, struct rtime now
 struct session *host_found(struct host *, uint32_t ses, uint32_t auid, uint32_t monitor_pid,
     uint64_t start_ticks, struct endpoint peer, struct endpoint local, struct rtime now);
 void host_closed(struct host *, uint32_t ses, struct rtime now);
-/* No task carries this ses any more; the session and all it owns is let go by the next host_tick(). */
+/*
+ * No task carries this ses any more; the session and all it owns is let go by the next host_tick().
+ */
 void host_over(struct host *, uint32_t ses, struct rtime now);
 void host_tick(struct host *, struct rtime now);
 
@@ -156,14 +158,15 @@ uint64_t host_lessons(const struct host *);
 const struct probe *host_probe(const struct host *);
 
 /*
- * Who owns a socket, seen from a task that runs under `actor` (NULL: no session) as `uid`.  *owner is
- * set to the owner's session, NULL when it has none or it is not known.
+ * Who owns a socket, seen from a task that runs under `actor` (NULL: no session) as `uid`.  *owner
+ * is set to the owner's session, NULL when it has none or it is not known.
  */
 enum owner host_owner(const struct host *, const struct session *actor, uint32_t uid,
     const struct usock *, const struct session **owner);
 /*
  * Who the owner must be by the name alone (the pid in /tmp/ssh-X/agent.PID, the home before
- * .ssh/agent) and the file's owner; for when nobody can be asked.  False: no idea.  *out borrows the path.
+ * .ssh/agent) and the file's owner; for when nobody can be asked.  False: no idea.  *out borrows
+ * the path.
  */
 bool host_usock_guess(const struct host *, const struct fact_unix *, struct usock *out);
 /* What a path says of a Unix socket; USOCK_OTHER when nothing. */

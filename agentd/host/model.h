@@ -1,7 +1,7 @@
 /*
  * model: what the files of host/ share and nobody else sees.  A node is the public struct and its
- * places in tables and lists; a session owns its processes and sockets, an account counts them for the
- * caps of one login user.
+ * places in tables and lists; a session owns its processes and sockets, an account counts them for
+ * the caps of one login user.
  */
 #ifndef HOST_MODEL_H
 #define HOST_MODEL_H
@@ -118,8 +118,8 @@ void session_sweep(struct host *, struct rtime now);
 
 /* process.c */
 /*
- * Is the task gone, or of another session now?  False where nobody can say: no probe, or one that cannot
- * even see pid 1 (hidepid).
+ * Is the task gone, or of another session now?  False where nobody can say: no probe, or one that
+ * cannot even see pid 1 (hidepid).
  */
 bool task_is_gone(const struct host *, uint32_t pid, uint32_t ses);
 struct process_node *process_find(const struct host *, uint32_t pid);

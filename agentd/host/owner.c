@@ -1,6 +1,6 @@
 /*
- * owner: whose socket it is, seen from the one who uses it (DESIGN: Owner), and what can be guessed of an
- * owner from a name.  Reads the model and changes nothing.  Runs in the engine and in replay.
+ * owner: whose socket it is, seen from the one who uses it (DESIGN: Owner), and what can be guessed
+ * of an owner from a name.  Reads the model and changes nothing.  Runs in the engine and in replay.
  */
 #include "agentd/host/model.h"
 
@@ -17,7 +17,10 @@ is_known(const struct session *s)
 	return s->ssh && (s->key_known || s->peer.addr.family != 0);
 }
 
-/* Two logins of one user: by key or certificate where both are known, else by the address they came from. */
+/*
+ * Two logins of one user: by key or certificate where both are known, else by the address they came
+ * from.
+ */
 static bool
 same_login(const struct session *a, const struct session *b)
 {
@@ -27,8 +30,9 @@ same_login(const struct session *a, const struct session *b)
 }
 
 /*
- * A task of the user's that no SSH login is known for (systemd --user, at, a login from before the daemon):
- * it can only have come from one of the user's logins, so when they are all the same login, so is it.
+ * A task of the user's that no SSH login is known for (systemd --user, at, a login from before the
+ * daemon): it can only have come from one of the user's logins, so when they are all the same
+ * login, so is it.
  */
 static bool
 all_same_login(const struct session_node *owner)
@@ -53,7 +57,10 @@ compare(const struct session *actor, const struct session_node *owner)
 	return OWNER_SAME_USER;
 }
 
-/* An agent that nobody forwarded, a tmux of systemd --user: the user's own, whichever login uses it. */
+/*
+ * An agent that nobody forwarded, a tmux of systemd --user: the user's own, whichever login uses
+ * it.
+ */
 static enum owner
 compare_local(const struct session *actor, uint32_t uid, const struct usock *u)
 {
@@ -82,7 +89,7 @@ host_owner(const struct host *h, const struct session *actor, uint32_t uid, cons
 	return actor != NULL ? compare(actor, n) : OWNER_OTHER;
 }
 
-/* --- by name ------------------------------------------------------------------------------------------ */
+/* --- by name ---------------------------------------------------------------------------------- */
 
 /* The number behind "agent." at the end. */
 static bool
@@ -150,7 +157,6 @@ host_usock_guess(const struct host *h, const struct fact_unix *un, struct usock 
 		.forwarded = is_sshd_made(un->path),
 		.bound = h->now,
 	};
-	if (out->kind == USOCK_AGENT && pid_in_name(un->path, &pid) && guess_by_pid(h, pid, un, out))
-		return true;
-	return false;
+	return out->kind == USOCK_AGENT && pid_in_name(un->path, &pid) &&
+	    guess_by_pid(h, pid, un, out);
 }

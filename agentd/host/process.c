@@ -1,7 +1,7 @@
 /*
- * process: the tasks of sessions: parent, program, arguments, uids.  There are no records of an exit, so
- * a pid may be somebody else's later: another session, another known parent or a dead pid start a new
- * life.  Runs in the engine and in replay.
+ * process: the tasks of sessions: parent, program, arguments, uids.  There are no records of an
+ * exit, so a pid may be somebody else's later: another session, another known parent or a dead pid
+ * start a new life.  Runs in the engine and in replay.
  */
 #include "agentd/host/model.h"
 
@@ -12,7 +12,7 @@
 #define ARGV_SHORT     256 /* kept when all command lines together are too long */
 #define PARENTS_PROBED 32
 
-/* --- the table and its caps --------------------------------------------------------------------------- */
+/* --- the table and its caps ------------------------------------------------------------------- */
 
 struct process_node *
 process_find(const struct host *h, uint32_t pid)
@@ -72,8 +72,8 @@ process_drop(struct host *h, struct process_node *n)
 }
 
 /*
- * One too many pushes out the oldest of the same session, the same user, or the host: in that order.  The
- * account is held by its caller, and counts one more than it has.
+ * One too many pushes out the oldest of the same session, the same user, or the host: in that
+ * order.  The account is held by its caller, and counts one more than it has.
  */
 static void
 make_room(struct host *h, const struct session_node *s, const struct account *a)
@@ -182,7 +182,7 @@ process_note(struct host *h, const struct process *p)
 	return n;
 }
 
-/* --- from facts -------------------------------------------------------------------------------------------- */
+/* --- from facts ------------------------------------------------------------------------------- */
 
 static void
 set_exe(struct process_node *n, struct bytes exe)
@@ -212,8 +212,8 @@ set_argv(struct host *h, struct process_node *n, struct bytes argv)
 }
 
 /*
- * A known parent of the same session that is not the one from before: the pid was used again.  Else the
- * parent died and init or a subreaper took over: the first parent tells more, it stays.
+ * A known parent of the same session that is not the one from before: the pid was used again.  Else
+ * the parent died and init or a subreaper took over: the first parent tells more, it stays.
  */
 static bool
 is_other_parent(const struct host *h, const struct process_node *n, const struct fact *f)
@@ -400,11 +400,11 @@ process_apply(struct host *h, const struct fact *f)
 	}
 }
 
-/* --- parents ------------------------------------------------------------------------------------------------- */
+/* --- parents ---------------------------------------------------------------------------------- */
 
 /*
- * From /proc where we may look and it still lives; else all that is sure is that a child has its parent's
- * session.
+ * From /proc where we may look and it still lives; else all that is sure is that a child has its
+ * parent's session.
  */
 static bool
 parent_facts(const struct host *h, const struct process *child, struct process *out)
@@ -445,8 +445,8 @@ note_parents(struct host *h, const struct process_node *first)
 }
 
 /*
- * Where a parent is not known the chain has a gap; but whatever runs in an SSH session descends from its
- * sshd.  (Not for the task itself: the next in its chain is taken for its parent.)
+ * Where a parent is not known the chain has a gap; but whatever runs in an SSH session descends
+ * from its sshd.  (Not for the task itself: the next in its chain is taken for its parent.)
  */
 static const struct process_node *
 over_the_gap(const struct host *h, const struct process_node *n, size_t depth)
@@ -472,6 +472,12 @@ parent_of(const struct host *h, const struct process_node *n)
 }
 
 static bool
+is_monitor(const struct process_node *n)
+{
+	return n->session != NULL && n->session->s.ssh && n->p.pid == n->session->s.monitor_pid;
+}
+
+static bool
 is_among(const struct process **chain, size_t n, const struct process *p)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -490,7 +496,7 @@ host_ancestry(const struct host *h, uint32_t pid, const struct process **out, si
 
 	while (n != NULL && count < max && !is_among(out, count, &n->p)) {
 		out[count++] = &n->p;
-		if (n->session != NULL && n->session->s.ssh && n->p.pid == n->session->s.monitor_pid)
+		if (is_monitor(n))
 			break;
 		next = parent_of(h, n);
 		n = next != NULL ? next : over_the_gap(h, n, count);
@@ -498,7 +504,7 @@ host_ancestry(const struct host *h, uint32_t pid, const struct process **out, si
 	return count;
 }
 
-/* --- sweeping ---------------------------------------------------------------------------------------------------- */
+/* --- sweeping --------------------------------------------------------------------------------- */
 
 bool
 task_is_gone(const struct host *h, uint32_t pid, uint32_t ses)
@@ -512,7 +518,9 @@ task_is_gone(const struct host *h, uint32_t pid, uint32_t ses)
 	return h->probe.task(h->probe.arg, 1, &t);
 }
 
-/* Live, those that nothing told of for a while are looked up; the front of the list is the oldest. */
+/*
+ * Live, those that nothing told of for a while are looked up; the front of the list is the oldest.
+ */
 void
 process_sweep(struct host *h, struct rtime now)
 {
@@ -528,7 +536,7 @@ process_sweep(struct host *h, struct rtime now)
 	}
 }
 
-/* --- for others ---------------------------------------------------------------------------------------------------- */
+/* --- for others ------------------------------------------------------------------------------- */
 
 struct process *
 host_process(const struct host *h, uint32_t pid)
@@ -539,7 +547,8 @@ host_process(const struct host *h, uint32_t pid)
 }
 
 void
-host_each_process(const struct host *h, uint32_t ses, bool (*fn)(struct process *, void *), void *arg)
+host_each_process(const struct host *h, uint32_t ses, bool (*fn)(struct process *, void *),
+    void *arg)
 {
 	struct session_node *s = session_find(h, ses);
 	struct process_node *n, *next;

@@ -1,6 +1,6 @@
 /*
- * program: what is known of program files: an SSH program or not.  By content, which somebody else looks
- * at and tells later; until then by name.  Runs in the engine and in replay.
+ * program: what is known of program files: an SSH program or not.  By content, which somebody else
+ * looks at and tells later; until then by name.  Runs in the engine and in replay.
  */
 #include "agentd/host/model.h"
 
@@ -14,7 +14,9 @@ static const char *const ssh_names[] = {
 };
 
 /* Root's own folders: what lies there does not change under our feet without an update. */
-static const char *const steady_folders[] = {"/usr/", "/bin/", "/sbin/", "/lib", "/opt/", "/nix/store/"};
+static const char *const steady_folders[] = {
+	"/usr/", "/bin/", "/sbin/", "/lib", "/opt/", "/nix/store/",
+};
 
 bool
 program_is_ssh_name(struct bytes exe)
@@ -119,10 +121,12 @@ ask(struct host *h, struct program *p, const struct process *who)
 {
 	if (h->probe.want_program == NULL)
 		return;
-	if (p->known && is_steady(bytes_of(who->exe)) && rtime_since(h->now, p->asked) < ASK_AGAIN_MS)
+	if (p->known && is_steady(bytes_of(who->exe)) &&
+	    rtime_since(h->now, p->asked) < ASK_AGAIN_MS)
 		return;
 	p->asked = h->now;
-	h->probe.want_program(h->probe.arg, who->ses, who->pid, p->inode, p->dev_major, p->dev_minor);
+	h->probe.want_program(h->probe.arg, who->ses, who->pid, p->inode, p->dev_major,
+	    p->dev_minor);
 }
 
 static void
@@ -132,8 +136,10 @@ classify(struct process_node *n)
 
 	if (p != NULL && p->known)
 		n->p.program = p->ssh ? PROGRAM_SSH : PROGRAM_OTHER;
+	else if (program_is_ssh_name(bytes_of(n->p.exe)))
+		n->p.program = PROGRAM_SSH;
 	else
-		n->p.program = program_is_ssh_name(bytes_of(n->p.exe)) ? PROGRAM_SSH : PROGRAM_UNKNOWN;
+		n->p.program = PROGRAM_UNKNOWN;
 }
 
 void
@@ -155,7 +161,8 @@ program_exec(struct host *h, struct process_node *n, const struct fact *f)
 }
 
 void
-host_program_set(struct host *h, uint64_t inode, uint32_t dev_major, uint32_t dev_minor, bool is_ssh)
+host_program_set(struct host *h, uint64_t inode, uint32_t dev_major, uint32_t dev_minor,
+    bool is_ssh)
 {
 	struct program *p = program_get(h, inode, dev_major, dev_minor);
 	struct process_node *n;

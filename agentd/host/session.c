@@ -1,12 +1,15 @@
 /*
- * session: the sessions of the host, from PAM reports, from records alone, and as they were found in
- * /proc.  What a report said is never changed by a record.  Runs in the engine and in replay.
+ * session: the sessions of the host, from PAM reports, from records alone, and as they were found
+ * in /proc.  What a report said is never changed by a record.  Runs in the engine and in replay.
  */
 #include "agentd/host/model.h"
 
 #include <stdlib.h>
 
-/* Without anybody to ask whether tasks live on, a closed session is kept this long after its last event. */
+/*
+ * Without anybody to ask whether tasks live on, a closed session is kept this long after its last
+ * event.
+ */
 #define CLOSED_KEEP_MS   (24 * 3600 * 1000LL)
 #define CLOSED_LINGER_MS (60 * 1000LL) /* and its processes this long */
 #define OPENING_MS       5000 /* PAM is done by then, should its record be lost */
@@ -21,7 +24,7 @@ ses_order(struct session_node *a, struct session_node *b)
 #define UNUSED_STATIC __attribute__((unused)) static /* libbsd's own word for it is not on Linux */
 RB_GENERATE_INTERNAL(session_tree, session_node, by_ses, ses_order, UNUSED_STATIC)
 
-/* --- the tree and its caps ------------------------------------------------------------------------ */
+/* --- the tree and its caps -------------------------------------------------------------------- */
 
 struct session_node *
 session_find(const struct host *h, uint32_t ses)
@@ -74,7 +77,10 @@ session_drop(struct host *h, struct session_node *n)
 	free(n);
 }
 
-/* Of one user the one to let go of: closed before open, told by records before reported, then the oldest. */
+/*
+ * Of one user the one to let go of: closed before open, told by records before reported, then the
+ * oldest.
+ */
 static struct session_node *
 account_victim(const struct account *a)
 {
@@ -107,7 +113,9 @@ host_victim(const struct host *h)
 	return n != NULL && n->s.source != SESSION_REPORT ? n : NULL;
 }
 
-/* Makes room below both caps.  The account is held meanwhile, or it could go with its last session. */
+/*
+ * Makes room below both caps.  The account is held meanwhile, or it could go with its last session.
+ */
 static bool
 session_room(struct host *h, struct account *a)
 {
@@ -191,7 +199,7 @@ session_state_set(struct host *h, struct session_node *n, enum session_state sta
 	TAILQ_INSERT_TAIL(list_of(h, n), n, in_host);
 }
 
-/* --- from records ----------------------------------------------------------------------------------- */
+/* --- from records ----------------------------------------------------------------------------- */
 
 static bool
 is_sshd_name(struct bytes exe)
@@ -209,8 +217,8 @@ set_sshd(struct session_node *n, struct bytes exe)
 }
 
 /*
- * root's sshd does not fork a user child: the monitor does the work itself (sshd.c, privsep_postauth), but
- * only when PAM is done: before that, what connects is a PAM module.
+ * root's sshd does not fork a user child: the monitor does the work itself (sshd.c,
+ * privsep_postauth), but only when PAM is done: before that, what connects is a PAM module.
  */
 static void
 set_root_child(struct session *s)
@@ -331,8 +339,8 @@ apply_user_auth(struct host *h, const struct fact *f)
 }
 
 /*
- * The user child forwards as the user, has the monitor for parent and runs the monitor's program without
- * ever having executed it.
+ * The user child forwards as the user, has the monitor for parent and runs the monitor's program
+ * without ever having executed it.
  */
 static void
 learn_child(struct host *h, struct session_node *n, const struct fact *f)
@@ -388,7 +396,7 @@ session_apply(struct host *h, const struct fact *f)
 		apply_kind[f->kind](h, f);
 }
 
-/* --- from reports ------------------------------------------------------------------------------------ */
+/* --- from reports ----------------------------------------------------------------------------- */
 
 static struct endpoint
 endpoint_of(const struct report_addr *a)
@@ -553,7 +561,7 @@ host_over(struct host *h, uint32_t ses, struct rtime now)
 	session_state_set(h, n, SESSION_OVER);
 }
 
-/* --- sweeping ----------------------------------------------------------------------------------------- */
+/* --- sweeping --------------------------------------------------------------------------------- */
 
 static void
 drop_over(struct host *h)
@@ -577,8 +585,9 @@ drop_processes(struct host *h, struct session_node *n)
 }
 
 /*
- * Without a probe nobody says that a session is over: closed ones that are quiet lose their processes
- * first, and go after a day.  A session that is quiet but not gone moves to the end of the list.
+ * Without a probe nobody says that a session is over: closed ones that are quiet lose their
+ * processes first, and go after a day.  A session that is quiet but not gone moves to the end of
+ * the list.
  */
 static void
 drop_quiet(struct host *h, struct rtime now)
@@ -607,7 +616,7 @@ session_sweep(struct host *h, struct rtime now)
 		drop_quiet(h, now);
 }
 
-/* --- for others --------------------------------------------------------------------------------------- */
+/* --- for others ------------------------------------------------------------------------------- */
 
 struct session *
 host_session(const struct host *h, uint32_t ses)

@@ -1,7 +1,7 @@
 /*
- * table: a small hash of links that live inside what they link.  O(1); the caller gives the hash, made
- * with hash_u64() or bytes_hash() where an outsider may choose the key.  Owns its slots, nothing else.
- * Used by the model and the detectors, in the engine and in replay.
+ * table: a small hash of links that live inside what they link.  O(1); the caller gives the hash,
+ * made with hash_u64() or bytes_hash() where an outsider may choose the key.  Owns its slots,
+ * nothing else. Used by the model and the detectors, in the engine and in replay.
  */
 #ifndef HOST_TABLE_H
 #define HOST_TABLE_H

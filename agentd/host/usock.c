@@ -1,8 +1,8 @@
 /*
- * usock: the Unix sockets that matter: agents, ControlMasters, terminal multiplexers, and who listens on
- * them.  The inode is the identity: a path may be a symbolic link, relative, or ssh's temporary name of a
- * ControlMaster, which it hard-links to the real one.  Inodes are used again, so what is known ends with
- * its owner.  Runs in the engine and in replay.
+ * usock: the Unix sockets that matter: agents, ControlMasters, terminal multiplexers, and who
+ * listens on them.  The inode is the identity: a path may be a symbolic link, relative, or ssh's
+ * temporary name of a ControlMaster, which it hard-links to the real one.  Inodes are used again,
+ * so what is known ends with its owner.  Runs in the engine and in replay.
  */
 #include "agentd/host/model.h"
 
@@ -13,7 +13,7 @@
 
 #define MUX_SUFFIX 16 /* random letters behind a dot (OpenSSH mux.c, muxserver_listen) */
 
-/* --- the table and its caps ------------------------------------------------------------------------------- */
+/* --- the table and its caps ------------------------------------------------------------------- */
 
 static uint64_t
 inode_hash(uint64_t inode, uint32_t dev_major, uint32_t dev_minor)
@@ -29,7 +29,8 @@ find_inode(const struct host *h, uint64_t inode, uint32_t dev_major, uint32_t de
 	for (; l != NULL; l = table_next(l)) {
 		struct usock_node *n = TABLE_ENTRY(l, struct usock_node, by_inode);
 
-		if (n->u.inode == inode && n->u.dev_major == dev_major && n->u.dev_minor == dev_minor)
+		if (n->u.inode == inode && n->u.dev_major == dev_major &&
+		    n->u.dev_minor == dev_minor)
 			return n;
 	}
 	return NULL;
@@ -155,7 +156,7 @@ usock_put(struct host *h, const struct usock *u)
 	join(h, n, a);
 }
 
-/* --- what a name says ---------------------------------------------------------------------------------------- */
+/* --- what a name says ------------------------------------------------------------------------- */
 
 static const struct {
 	const char *glob;
@@ -187,8 +188,9 @@ static const struct {
 };
 
 static const char *const system_names[] = {
-	"/dev/log", "/run/systemd/*", "/run/nscd/*", "/run/dbus/*", "/run/nslcd/*", "/run/avahi-daemon/*",
-	"/run/pcscd/*", "/run/sssd/*", "/run/samba/winbindd/*", "/run/rpcbind.sock", "/run/setrans/*",
+	"/dev/log", "/run/systemd/*", "/run/nscd/*", "/run/dbus/*", "/run/nslcd/*",
+	"/run/avahi-daemon/*", "/run/pcscd/*", "/run/sssd/*", "/run/samba/winbindd/*",
+	"/run/rpcbind.sock", "/run/setrans/*",
 	"/run/user/*/bus", "/run/user/*/systemd/*", "/run/user/*/pulse/*", "/run/user/*/wayland-*",
 	"/run/p11-kit/*", "/run/sshtether/*", "/var/lib/sss/pipes/*", "/tmp/.X11-unix/*",
 	"/tmp/.ICE-unix/*", "/run/.heim_org.h5l.kcm-socket",
@@ -249,7 +251,7 @@ cut_mux_suffix(struct bytes *path)
 	return true;
 }
 
-/* --- from facts ------------------------------------------------------------------------------------------------ */
+/* --- from facts ------------------------------------------------------------------------------- */
 
 static bool
 is_program(const struct process *p, const char *name)
@@ -398,7 +400,7 @@ usock_apply(struct host *h, const struct fact *f)
 		apply_connect(h, f);
 }
 
-/* --- for others ---------------------------------------------------------------------------------------------------- */
+/* --- for others ------------------------------------------------------------------------------- */
 
 void
 host_owner_set(struct host *h, const struct usock *u)
@@ -410,9 +412,12 @@ host_owner_set(struct host *h, const struct usock *u)
 struct usock *
 host_usock(const struct host *h, const struct fact_unix *un)
 {
-	struct usock_node *n = un->has_inode ? find_inode(h, un->inode, un->dev_major, un->dev_minor) :
-	    find_path(h, un->path, false);
+	struct usock_node *n;
 
+	if (un->has_inode)
+		n = find_inode(h, un->inode, un->dev_major, un->dev_minor);
+	else
+		n = find_path(h, un->path, false);
 	return n != NULL ? &n->u : NULL;
 }
 

@@ -53,7 +53,7 @@ keep(const struct finding *f, void *arg)
 		(void)snprintf(out->to, sizeof(out->to), "%.*s", (int)f->to_unix.n, f->to_unix.p);
 }
 
-/* --- the probe -------------------------------------------------------------------------------------- */
+/* --- the probe -------------------------------------------------------------------------------- */
 
 static bool
 probe_task(void *arg, uint32_t pid, struct probe_task *out)
@@ -107,7 +107,7 @@ want_owner(void *arg, uint32_t ses, const struct fact_unix *un)
 	k->owners_asked++;
 }
 
-/* --- life ---------------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 void
 kit_open(struct kit *k, bool live)
@@ -195,7 +195,7 @@ kit_endpoint(const char *addr, uint16_t port)
 	return (struct endpoint){.addr = kit_addr(addr), .port = port};
 }
 
-/* --- logins ---------------------------------------------------------------------------------------------- */
+/* --- logins ----------------------------------------------------------------------------------- */
 
 void
 kit_loginuid(struct kit *k, struct who w, uint32_t old_ses, uint32_t old_auid, bool result)
@@ -301,7 +301,7 @@ kit_logout(struct kit *k, uint32_t ses, uint32_t uid, uint32_t pid)
 	kit_fact(k, &f);
 }
 
-/* --- what tasks do ------------------------------------------------------------------------------------------ */
+/* --- what tasks do ---------------------------------------------------------------------------- */
 
 void
 kit_exec_file(struct kit *k, struct who w, const char *words, uint64_t inode)
@@ -401,7 +401,7 @@ kit_listen(struct kit *k, struct who w, uint64_t fd)
 	kit_fact(k, &f);
 }
 
-/* --- what was found -------------------------------------------------------------------------------------------- */
+/* --- what was found --------------------------------------------------------------------------- */
 
 size_t
 kit_count(const struct kit *k, enum activity a)

@@ -1,6 +1,6 @@
 /*
- * detect_kit: facts made by hand, for the tests of host/ and detect/: a small host, a clock, people who log
- * in, and a list of what was found.
+ * detect_kit: facts made by hand, for the tests of host/ and detect/: a small host, a clock, people
+ * who log in, and a list of what was found.
  */
 #ifndef TESTS_DETECT_KIT_H
 #define TESTS_DETECT_KIT_H
@@ -62,7 +62,9 @@ struct fact kit_task(enum fact_kind, struct who);
 struct endpoint kit_endpoint(const char *addr, uint16_t port);
 struct addr kit_addr(const char *);
 
-/* LOGIN, USER_START and CRED_ACQ of a login whose monitor is pid and whose user child is pid + 1. */
+/*
+ * LOGIN, USER_START and CRED_ACQ of a login whose monitor is pid and whose user child is pid + 1.
+ */
 void kit_login(struct kit *, uint32_t ses, uint32_t uid, const char *user, const char *from, uint32_t pid);
 /* The same through the PAM module, with a key. */
 void kit_report(struct kit *, uint32_t ses, uint32_t uid, const char *user, const char *from, uint32_t pid,

@@ -1,7 +1,7 @@
 /*
- * The model and the detectors under facts that make no sense: few pids, sessions and inodes, in any order,
- * with answers that come at any time.  Seeded; what it shows is memory that stays whole (run it with
- * -fsanitize=address,undefined) and findings that hold together.
+ * The model and the detectors under facts that make no sense: few pids, sessions and inodes, in any
+ * order, with answers that come at any time.  Seeded; what it shows is memory that stays whole (run
+ * it with -fsanitize=address,undefined) and findings that hold together.
  */
 #include "tests/unit/detect_kit.h"
 

@@ -4,9 +4,9 @@
 #include "agentd/detect/dial.h"
 
 /*
- * A script: one letter an address (A, B: IPv4, X, Y: IPv6), then what connect returned: '0', '+' in progress,
- * '!' refused, '-' no route; "U" is AF_UNSPEC, "." a moment of quiet, "~" six seconds.  The answer is the
- * addresses that were TCP, in order.
+ * A script: one letter an address (A, B: IPv4, X, Y: IPv6), then what connect returned: '0', '+' in
+ * progress, '!' refused, '-' no route; "U" is AF_UNSPEC, "." a moment of quiet, "~" six seconds.
+ * The answer is the addresses that were TCP, in order.
  */
 static struct endpoint
 address(char c)

@@ -325,7 +325,7 @@ work_after_logout(void **state)
 	assert_string_equal(kit_found(k, ACT_OUTBOUND_SSH, 0)->via, "linger");
 }
 
-/* --- live ------------------------------------------------------------------------------------------------ */
+/* --- live ------------------------------------------------------------------------------------- */
 
 static void
 who_looks_decides_at_once(void **state)
@@ -397,7 +397,7 @@ a_wrapper_with_ssh_for_name(void **state)
 	assert_int_equal(k->n, 0);
 }
 
-/* --- relay ------------------------------------------------------------------------------------------------- */
+/* --- relay ------------------------------------------------------------------------------------ */
 
 static void
 sshd_connects_for_its_user(void **state)

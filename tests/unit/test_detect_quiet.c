@@ -1,6 +1,6 @@
 /*
- * What must never alert under an empty policy: the daily work of Ansible, git, tmux, VS Code, sudo and
- * rsync.  Each of these once drowned somebody's alerts.
+ * What must never alert under an empty policy: the daily work of Ansible, git, tmux, VS Code, sudo
+ * and rsync.  Each of these once drowned somebody's alerts.
  */
 #include "tests/unit/detect_kit.h"
 
@@ -19,7 +19,10 @@ quiet(void)
 	kit_close(&k);
 }
 
-/* A hundred short logins from one controller, with the same key and over one master: sh, sftp, a forwarded agent. */
+/*
+ * A hundred short logins from one controller, with the same key and over one master: sh, sftp, a
+ * forwarded agent.
+ */
 static void
 a_hundred_logins_of_ansible(void **state)
 {
@@ -176,7 +179,10 @@ rsync_as_root(void **state)
 	quiet();
 }
 
-/* The usual desktop: keyring, gpg-agent, an ssh-agent of systemd --user, used by every login of the user. */
+/*
+ * The usual desktop: keyring, gpg-agent, an ssh-agent of systemd --user, used by every login of the
+ * user.
+ */
 static void
 agents_of_ones_own(void **state)
 {

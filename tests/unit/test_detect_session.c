@@ -27,7 +27,7 @@ teardown(void **state)
 	return 0;
 }
 
-/* --- login ------------------------------------------------------------------------------------------------- */
+/* --- login ------------------------------------------------------------------------------------ */
 
 static void
 once_by_records(void **state)
@@ -70,7 +70,7 @@ sudo_and_cron_are_no_logins(void **state)
 	assert_int_equal(k->n, 0);
 }
 
-/* --- listen ------------------------------------------------------------------------------------------------ */
+/* --- listen ----------------------------------------------------------------------------------- */
 
 static void
 a_bind_and_a_listen(void **state)
@@ -118,7 +118,7 @@ a_remote_forward(void **state)
 	assert_int_equal(k->n, 2);
 }
 
-/* --- session-bridge ------------------------------------------------------------------------------------------- */
+/* --- session-bridge --------------------------------------------------------------------------- */
 
 static void
 a_window_in_anothers_tmux(void **state)
@@ -171,7 +171,7 @@ jobs(void **state)
 	}
 }
 
-/* --- session-escape ------------------------------------------------------------------------------------------- */
+/* --- session-escape --------------------------------------------------------------------------- */
 
 static void
 loginuid_changed_and_dropped(void **state)
@@ -234,7 +234,9 @@ a_service_from_a_login(void **state)
 	assert_int_equal(kit_count(k, ACT_SESSION_ESCAPE), 1);
 }
 
-/* sshd inside a container that a login started: it may not set login uids, and tries at each login. */
+/*
+ * sshd inside a container that a login started: it may not set login uids, and tries at each login.
+ */
 static void
 a_container_without_the_right(void **state)
 {

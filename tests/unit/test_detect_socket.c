@@ -1,4 +1,6 @@
-/* agent-use, agent-hijack, mux-use, mux-hijack: whose socket it is, and what that makes of its use. */
+/*
+ * agent-use, agent-hijack, mux-use, mux-hijack: whose socket it is, and what that makes of its use.
+ */
 #include "tests/unit/detect_kit.h"
 
 #include <string.h>
@@ -68,7 +70,7 @@ teardown(void **state)
 	return 0;
 }
 
-/* --- agents, by records alone --------------------------------------------------------------------------- */
+/* --- agents, by records alone ----------------------------------------------------------------- */
 
 static void
 ones_own_agent(void **state)
@@ -260,7 +262,7 @@ through_the_sshd_of_another(void **state)
 	expect_one(ACT_AGENT_HIJACK, OWNER_OTHER, 5);
 }
 
-/* --- live: somebody looks who listens ---------------------------------------------------------------------- */
+/* --- live: somebody looks who listens --------------------------------------------------------- */
 
 static void
 tell_owner(uint64_t inode, enum usock_kind kind, uint32_t pid, uint32_t ses, uint32_t uid, bool forwarded)
@@ -344,7 +346,7 @@ no_login_of_its_own(void **state)
 	assert_int_equal(kit_found(&k, ACT_AGENT_HIJACK, 0)->owner, OWNER_SAME_USER);
 }
 
-/* --- ControlMasters ---------------------------------------------------------------------------------------------- */
+/* --- ControlMasters --------------------------------------------------------------------------- */
 
 #define MUX     "/home/alice/.ssh/cm-db"
 #define MUX_TMP MUX ".AbCdEfGh01234567"

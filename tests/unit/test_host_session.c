@@ -71,9 +71,9 @@ certificates_and_groups(void **state)
 	const struct session *s;
 
 	(void)state;
-	strcpy(r.user, "alice");
-	strcpy(r.ca_fp, "SHA256:ca");
-	strcpy(r.cert_id, "alice@office");
+	memcpy(r.user, "alice", 6);
+	memcpy(r.ca_fp, "SHA256:ca", 10);
+	memcpy(r.cert_id, "alice@office", 13);
 	memcpy(r.principals, "ops\0web\0", 9);
 	for (int twice = 0; twice < 2; twice++) { /* a second report of the same login leaks nothing */
 		s = host_open(k.host, &r, (struct rtime){.ms = 1});
