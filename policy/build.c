@@ -113,6 +113,21 @@ resolve_conds(struct parser *p, const struct conds *conds)
 	}
 }
 
+/* One line of text that may be shown on a terminal. */
+static bool
+is_printable(struct bytes t)
+{
+	uint32_t code;
+	size_t n;
+
+	for (; t.n != 0; t.p += n, t.n -= n) {
+		n = utf8_next(t, &code);
+		if (n == 0 || code < ' ' || (code >= 0x7f && code <= 0x9f))
+			return false;
+	}
+	return true;
+}
+
 /* --- statements ------------------------------------------------------------------------------------ */
 
 static bool
@@ -215,8 +230,10 @@ build_fleet(struct parser *p, struct span at, struct value *v)
 {
 	if (v == NULL || !once(p, at, &p->policy->has_fleet) || !plain_text(p, v, "a name"))
 		return;
-	if (memchr(v->text.p, '\0', v->text.n) == NULL)
+	if (is_printable(v->text))
 		p->policy->fleet = bytes_of(arena_copy(&p->policy->arena, v->text));
+	else
+		diag_error(p->diag, value_span(v, p->lexer.src), "a name of printable text");
 }
 
 void
@@ -397,13 +414,11 @@ build_activities(struct parser *p, uint32_t before, const struct lexeme *x)
 	return before | bit;
 }
 
-/* One printable line: it is shown to the user by sshd. */
+/* Shown to the user by sshd. */
 static const char *
 message_of(struct parser *p, const struct value *v)
 {
 	struct span at = value_span(v, p->lexer.src);
-	uint32_t code;
-	size_t n;
 
 	if (!plain_text(p, v, "the text of the message"))
 		return NULL;
@@ -411,10 +426,7 @@ message_of(struct parser *p, const struct value *v)
 		diag_error(p->diag, at, "a message has at most %d bytes", ST_MESSAGE_MAX - 1);
 		return NULL;
 	}
-	for (struct bytes t = v->text; t.n != 0; t.p += n, t.n -= n) {
-		n = utf8_next(t, &code);
-		if (n != 0 && code >= ' ' && (code < 0x7f || code > 0x9f))
-			continue;
+	if (!is_printable(v->text)) {
 		diag_error(p->diag, at, "a message is one line of printable text");
 		return NULL;
 	}

@@ -94,15 +94,16 @@ put_answer(const struct policy *pol, const struct question *q, const struct deci
 	if (d->undetermined) {
 		buf_puts(out, "=> not certain: it hangs on ");
 		put_facts(d->missing, out);
-		buf_printf(out, "; until that is known: %s", action_name(d->action));
-	} else {
-		buf_printf(out, "=> %s", action_name(d->action));
+		buf_printf(out, "; at least %s, at most %s\n", action_name(d->action),
+		    action_name(d->strongest));
+		return;
 	}
-	buf_printf(out, ", severity %s, mode %s", severity_name(d->severity), mode_name(d->mode));
+	buf_printf(out, "=> %s, severity %s, mode %s", action_name(d->action),
+	    severity_name(d->severity), mode_name(d->mode));
 	if (d->by_default)
 		buf_puts(out, " (no rule matches: the default)");
 	else
-		buf_printf(out, " (%s:%u)", pol->source.name, d->line);
+		buf_printf(out, " (line %u)", d->line);
 	if (d->never_stop && d->action > DO_ALERT)
 		buf_printf(out, "; never-stop %s: alerted, not done",
 		    never_stop_holds(pol, q) == TRI_YES ? "holds" : "may hold");
@@ -120,7 +121,8 @@ pol_explain(const struct policy *pol, const struct question *q, struct buf *out)
 		const struct rule *r = pol->rules[i];
 		struct verdict_of v = judge(r, q);
 
-		buf_printf(out, "%s:%u: ", pol->source.name, r->at.line);
+		buf_put_visible(out, bytes_of(pol->source.name));
+		buf_printf(out, ":%u: ", r->at.line);
 		print_rule(r, out);
 		buf_puts(out, "\n    ");
 		put_reason(r, &v, q, out);
@@ -203,8 +205,10 @@ pol_explain_json(const struct policy *pol, const struct question *q, struct json
 	json_kbool(j, "default", d.by_default);
 	json_kbool(j, "never_stop", d.never_stop);
 	json_kbool(j, "undetermined", d.undetermined);
-	if (d.undetermined)
+	if (d.undetermined) {
 		json_facts(j, "missing", d.missing);
+		json_kstr(j, "strongest", action_name(d.strongest));
+	}
 	json_kstr(j, "file", d.file);
 	if (!d.by_default)
 		json_kuint(j, "line", d.line);

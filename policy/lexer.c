@@ -356,18 +356,17 @@ token_print(struct bytes v, struct buf *out)
 		buf_putb(out, v);
 		return;
 	}
+	/* What buf_put_visible() writes for bytes that are no text are escapes of strings here. */
 	buf_putc(out, '"');
-	for (size_t i = 0; i < v.n; i++) {
-		unsigned char c = (unsigned char)v.p[i];
+	while (v.n != 0) {
+		const char *quote = memchr(v.p, '"', v.n);
+		size_t n = quote != NULL ? (size_t)(quote - v.p) : v.n;
 
-		if (c == '"' || c == '\\')
-			buf_putc(out, '\\');
-		if (c == '\t')
-			buf_puts(out, "\\t");
-		else if (c < ' ' || c == 0x7f)
-			buf_printf(out, "\\x%02x", c);
-		else
-			buf_putc(out, (char)c);
+		buf_put_visible(out, (struct bytes){.p = v.p, .n = n});
+		if (quote != NULL)
+			buf_puts(out, "\\\"");
+		n += quote != NULL;
+		v = (struct bytes){.p = v.p + n, .n = v.n - n};
 	}
 	buf_putc(out, '"');
 }

@@ -46,7 +46,7 @@ void lexer_skip_line(struct lexer *);
 
 /* What the token means: escapes of a string undone.  out has room for text.n bytes; returns the length. */
 size_t token_decode(const struct token *, char *out);
-/* The way back: a bare word where that is safe, else a string with escapes. */
+/* The way back: a bare word where that is safe, else a string with escapes; visible text for any value. */
 void token_print(struct bytes value, struct buf *out);
 
 #endif
