@@ -1,0 +1,321 @@
+/* What is done about a ruling, and that the alert says what came of it: acts over a pair of packets. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "agentd/engine/acts.h"
+#include "agentd/engine/failures.h"
+#include "base/safe.h"
+#include "tests/unit/ruling.h"
+#include "tests/unit/unit.h"
+
+struct stage {
+	struct event_base *base;
+	struct link *link;
+	struct acts *acts;
+	int monitor; /* our end */
+	unsigned told;
+	enum done done;
+	enum level level;
+	char why[160];
+	struct made_ruling m;
+};
+
+static void
+on_outcome(const struct outcome_of *o, void *arg)
+{
+	struct stage *s = arg;
+
+	s->told++;
+	s->done = o->done;
+	s->level = o->level;
+	snprintf(s->why, sizeof(s->why), "%s", o->why != NULL ? o->why : "");
+}
+
+static void
+spared(uint32_t ses, void (*fn)(uint32_t pid, void *fn_arg), void *fn_arg, void *arg)
+{
+	(void)arg;
+	if (ses == 57) {
+		fn(901, fn_arg);
+		fn(902, fn_arg);
+	}
+}
+
+static void
+on_notice(const struct notice *n, int fds[LINK_FDS], void *arg)
+{
+	(void)n;
+	(void)fds;
+	(void)arg;
+}
+
+static void
+on_gone(void *arg)
+{
+	(void)arg;
+}
+
+static int
+set_up(void **state)
+{
+	struct stage *s = calloc(1, sizeof(*s));
+	const struct link_events on = {.notice = on_notice, .gone = on_gone, .arg = s};
+	struct acts_parts parts = {.spared = spared, .outcome = on_outcome, .arg = s};
+	int pair[2];
+
+	s->base = event_base_new();
+	event_base_priority_init(s->base, 2);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
+		return -1;
+	s->monitor = pair[0];
+	fcntl(s->monitor, F_SETFL, O_NONBLOCK);
+	s->link = link_new(s->base, pair[1], &on);
+	parts.link = s->link;
+	s->acts = acts_new(&parts);
+	make_ruling(&s->m);
+	s->m.ruling.mode = MODE_ENFORCE;
+	s->m.ruling.stop = true;
+	s->m.ruling.decision.action = DO_BLOCK;
+	*state = s;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	struct stage *s = *state;
+
+	link_tick(s->link, (struct mtime){.ns = INT64_MAX});
+	acts_free(&s->acts);
+	link_free(&s->link);
+	event_base_free(s->base);
+	close(s->monitor);
+	free(s);
+	return 0;
+}
+
+static bool
+asked(struct stage *s, struct request *r)
+{
+	return packet_recv(s->monitor, r, sizeof(*r), NULL, 0) == (long)sizeof(*r);
+}
+
+static void
+answer(struct stage *s, uint32_t id, enum result result, uint64_t value)
+{
+	const struct notice n = {.kind = NOTE_RESULT, .id = id, .result = result, .value = value};
+
+	assert_int_equal(packet_send(s->monitor, &n, sizeof(n), NULL, 0), 0);
+	event_base_loop(s->base, EVLOOP_NONBLOCK);
+}
+
+static void
+nothing_is_asked_when_nothing_is_to_stop(void **state)
+{
+	struct stage *s = *state;
+	struct request r;
+
+	s->m.ruling.stop = false;
+	acts_ruling(s->acts, &s->m.ruling);
+	assert_int_equal(s->done, DONE_WOULD_HAVE);
+	assert_int_equal(s->level, LEVEL_REACT);
+	s->m.ruling.decision.never_stop = true;
+	acts_ruling(s->acts, &s->m.ruling);
+	assert_int_equal(s->done, DONE_ALERTED);
+	s->m.ruling.decision.action = DO_PASS;
+	s->m.ruling.decision.never_stop = false;
+	acts_ruling(s->acts, &s->m.ruling);
+	assert_int_equal(s->done, DONE_PASSED);
+	assert_int_equal(s->told, 3);
+	assert_false(asked(s, &r));
+}
+
+static void
+the_alert_waits_and_tells_the_truth(void **state)
+{
+	static const struct {
+		enum result result;
+		enum done done;
+		const char *why;
+	} rows[] = {
+	    {RES_OK, DONE_KILLED, ""},
+	    {RES_YOUNGER, DONE_FAILED, NULL},
+	    {RES_PROTECTED, DONE_FAILED, NULL},
+	    {RES_RATE, DONE_FAILED, NULL},
+	    {RES_MODE_AUDIT, DONE_WOULD_HAVE, NULL},
+	    {RES_DENIED, DONE_FAILED, "the kernel refused: Operation not permitted"},
+	};
+	struct stage *s = *state;
+	struct request r;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		acts_ruling(s->acts, &s->m.ruling);
+		assert_int_equal(s->told, i);
+		assert_int_equal(acts_stats(s->acts)->waiting, 1);
+		assert_true(asked(s, &r));
+		assert_int_equal(r.kind, REQ_KILL);
+		assert_int_equal(r.ses, 57);
+		assert_int_equal(r.pid, s->m.finding.pid);
+		assert_int_equal(r.time_ms, s->m.finding.time.ms);
+		answer(s, r.id, rows[i].result, 1);
+		assert_int_equal(s->told, i + 1);
+		assert_int_equal(s->done, rows[i].done);
+		if (rows[i].why != NULL)
+			assert_string_equal(s->why, rows[i].why);
+		else
+			assert_string_equal(s->why, result_text(rows[i].result));
+		assert_int_equal(s->level, LEVEL_REACT);
+	}
+	assert_int_equal(acts_stats(s->acts)->waiting, 0);
+}
+
+static void
+a_monitor_that_is_silent_is_a_failure(void **state)
+{
+	struct stage *s = *state;
+
+	acts_ruling(s->acts, &s->m.ruling);
+	link_tick(s->link, mtime_now());
+	assert_int_equal(s->told, 0);
+	link_tick(s->link, (struct mtime){.ns = mtime_now().ns + 3000000000});
+	assert_int_equal(s->done, DONE_FAILED);
+	assert_string_equal(s->why, "the monitor did not answer in time");
+}
+
+/* A process that earned two rulings is killed once, and both alerts say so. */
+static void
+gone_by_our_own_hand_is_killed(void **state)
+{
+	struct stage *s = *state;
+	struct request a, b;
+
+	acts_ruling(s->acts, &s->m.ruling);
+	acts_ruling(s->acts, &s->m.ruling);
+	assert_true(asked(s, &a) && asked(s, &b));
+	answer(s, a.id, RES_OK, 0);
+	answer(s, b.id, RES_GONE, 0);
+	assert_int_equal(s->told, 2);
+	assert_int_equal(s->done, DONE_KILLED);
+	s->m.finding.pid++;
+	acts_ruling(s->acts, &s->m.ruling);
+	assert_true(asked(s, &a));
+	answer(s, a.id, RES_GONE, 0);
+	assert_int_equal(s->done, DONE_FAILED);
+}
+
+static void
+an_agent_left_to_a_child_is_cut(void **state)
+{
+	struct stage *s = *state;
+	struct request r;
+
+	s->m.finding.activity = ACT_AGENT_HIJACK;
+	s->m.finding.unix_inode = 4711;
+	s->m.finding.unix_dev_minor = 3;
+	acts_ruling(s->acts, &s->m.ruling);
+	assert_true(asked(s, &r));
+	assert_int_equal(r.kind, REQ_KILL);
+	assert_int_equal(r.inode, 4711);
+	assert_int_equal(r.to.family, 0);
+	answer(s, r.id, RES_GONE, 0);
+	assert_int_equal(s->told, 0);
+	assert_true(asked(s, &r));
+	assert_int_equal(r.kind, REQ_DESTROY);
+	assert_int_equal(r.pid, 0);
+	assert_int_equal(r.inode, 4711);
+	answer(s, r.id, RES_OK, 1);
+	assert_int_equal(s->done, DONE_CUT);
+}
+
+static void
+sshd_is_cut_and_never_killed(void **state)
+{
+	struct stage *s = *state;
+	struct request r;
+
+	s->m.finding.activity = ACT_RELAY;
+	s->m.finding.process = &s->m.sshd;
+	acts_ruling(s->acts, &s->m.ruling);
+	assert_true(asked(s, &r));
+	assert_int_equal(r.kind, REQ_DESTROY);
+	assert_int_equal(r.to.port, s->m.finding.to.port);
+	answer(s, r.id, RES_OK, 1);
+	assert_int_equal(s->done, DONE_CUT);
+	s->m.sshd.is_sshd = true;
+	for (int i = 0; i < ACT_COUNT; i++) {
+		s->m.finding.activity = (enum activity)i;
+		acts_ruling(s->acts, &s->m.ruling);
+		while (asked(s, &r))
+			assert_int_not_equal(r.kind, REQ_KILL);
+	}
+}
+
+static void
+an_end_spares_what_the_policy_names(void **state)
+{
+	struct stage *s = *state;
+	struct request r;
+
+	s->m.ruling.decision.action = DO_TERMINATE;
+	acts_ruling(s->acts, &s->m.ruling);
+	assert_true(asked(s, &r));
+	assert_int_equal(r.kind, REQ_SPARE);
+	assert_int_equal(r.pid, 901);
+	assert_true(asked(s, &r) && r.pid == 902);
+	assert_true(asked(s, &r));
+	assert_int_equal(r.kind, REQ_TERMINATE);
+	assert_int_equal(r.flags, 0);
+	answer(s, r.id, RES_OK, 0);
+	assert_int_equal(s->done, DONE_TERMINATED);
+	s->m.ruling.decision.action = DO_TERMINATE_ALL;
+	acts_ruling(s->acts, &s->m.ruling);
+	assert_true(asked(s, &r));
+	assert_int_equal(r.kind, REQ_TERMINATE);
+	assert_int_equal(r.flags, REQF_ALL);
+}
+
+static void
+what_is_not_to_be_had_is_said(void **state)
+{
+	struct stage *s = *state;
+	struct request r;
+
+	s->m.ruling.decision.action = DO_ISOLATE;
+	acts_ruling(s->acts, &s->m.ruling);
+	assert_int_equal(s->done, DONE_FAILED);
+	assert_int_equal(s->level, LEVEL_OBSERVE);
+	assert_string_equal(s->why, "not available in this version");
+	s->m.ruling.decision.action = DO_BLOCK;
+	s->m.finding.pid = 0;
+	acts_ruling(s->acts, &s->m.ruling);
+	assert_string_equal(s->why, "the record names no process");
+	s->m.ruling.decision.action = DO_TERMINATE;
+	s->m.session.ses = UINT32_MAX;
+	acts_ruling(s->acts, &s->m.ruling);
+	assert_string_equal(s->why, "the task belongs to no session");
+	assert_false(asked(s, &r));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(nothing_is_asked_when_nothing_is_to_stop),
+		TEST(the_alert_waits_and_tells_the_truth),
+		TEST(a_monitor_that_is_silent_is_a_failure),
+		TEST(gone_by_our_own_hand_is_killed),
+		TEST(an_agent_left_to_a_child_is_cut),
+		TEST(sshd_is_cut_and_never_killed),
+		TEST(an_end_spares_what_the_policy_names),
+		TEST(what_is_not_to_be_had_is_said),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
