@@ -67,3 +67,7 @@ test_engine_acts = tests/unit/ruling.o $(patsubst %,agentd/engine/%.o,acts failu
 	$(patsubst %.c,%.o,$(wildcard agentd/audit/*.c agentd/host/*.c agentd/detect/*.c policy/*.c base/*.c)) \
 	policy/grammar.o agentd/monitor/result.o
 test_engine_acts_LIBS = -levent_core
+test_control_live = $(engine_all)
+test_control_live_LIBS = $(engine_libs)
+test_policy_load = $(policy_all)
+test_policy_load_LDFLAGS = -Wl,--wrap=calloc -Wl,--wrap=realloc
