@@ -57,12 +57,13 @@ listen_control(const struct engine_stage *s)
 
 	unlink(s->control);
 	snprintf(sa.sun_path, sizeof(sa.sun_path), "%s", s->control);
-	must(bind(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0 && listen(fd, 16) == 0, "listen");
+	must(bind(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0 && listen(fd, 128) == 0, "listen");
+	must(chmod(s->control, 0666) == 0, "chmod"); /* looser than in life: the engine looks itself */
 	return fd;
 }
 
-static void
-start(struct engine_stage *s, enum mode mode)
+void
+engine_stage_start(struct engine_stage *s, enum mode mode)
 {
 	const struct notice config = {.kind = NOTE_CONFIG, .mode = mode};
 	struct request r;
@@ -120,7 +121,7 @@ engine_stage_open(struct engine_stage *s, const char *policy, enum mode mode)
 	    .host_name = host, .alert_file = s->alerts, .alert_audit = true, .login_timeout_ms = 250,
 	    .store_days = 30};
 	engine_stage_policy(s, policy);
-	start(s, mode);
+	engine_stage_start(s, mode);
 }
 
 int
@@ -170,7 +171,7 @@ engine_stage_again(struct engine_stage *s, enum mode mode)
 	waitpid(s->engine, NULL, 0);
 	close(s->link);
 	close(s->source);
-	start(s, mode);
+	engine_stage_start(s, mode);
 }
 
 /* --- as the monitor ------------------------------------------------------------------------------- */
@@ -310,18 +311,27 @@ engine_stage_alerted(const struct engine_stage *s, const char *text)
 	return false;
 }
 
-void
-engine_stage_ask(const struct engine_stage *s, const char *line, struct buf *answer)
+int
+engine_stage_client(const struct engine_stage *s, const char *line)
 {
 	struct sockaddr_un sa = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct timeval tv = {.tv_sec = 5};
-	ssize_t n;
+	struct timeval tv = {.tv_sec = ENGINE_STAGE_WAIT_MS / 1000};
 
 	snprintf(sa.sun_path, sizeof(sa.sun_path), "%s", s->control);
 	must(connect(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0, "connect");
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
-	must(write_all(fd, line, strlen(line)) == 0 && write_all(fd, "\n", 1) == 0, "ask");
+	(void)!send(fd, line, strlen(line), MSG_NOSIGNAL);
+	(void)!send(fd, "\n", 1, MSG_NOSIGNAL);
+	return fd;
+}
+
+void
+engine_stage_ask(const struct engine_stage *s, const char *line, struct buf *answer)
+{
+	int fd = engine_stage_client(s, line);
+	ssize_t n;
+
 	do {
 		char *room = buf_room(answer, 65536);
 

@@ -29,6 +29,8 @@ int engine_stage_close(struct engine_stage *);
 /* Stops it without asking and starts another on the same folder. */
 void engine_stage_again(struct engine_stage *, enum mode);
 int engine_stage_stop(struct engine_stage *);
+/* After engine_stage_stop(). */
+void engine_stage_start(struct engine_stage *, enum mode);
 
 void engine_stage_policy(struct engine_stage *, const char *text);
 void engine_stage_notice(struct engine_stage *, const struct notice *, int fd);
@@ -47,6 +49,8 @@ void engine_stage_connect(struct engine_stage *, uint32_t serial, uint32_t ses, 
     const char *comm, const char *ip, uint16_t port);
 /* Waits until the alert file holds text; false: it does not. */
 bool engine_stage_alerted(const struct engine_stage *, const char *text);
+/* A client of the control socket that has sent line and reads nothing yet; its descriptor. */
+int engine_stage_client(const struct engine_stage *, const char *line);
 /* One request line to the control socket; all of the answer. */
 void engine_stage_ask(const struct engine_stage *, const char *line, struct buf *answer);
 

@@ -27,7 +27,7 @@ test_cli_live = tests/unit/fake_daemon.o $(patsubst %,cli/%.o,options print clie
 test_cli_live_LIBS = -lsmartcols -ljansson
 test_packaged_rules = agentd/monitor/rule.o base/bytes.o base/buf.o base/utf8.o base/safe.o
 test_packaged_rules_LIBS = -laudit
-test_pipeline = $(patsubst %.c,%.o,$(wildcard policy/*.c agentd/audit/*.c agentd/host/*.c agentd/detect/*.c base/*.c)) policy/grammar.o agentd/engine/pipeline.o agentd/engine/question.o
+test_pipeline = $(patsubst %.c,%.o,$(wildcard policy/*.c agentd/audit/*.c agentd/host/*.c agentd/detect/*.c base/*.c)) policy/grammar.o agentd/engine/pipeline.o agentd/engine/question.o agentd/engine/ruling.o
 test_pipeline_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc
 # the model and the detectors, for facts made by hand
 detect_kit = tests/unit/detect_kit.o $(patsubst %,agentd/host/%.o,account host owner process program session table usock) \
