@@ -1,5 +1,5 @@
 /*
- * pipeline: the stages joined up, bytes → record → event → fact → host → finding → question → ruling.
+ * pipeline: the stages joined up, bytes → record → event → fact → host → finding → ruling.
  * Owns one of each stage and the empty policy that rules until another is given.  Pure: it has no clock;
  * time comes with the records (replay) and, live, also from a timer.  Runs in the engine and in replay.
  */
@@ -46,38 +46,14 @@ on_event(const struct aev *ev, void *arg)
 	detect_fact(p->detect, &fact);
 }
 
-static enum mode
-lower_mode(enum mode a, enum mode b)
-{
-	return a < b ? a : b;
-}
-
-/*
- * An answer that hangs on something not known is never acted on, and never passed over in silence: it
- * is told to people.
- */
-static void
-settle_undetermined(struct decision *d)
-{
-	d->action = DO_ALERT;
-	d->never_stop = false;
-}
-
 static void
 on_finding(const struct finding *f, void *arg)
 {
 	struct pipeline *p = arg;
-	struct ruling r = {.finding = f};
 	struct question_room room;
-	struct question q;
+	struct ruling r;
 
-	question_of(f, &p->opt, &room, &q);
-	pol_ask(p->policy, &q, &r.decision);
-	if (r.decision.undetermined)
-		settle_undetermined(&r.decision);
-	r.as = q.as;
-	r.mode = lower_mode(p->opt.host_mode, r.decision.mode);
-	r.stop = r.decision.action > DO_ALERT && r.mode == MODE_ENFORCE && !r.decision.never_stop;
+	ruling_make(f, p->policy, &p->opt, &room, &r);
 	if (p->opt.ruling != NULL)
 		p->opt.ruling(&r, p->opt.arg);
 }
@@ -162,21 +138,6 @@ pipeline_flush(struct pipeline *p)
 {
 	aev_flush(p->events);
 	detect_flush(p->detect);
-}
-
-enum done
-ruling_done(const struct ruling *r)
-{
-	switch (r->decision.action) {
-	case DO_RECORD:
-		return DONE_RECORDED;
-	case DO_PASS:
-		return DONE_PASSED;
-	case DO_ALERT:
-		return DONE_ALERTED;
-	default:
-		return DONE_WOULD_HAVE;
-	}
 }
 
 struct host *

@@ -43,6 +43,10 @@ void pipeline_record(struct pipeline *, const struct record *);
 void pipeline_tick(struct pipeline *, struct rtime now);
 void pipeline_flush(struct pipeline *);
 
+/* ruling.c.  Borrows from the finding and from *room. */
+struct question_room;
+void ruling_make(const struct finding *, const struct policy *, const struct pipeline_options *,
+    struct question_room *room, struct ruling *out);
 /*
  * What becomes of a ruling that nothing is done about: recorded, passed, alerted or would-have.  Who
  * acts on it (ruling.stop) says himself what became of that.

@@ -216,17 +216,8 @@ static void
 put_to_policy(const struct reports_parts *parts, const struct finding *f, struct ruling *r)
 {
 	struct question_room room;
-	struct question q;
 
-	question_of(f, parts->options, &room, &q);
-	pol_ask(parts->policy(parts->arg), &q, &r->decision);
-	if (r->decision.undetermined)
-		r->decision.action = DO_ALERT;
-	r->finding = f;
-	r->as = bytes_of(f->session->user);
-	r->mode = r->decision.mode < parts->options->host_mode ? r->decision.mode :
-	    parts->options->host_mode;
-	r->stop = r->decision.action > DO_ALERT && r->mode == MODE_ENFORCE && !r->decision.never_stop;
+	ruling_make(f, parts->policy(parts->arg), parts->options, &room, r);
 }
 
 /*
@@ -306,10 +297,8 @@ account_ready(void *arg)
 static void
 closed(struct login *l)
 {
-	if (l->kernel.result == RES_OK) {
+	if (l->kernel.result == RES_OK) /* tasks may live on: the monitor says when it is over */
 		host_closed(pipeline_host(l->all->parts.pipeline), l->kernel.ses, rtime_now());
-		l->all->parts.closed(l->kernel.ses, l->all->parts.arg);
-	}
 	answer(l, VERDICT_ALLOW, NULL);
 	login_free(l);
 }

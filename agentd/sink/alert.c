@@ -461,11 +461,13 @@ put_unix_path(struct json *j, struct bytes path)
 static const char *
 why_of(const struct alert *a)
 {
+	const struct decision *d = &a->ruling->decision;
+
 	if (a->why != NULL)
 		return a->why;
-	if (a->ruling->decision.undetermined)
+	if (d->undetermined && d->strongest >= DO_ALERT)
 		return "the policy's answer hangs on facts that are not known";
-	return a->ruling->decision.never_stop ? "never-stop" : NULL;
+	return d->never_stop && d->action > DO_ALERT ? "never-stop" : NULL;
 }
 
 static void

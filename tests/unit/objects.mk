@@ -7,12 +7,13 @@ test_community_LIBS = -lcrypto
 pam_parse = base/bytes.o base/buf.o base/utf8.o base/clock.o base/addr.o
 test_pam_key = $(pam_parse) base/safe.o pam_module/sshkey.o pam_module/wire.o pam_module/base64.o
 test_pam_key_LIBS = -lcrypto
+test_pam_key_LDFLAGS = -Wl,--wrap=EVP_MD_CTX_new -Wl,--wrap=EVP_DigestUpdate
 test_pam_parse = $(pam_parse) pam_module/options.o pam_module/authinfo.o pam_module/base64.o \
 	pam_module/connection.o pam_module/exempt.o pam_module/wire.o
 test_report =
 # bytes → record → event → fact: for every test that reads records
 audit_stages = base/bytes.o base/utf8.o base/buf.o base/addr.o agentd/audit/record.o agentd/audit/record_type.o \
-	agentd/audit/gaps.o agentd/audit/event.o agentd/audit/syscalls.o agentd/audit/fact.o
+	agentd/audit/gaps.o agentd/audit/open_event.o agentd/audit/event.o agentd/audit/syscalls.o agentd/audit/fact.o
 test_alert = tests/unit/parse_json.o tests/unit/ruling.o agentd/sink/alert.o agentd/sink/alert_text.o agentd/sink/community.o base/addr.o base/buf.o base/bytes.o base/clock.o base/json.o base/utf8.o base/words.o
 test_alert_LIBS = -lcrypto -ljansson
 test_alert_LDFLAGS = -Wl,--wrap=realloc
@@ -71,3 +72,6 @@ test_control_live = $(engine_all)
 test_control_live_LIBS = $(engine_libs)
 test_policy_load = $(policy_all)
 test_policy_load_LDFLAGS = -Wl,--wrap=calloc -Wl,--wrap=realloc
+test_pam_gather = base/bytes.o base/buf.o base/utf8.o base/clock.o base/addr.o base/proc.o \
+	pam_module/gather.o pam_module/authinfo.o pam_module/connection.o
+test_pam_gather_LDFLAGS = -Wl,--wrap=getgrouplist -Wl,--wrap=sshkey_parse

@@ -210,6 +210,20 @@ undetermined_is_alerted(void **state)
 	buf_free(&s.reasons);
 }
 
+/* Passed or recorded, whichever it is: nobody is told, or every hop of a host that knows no keys would be. */
+static void
+undetermined_but_harmless(void **state)
+{
+	struct seen s = replay(RECORDING("a_nested_ssh"), 1u << 20,
+	    "fleet x\nserial 1\nmode enforce\npass outbound-ssh key \"SHA256:abc\"\n", MODE_ENFORCE);
+
+	(void)state;
+	assert_int_equal(s.undetermined, 1);
+	assert_true(s.action < DO_ALERT);
+	assert_int_equal(s.stop, 0);
+	buf_free(&s.reasons);
+}
+
 /* nc is an SSH client by its port alone, and which ports those are the policy says. */
 static void
 ports_are_the_policys(void **state)
@@ -273,6 +287,7 @@ main(void)
 		cmocka_unit_test(pieces),
 		cmocka_unit_test(who_decides),
 		cmocka_unit_test(undetermined_is_alerted),
+		cmocka_unit_test(undetermined_but_harmless),
 		cmocka_unit_test(ports_are_the_policys),
 		cmocka_unit_test(ticks),
 		cmocka_unit_test(no_memory),
