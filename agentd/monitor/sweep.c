@@ -10,7 +10,7 @@
 #include "agentd/monitor/table.h"
 #include "base/log.h"
 
-#define EVERY_MS    3000
+#define EVERY_MS    2000
 #define MISSES_OVER 2  /* a task may slip past one walk by forking to a lower number */
 #define TELL_MS     50 /* until the engine has read what was sent */
 #define TASKS_MAX   262144
@@ -22,6 +22,15 @@ struct sweeper {
 
 /* --- the end of sessions ---------------------------------------------------------------------------- */
 
+/* A zombie does nothing any more, and its parent may never look at it. */
+static bool
+is_zombie(pid_t pid)
+{
+	struct proc_stat st;
+
+	return proc_stat(pid, &st) != 0 || st.state == 'Z' || st.state == 'X';
+}
+
 static int
 mark_alive(pid_t pid, void *arg)
 {
@@ -29,7 +38,8 @@ mark_alive(pid_t pid, void *arg)
 	struct mon_session *s;
 	uint32_t ses;
 
-	if (proc_sessionid(pid, &ses) == 0 && (s = registry_get(registry, ses)) != NULL)
+	if (proc_sessionid(pid, &ses) == 0 && (s = registry_get(registry, ses)) != NULL &&
+	    !s->alive && !is_zombie(pid))
 		s->alive = true;
 	return 0;
 }
@@ -66,7 +76,7 @@ has_ses(pid_t pid, void *arg)
 {
 	uint32_t ses;
 
-	return proc_sessionid(pid, &ses) == 0 && ses == *(const uint32_t *)arg;
+	return proc_sessionid(pid, &ses) == 0 && ses == *(const uint32_t *)arg && !is_zombie(pid);
 }
 
 enum result

@@ -1,0 +1,65 @@
+/*
+ * stage: the real monitor with a lying engine, and real sessions for it to be lied to about: processes
+ * with login uids and session ids of their own, as pam_loginuid makes them.  Needs root.
+ */
+#ifndef TESTS_MONITOR_STAGE_H
+#define TESTS_MONITOR_STAGE_H
+
+#include <sys/types.h>
+
+#include "agentd/monitor/request.h"
+
+#define STAGE_FDS     4
+#define STAGE_UID     65534 /* the engine's and the sessions' user: nobody */
+#define STAGE_GLASS   4242  /* a login uid that nothing may touch */
+#define STAGE_TIMEOUT 8000
+#define STAGE_RATE    30    /* actions a minute */
+
+/* NULL, or the reason why this machine cannot do it. */
+const char *stage_obstacle(void);
+/* Starts everything in a fresh folder; ends the test program when that cannot be. */
+void stage_open(const char *daemon);
+void stage_close(void);
+/* Ends whatever is left of all sessions so far, of a test that failed too. */
+void stage_clear(void);
+const char *stage_path(const char *name); /* below the folder; valid until the next call */
+pid_t stage_monitor(void);
+
+/* --- as the engine --- */
+void stage_send(const void *packet, size_t n);
+/* The next notice of that kind (0: any) with that id (0: any); false after STAGE_TIMEOUT. */
+bool stage_hear(uint32_t kind, uint32_t id, struct notice *, int fds[STAGE_FDS]);
+/* Sends it with an id of its own and hears the result; the descriptors are closed when fds is NULL. */
+enum result stage_ask(struct request *, struct notice *, int fds[STAGE_FDS]);
+/* Closes the pair: the engine ends.  Then waits for the next one. */
+void stage_new_engine(void);
+/* One line to monitor.sock; the answer's first line. */
+void stage_verb(const char *line, char *answer, size_t cap);
+void stage_mode(const char *mode);
+
+/* --- as sshd and its users --- */
+
+/*
+ * A session: `top` plays sshd's root process, `child` its user child (same program, TERM ends it), and
+ * `work` a process of the user.  Registered when report is true.
+ */
+struct stage_session {
+	pid_t top, child, work;
+	uint32_t ses;
+	int report; /* the module's end of the report's connection; −1 */
+	int orders; /* to work */
+	int told;   /* from work */
+};
+
+void stage_session(struct stage_session *, uint32_t auid, bool report);
+void stage_session_end(struct stage_session *);
+/* A login uid of 0 leaves work root. */
+enum order { ORDER_FORK = 1, ORDER_CONNECT_TCP, ORDER_CONNECT_UNIX, ORDER_EXEC, ORDER_REPORT };
+/* Gives work an order; what it answers: a pid or a number, negative on failure. */
+int stage_order(const struct stage_session *, enum order, const char *arg);
+/* A process lives and is no zombie. */
+bool stage_alive(pid_t);
+bool stage_gone_soon(pid_t);
+int64_t stage_now_ms(void);
+
+#endif
