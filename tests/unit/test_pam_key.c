@@ -147,6 +147,34 @@ make_token_key(const char *from, const char *name, const char *type)
 	buf_free(&blob);
 }
 
+/* --- a libcrypto that fails -------------------------------------------------------------------------- */
+
+static int calls_left = -1; /* of those wrapped below, until one fails; −1: none fails */
+
+typedef struct evp_md_ctx_st EVP_MD_CTX;
+EVP_MD_CTX *__real_EVP_MD_CTX_new(void);
+EVP_MD_CTX *__wrap_EVP_MD_CTX_new(void);
+int __real_EVP_DigestUpdate(EVP_MD_CTX *, const void *, size_t);
+int __wrap_EVP_DigestUpdate(EVP_MD_CTX *, const void *, size_t);
+
+static bool
+fails_now(void)
+{
+	return calls_left >= 0 && calls_left-- == 0;
+}
+
+EVP_MD_CTX *
+__wrap_EVP_MD_CTX_new(void)
+{
+	return fails_now() ? NULL : __real_EVP_MD_CTX_new();
+}
+
+int
+__wrap_EVP_DigestUpdate(EVP_MD_CTX *ctx, const void *p, size_t n)
+{
+	return fails_now() ? 0 : __real_EVP_DigestUpdate(ctx, p, n);
+}
+
 /* --- the tests ------------------------------------------------------------------------------------- */
 
 static const struct made {
@@ -317,6 +345,30 @@ more_than_fits(void **state)
 	buf_free(&names);
 }
 
+/* A fingerprint that cannot be computed is no fingerprint. */
+static void
+libcrypto_fails(void **state)
+{
+	struct buf text = BUF_INIT;
+	struct bytes type, base64;
+	struct sshkey key = {.serial = 42};
+	int failures = 0;
+
+	(void)state;
+	read_words("rsa-cert.pub", &text, &type, &base64);
+	for (int n = 0; n < 100; n++) {
+		calls_left = n;
+		if (sshkey_parse(type, base64, &key))
+			break;
+		assert_int_equal(key.serial, 42);
+		failures++;
+	}
+	calls_left = -1;
+	/* One context; the type, and two numbers that begin with a set bit or not, in 2 or 3 parts. */
+	assert_in_range(failures, 1 + 2 + 2 + 2, 1 + 2 + 3 + 3);
+	buf_free(&text);
+}
+
 static void
 not_keys(void **state)
 {
@@ -359,6 +411,7 @@ main(void)
 		cmocka_unit_test(certificates),
 		cmocka_unit_test(number_in_a_long_form),
 		cmocka_unit_test(cut_certificates),
+		cmocka_unit_test(libcrypto_fails),
 		cmocka_unit_test(not_keys),
 		cmocka_unit_test(unknown_plain_type),
 		cmocka_unit_test(more_than_fits),
