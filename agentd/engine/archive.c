@@ -19,7 +19,7 @@
 #define MEASURE_MS    60000
 #define PRUNE_MS      3600000
 
-enum row_kind { ROW_FINDING, ROW_SESSION, ROW_LOGINS };
+enum row_kind { ROW_FINDING, ROW_SESSION, ROW_LOGINS, ROW_DROP_SESSION };
 
 struct row {
 	STAILQ_ENTRY(row) link;
@@ -138,6 +138,8 @@ put_row(struct store *s, const struct row *r)
 		return store_put_session(s, &r->u.session);
 	case ROW_LOGINS:
 		return store_put_logins(s, &r->u.logins);
+	case ROW_DROP_SESSION:
+		return store_drop_session(s, r->u.session.boot, r->u.session.ses);
 	}
 	return STORE_OK;
 }
@@ -397,13 +399,13 @@ archive_finding(struct archive *a, const struct store_finding *from)
 	gather(a, r);
 }
 
-void
-archive_session(struct archive *a, const struct store_session *from)
+static void
+gather_session(struct archive *a, enum row_kind kind, const struct store_session *from)
 {
 	struct store_session s = *from;
 	const char **fields[] = {&s.boot, &s.user, &s.ip, &s.service, &s.tty, &s.method, &s.key_type,
-	    &s.key, &s.ca, &s.cert_id};
-	struct row *r = row_new(ROW_SESSION, fields, sizeof(fields) / sizeof(fields[0]));
+	    &s.key, &s.ca, &s.cert_id, &s.groups};
+	struct row *r = row_new(kind, fields, sizeof(fields) / sizeof(fields[0]));
 
 	if (r == NULL) {
 		row_lost(a);
@@ -411,6 +413,20 @@ archive_session(struct archive *a, const struct store_session *from)
 	}
 	r->u.session = s;
 	gather(a, r);
+}
+
+void
+archive_session(struct archive *a, const struct store_session *s)
+{
+	gather_session(a, ROW_SESSION, s);
+}
+
+void
+archive_drop_session(struct archive *a, const char *boot, uint32_t ses)
+{
+	const struct store_session s = {.boot = boot, .ses = ses};
+
+	gather_session(a, ROW_DROP_SESSION, &s);
 }
 
 void

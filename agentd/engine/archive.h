@@ -31,6 +31,8 @@ void archive_free(struct archive **, int64_t wait_ms);
 void archive_finding(struct archive *, const struct store_finding *);
 void archive_session(struct archive *, const struct store_session *);
 void archive_logins(struct archive *, const struct store_logins *);
+/* Its row goes away again. */
+void archive_drop_session(struct archive *, const char *boot, uint32_t ses);
 /* Hands on what was gathered.  Once a second. */
 void archive_flush(struct archive *);
 

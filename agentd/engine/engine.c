@@ -128,17 +128,11 @@ policy_in_force(void *arg)
 }
 
 static void
-on_opened(struct session *s, void *arg)
+on_opened(const struct session *s, void *arg)
 {
-	(void)s;
-	(void)arg; /* history.c writes it down when it has lived for a while */
-}
+	struct engine *e = arg;
 
-static void
-on_closed(uint32_t ses, void *arg)
-{
-	(void)ses;
-	(void)arg; /* tasks may live on: the monitor says when it is over */
+	history_opened(e->history, s);
 }
 
 static void
@@ -205,6 +199,31 @@ on_monitor_gone(void *arg)
 	event_base_loopbreak(e->base);
 }
 
+/* A session that was found alive has a number; its name comes when the name service has it. */
+static bool
+name_one(struct session *s, void *arg)
+{
+	struct engine *e = arg;
+	const char *name;
+
+	if (s->user[0] != '\0' || s->auid == AUID_UNSET)
+		return true;
+	name = names_user(e->names, s->auid);
+	if (name == NULL || !bytes_copy(bytes_of(name), s->user, sizeof(s->user)))
+		s->user[0] = '\0';
+	e->unnamed = e->unnamed || s->user[0] == '\0';
+	return true;
+}
+
+static void
+name_sessions(struct engine *e)
+{
+	if (!e->unnamed)
+		return;
+	e->unnamed = false;
+	host_each_session(pipeline_host(e->pipeline), name_one, e);
+}
+
 static void
 on_second(evutil_socket_t fd, short what, void *arg)
 {
@@ -218,7 +237,7 @@ on_second(evutil_socket_t fd, short what, void *arg)
 	losses_check(e->losses, pipeline_stats(e->pipeline), &intake_state(e->intake)->stats, now);
 	programs_check(e->programs);
 	outlet_check(e->outlet);
-	history_check(e->history, rtime_now());
+	name_sessions(e);
 	if (e->archive != NULL)
 		archive_flush(e->archive);
 }
@@ -392,7 +411,7 @@ make_outlets(struct engine *e)
 	    .arg = e};
 	const struct reports_parts reports = {.base = e->base, .link = e->link, .names = e->names,
 	    .pipeline = e->pipeline, .options = &e->options, .policy = policy_in_force,
-	    .outcome = on_outcome, .opened = on_opened, .closed = on_closed, .warn = on_warn, .arg = e,
+	    .outcome = on_outcome, .opened = on_opened, .warn = on_warn, .arg = e,
 	    .timeout_ms = e->conf->login_timeout_ms};
 
 	return (e->outlet = outlet_new(&out)) != NULL && (e->acts = acts_new(&acts)) != NULL &&
@@ -425,10 +444,8 @@ let_go(struct engine *e)
 {
 	const struct mtime never = {.ns = INT64_MAX};
 
-	if (e->pipeline != NULL && e->history != NULL && e->link != NULL && e->control != NULL) {
-		link_tick(e->link, never); /* alerts that wait for an answer are written without it */
-		history_keep_all(e->history);
-	}
+	if (e->policy != NULL) /* all is there: alerts that wait for an answer are written without it */
+		link_tick(e->link, never);
 	control_free(&e->control);
 	reports_free(&e->reports);
 	archive_free(&e->archive, LAST_ROWS_MS);

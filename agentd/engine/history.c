@@ -8,28 +8,28 @@
 #define BUCKETS   1024
 #define DAY_MS    86400000
 
-/* A session that has its row. */
-struct written {
-	SLIST_ENTRY(written) link;
+/* A session that did more than to log in. */
+struct busy {
+	SLIST_ENTRY(busy) link;
 	uint32_t ses;
 };
-SLIST_HEAD(bucket, written);
+SLIST_HEAD(bucket, busy);
 
 struct history {
 	struct host *host;       /* borrowed */
 	struct archive *archive; /* borrowed; NULL: no store */
 	const char *boot_id;     /* borrowed */
-	struct bucket written[BUCKETS];
+	struct bucket busy[BUCKETS];
 };
 
-static struct written *
+static struct busy *
 find(struct history *h, uint32_t ses)
 {
-	struct written *w;
+	struct busy *b;
 
-	SLIST_FOREACH(w, &h->written[hash_u64(ses) % BUCKETS], link) {
-		if (w->ses == ses)
-			return w;
+	SLIST_FOREACH(b, &h->busy[hash_u64(ses) % BUCKETS], link) {
+		if (b->ses == ses)
+			return b;
 	}
 	return NULL;
 }
@@ -37,29 +37,44 @@ find(struct history *h, uint32_t ses)
 static void
 mark(struct history *h, uint32_t ses)
 {
-	struct written *w;
+	struct busy *b;
 
-	if (find(h, ses) != NULL || (w = calloc(1, sizeof(*w))) == NULL)
+	if (find(h, ses) != NULL || (b = calloc(1, sizeof(*b))) == NULL)
 		return;
-	w->ses = ses;
-	SLIST_INSERT_HEAD(&h->written[hash_u64(ses) % BUCKETS], w, link);
+	b->ses = ses;
+	SLIST_INSERT_HEAD(&h->busy[hash_u64(ses) % BUCKETS], b, link);
 }
 
 static void
 unmark(struct history *h, uint32_t ses)
 {
-	struct written *w = find(h, ses);
+	struct busy *b = find(h, ses);
 
-	if (w == NULL)
+	if (b == NULL)
 		return;
-	SLIST_REMOVE(&h->written[hash_u64(ses) % BUCKETS], w, written, link);
-	free(w);
+	SLIST_REMOVE(&h->busy[hash_u64(ses) % BUCKETS], b, busy, link);
+	free(b);
+}
+
+/* "" when they are not known. */
+static void
+join_groups(const struct session *s, struct buf *out)
+{
+	for (size_t i = 0; s->group_names != NULL && i < s->ngroups; i++) {
+		if (s->group_names[i] != NULL) {
+			buf_puts(out, s->group_names[i]);
+			buf_putc(out, '\n');
+		}
+	}
 }
 
 static void
 write_session(struct history *h, const struct session *s, struct rtime over)
 {
+	struct buf groups = BUF_INIT;
 	char ip[ADDR_STRLEN];
+
+	join_groups(s, &groups);
 	const struct store_session row = {
 	    .boot = h->boot_id,
 	    .ses = s->ses,
@@ -73,6 +88,7 @@ write_session(struct history *h, const struct session *s, struct rtime over)
 	    .key = s->key_fp,
 	    .ca = s->ca_fp,
 	    .cert_id = s->cert_id,
+	    .groups = buf_ok(&groups) ? groups.p : NULL,
 	    .port = s->peer.port,
 	    .cert_serial = s->cert_serial,
 	    .opened_ms = s->opened.ms,
@@ -83,7 +99,7 @@ write_session(struct history *h, const struct session *s, struct rtime over)
 	};
 
 	archive_session(h->archive, &row);
-	mark(h, s->ses);
+	buf_free(&groups);
 }
 
 static void
@@ -108,7 +124,6 @@ count_login(struct history *h, const struct session *s, struct rtime over)
 void
 history_row(struct history *h, const struct outlet_row *row)
 {
-	const struct session *s = host_session(h->host, row->ses);
 	const struct store_finding f = {
 	    .time_ms = row->time.ms,
 	    .boot = h->boot_id,
@@ -125,7 +140,14 @@ history_row(struct history *h, const struct outlet_row *row)
 	if (h->archive == NULL || (row->activity == ACT_LOGIN && !row->alert))
 		return;
 	archive_finding(h->archive, &f);
-	if (s != NULL && s->ssh && find(h, s->ses) == NULL)
+	if (host_session(h->host, row->ses) != NULL)
+		mark(h, row->ses);
+}
+
+void
+history_opened(struct history *h, const struct session *s)
+{
+	if (h->archive != NULL)
 		write_session(h, s, RTIME_NONE);
 }
 
@@ -137,42 +159,13 @@ history_over(struct history *h, uint32_t ses)
 
 	if (h->archive == NULL || s == NULL || !s->ssh)
 		return;
-	if (find(h, ses) != NULL || rtime_since(now, s->opened) >= SHORT_MS)
+	if (find(h, ses) != NULL || rtime_since(now, s->opened) >= SHORT_MS) {
 		write_session(h, s, now);
-	else
+	} else {
+		archive_drop_session(h->archive, h->boot_id, ses);
 		count_login(h, s, now);
+	}
 	unmark(h, ses);
-}
-
-struct checking {
-	struct history *h;
-	struct rtime now;
-};
-
-static bool
-check(struct session *s, void *arg)
-{
-	const struct checking *c = arg;
-
-	if (s->ssh && s->state != SESSION_OVER && find(c->h, s->ses) == NULL &&
-	    rtime_since(c->now, s->opened) >= SHORT_MS)
-		write_session(c->h, s, RTIME_NONE);
-	return true;
-}
-
-void
-history_check(struct history *h, struct rtime now)
-{
-	struct checking c = {.h = h, .now = now};
-
-	if (h->archive != NULL)
-		host_each_session(h->host, check, &c);
-}
-
-void
-history_keep_all(struct history *h)
-{
-	history_check(h, (struct rtime){.ms = INT64_MAX});
 }
 
 /* --- after a restart ------------------------------------------------------------------------------ */
@@ -191,10 +184,30 @@ same_connection(const struct session *s, const struct store_session *row)
 	    bytes_is(bytes_of(addr_str(s->peer.addr, ip)), row->ip);
 }
 
-/* What the module once reported and nobody reports again. */
+/* One name a line, back into the session's own list. */
+static void
+restore_groups(struct session *s, const char *text)
+{
+	size_t n = 0;
+
+	if (s->group_names != NULL || s->ngroups != 0 || text[0] == '\0' ||
+	    (s->group_names = calloc(ST_GROUPS_MAX, sizeof(s->group_names[0]))) == NULL)
+		return;
+	while (*text != '\0' && n < ST_GROUPS_MAX) {
+		const size_t len = strcspn(text, "\n");
+
+		s->group_names[n++] = strndup(text, len);
+		text += len + (text[len] == '\n');
+	}
+	s->ngroups = n;
+}
+
+/* What the module once reported and nobody reports again: from now on it counts as reported. */
 static void
 restore(struct session *s, const struct store_session *row)
 {
+	s->source = SESSION_REPORT;
+	restore_groups(s, row->groups);
 	(void)bytes_copy(bytes_of(row->user), s->user, sizeof(s->user));
 	(void)bytes_copy(bytes_of(row->service), s->service, sizeof(s->service));
 	(void)bytes_copy(bytes_of(row->tty), s->tty, sizeof(s->tty));
@@ -219,7 +232,7 @@ on_row(const struct store_session *row, void *arg)
 
 	if (row != NULL && s != NULL && s->source == SESSION_PROC && same_connection(s, row)) {
 		restore(s, row);
-		mark(r->h, s->ses);
+		mark(r->h, s->ses); /* what it did before is not known here */
 	}
 	free(r);
 }
@@ -253,15 +266,15 @@ void
 history_free(struct history **hp)
 {
 	struct history *h = *hp;
-	struct written *w;
+	struct busy *b;
 
 	if (h == NULL)
 		return;
 	*hp = NULL;
 	for (size_t i = 0; i < BUCKETS; i++) {
-		while ((w = SLIST_FIRST(&h->written[i])) != NULL) {
-			SLIST_REMOVE_HEAD(&h->written[i], link);
-			free(w);
+		while ((b = SLIST_FIRST(&h->busy[i])) != NULL) {
+			SLIST_REMOVE_HEAD(&h->busy[i], link);
+			free(b);
 		}
 	}
 	free(h);

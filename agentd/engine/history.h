@@ -1,6 +1,7 @@
 /*
- * history: what the store is to remember of sessions.  A session that lives for a while or did something
- * gets a row of its own; short quiet ones of the same user, origin and key are counted by the day.
+ * history: what the store is to remember of sessions.  Each has a row while it lives, so that a daemon
+ * that starts again knows whose it is; at its end the row of a short quiet one makes way for a count by
+ * user, origin, key and day.
  * Findings go to the store as they come, but for the logins themselves, which their sessions tell.
  */
 #ifndef ENGINE_HISTORY_H
@@ -18,11 +19,8 @@ void history_free(struct history **);
 void history_row(struct history *, const struct outlet_row *);
 /* A session was there when the daemon started. */
 void history_found(struct history *, struct session *);
+void history_opened(struct history *, const struct session *);
 /* The session is about to be let go of. */
 void history_over(struct history *, uint32_t ses);
-/* Writes down who lives long enough; once a minute. */
-void history_check(struct history *, struct rtime now);
-/* Writes down all who live: the engine is about to end. */
-void history_keep_all(struct history *);
 
 #endif

@@ -54,10 +54,12 @@ on_found(struct engine *e, const struct notice *n, int fds[LINK_FDS])
 		return;
 	s = host_found(h, n->ses, n->auid, n->pid, n->start_ticks, endpoint_of(&n->peer),
 	    endpoint_of(&n->local), rtime_now());
-	if (s == NULL)
+	if (s == NULL) {
 		failure_note(FAIL_HOST_FULL);
-	else
-		history_found(e->history, s);
+		return;
+	}
+	history_found(e->history, s);
+	e->unnamed = true;
 }
 
 /* An answer that came after nobody waited for it any more; a source is welcome all the same. */

@@ -25,9 +25,8 @@ struct reports_parts {
 	const struct pipeline_options *options;        /* host_mode as it is now */
 	const struct policy *(*policy)(void *arg);     /* in force */
 	outcome_fn *outcome;
-	/* A session that the model now has; and one that PAM closed. */
-	void (*opened)(struct session *, void *arg);
-	void (*closed)(uint32_t ses, void *arg);
+	/* A session that the model now has. */
+	void (*opened)(const struct session *, void *arg);
 	/* Something that people must hear of: "report-forged". */
 	void (*warn)(const char *what, const char *sentence, void *arg);
 	void *arg;

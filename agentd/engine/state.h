@@ -66,6 +66,7 @@ struct engine {
 	struct flows flows;
 	struct hops hops;
 	struct rules_state rules;
+	bool unnamed; /* there are sessions without a user name */
 	char boot_id[37], host_name[256];
 	struct rtime started;
 };

@@ -18,6 +18,7 @@ enum statement {
 	SQL_FINDING,
 	SQL_SESSION,
 	SQL_LOGINS,
+	SQL_DROP_SESSION,
 	SQL_GET_SESSION,
 	SQL_COUNT_FINDINGS,
 	SQL_COUNT_SESSIONS,
@@ -32,8 +33,8 @@ static const char *const sql[SQL_COUNT] = {
 			"alert, json) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
 	[SQL_SESSION] =
 	    "INSERT INTO sessions(boot, ses, auid, user, ip, port, service, tty, method, key_type, "
-	    "key, ca, cert_id, cert_serial, opened, closed, over, events, findings) VALUES(?1, ?2, ?3, "
-	    "?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19) "
+	    "key, ca, cert_id, cert_serial, opened, closed, over, events, findings, groups) VALUES(?1, ?2, "
+	    "?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20) "
 	    "ON CONFLICT(boot, ses) DO UPDATE SET closed = excluded.closed, over = excluded.over, "
 	    "events = excluded.events, findings = excluded.findings",
 	[SQL_LOGINS] =
@@ -41,9 +42,10 @@ static const char *const sql[SQL_COUNT] = {
 	    "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT(day, user, ip, key, method) DO UPDATE "
 	    "SET first = min(first, excluded.first), last = max(last, excluded.last), "
 	    "count = count + excluded.count, seconds = seconds + excluded.seconds",
+	[SQL_DROP_SESSION] = "DELETE FROM sessions WHERE boot = ?1 AND ses = ?2",
 	[SQL_GET_SESSION] =
 	    "SELECT auid, port, cert_serial, opened, closed, over, events, findings, user, ip, service, "
-	    "tty, method, key_type, key, ca, cert_id FROM sessions WHERE boot = ?1 AND ses = ?2",
+	    "tty, method, key_type, key, ca, cert_id, groups FROM sessions WHERE boot = ?1 AND ses = ?2",
 	[SQL_COUNT_FINDINGS] = "SELECT count(*) FROM findings",
 	[SQL_COUNT_SESSIONS] = "SELECT count(*) FROM sessions",
 };
@@ -164,7 +166,16 @@ store_put_session(struct store *s, const struct store_session *v)
 	sqlite3_bind_int64(st, 17, v->over_ms);
 	sqlite3_bind_int64(st, 18, (sqlite3_int64)v->events);
 	sqlite3_bind_int64(st, 19, (sqlite3_int64)v->findings);
+	bind_text(st, 20, v->groups);
 	return run(s, SQL_SESSION);
+}
+
+enum store_error
+store_drop_session(struct store *s, const char *boot, uint32_t ses)
+{
+	bind_text(s->stmt[SQL_DROP_SESSION], 1, boot);
+	sqlite3_bind_int64(s->stmt[SQL_DROP_SESSION], 2, ses);
+	return run(s, SQL_DROP_SESSION);
 }
 
 enum store_error
@@ -198,13 +209,13 @@ store_prune(struct store *s, int64_t before_ms, bool tenth)
 
 	snprintf(text, sizeof(text),
 	    "DELETE FROM findings WHERE time < %1$lld;"
-	    "DELETE FROM sessions WHERE opened < %1$lld AND over != 0;"
+	    "DELETE FROM sessions WHERE opened < %1$lld;"
 	    "DELETE FROM logins WHERE day < %1$lld;", (long long)before_ms);
 	if (before_ms != 0 && (e = exec(s, text)) != STORE_OK)
 		return e;
 	if (tenth && (e = exec(s,
 	    "DELETE FROM findings WHERE id <= (SELECT min(id) + (max(id) - min(id)) / 10 FROM findings);"
-	    "DELETE FROM sessions WHERE over != 0 AND opened <= (SELECT min(opened) + "
+	    "DELETE FROM sessions WHERE opened <= (SELECT min(opened) + "
 	    "(max(opened) - min(opened)) / 10 FROM sessions);")) != STORE_OK)
 		return e;
 	return exec(s, "PRAGMA incremental_vacuum(256)");
@@ -294,6 +305,17 @@ keep_text(sqlite3_stmt *st, int at, struct buf *room)
 	return buf_ok(room) ? room->p + start : "";
 }
 
+/* For the strings of a row: what is kept of it must not move while more is added. */
+static size_t
+row_bytes(sqlite3_stmt *st)
+{
+	size_t n = 0;
+
+	for (int i = 0; i < sqlite3_column_count(st); i++)
+		n += (size_t)sqlite3_column_bytes(st, i) + 2;
+	return n;
+}
+
 bool
 store_session_get(struct store *s, const char *boot, uint32_t ses, struct store_session *out,
     struct buf *room)
@@ -303,7 +325,7 @@ store_session_get(struct store *s, const char *boot, uint32_t ses, struct store_
 
 	bind_text(st, 1, boot);
 	sqlite3_bind_int64(st, 2, ses);
-	found = sqlite3_step(st) == SQLITE_ROW && buf_room(room, 8192) != NULL; /* room stays put */
+	found = sqlite3_step(st) == SQLITE_ROW && buf_room(room, row_bytes(st)) != NULL;
 	if (found)
 		*out = (struct store_session){
 		    .boot = boot,
@@ -325,6 +347,7 @@ store_session_get(struct store *s, const char *boot, uint32_t ses, struct store_
 		    .key = keep_text(st, 14, room),
 		    .ca = keep_text(st, 15, room),
 		    .cert_id = keep_text(st, 16, room),
+		    .groups = keep_text(st, 17, room),
 		};
 	sqlite3_reset(st);
 	return found;

@@ -25,6 +25,7 @@ struct store_session {
 	const char *boot;
 	uint32_t ses, auid;
 	const char *user, *ip, *service, *tty, *method, *key_type, *key, *ca, *cert_id;
+	const char *groups; /* names, each followed by a newline; "": not known */
 	uint16_t port;
 	uint64_t cert_serial;
 	int64_t opened_ms, closed_ms, over_ms; /* 0: not yet */
@@ -60,6 +61,8 @@ enum store_error store_begin(struct store *);
 enum store_error store_put_finding(struct store *, const struct store_finding *);
 enum store_error store_put_session(struct store *, const struct store_session *);
 enum store_error store_put_logins(struct store *, const struct store_logins *);
+/* Takes the row of a session away again. */
+enum store_error store_drop_session(struct store *, const char *boot, uint32_t ses);
 enum store_error store_commit(struct store *);
 void store_rollback(struct store *);
 

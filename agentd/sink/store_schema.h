@@ -22,7 +22,7 @@ static const char store_schema[] =
     "BEGIN;"
     "CREATE TABLE sessions(boot TEXT NOT NULL, ses INTEGER NOT NULL, auid INTEGER, user TEXT, ip TEXT,"
     " port INTEGER, service TEXT, tty TEXT, method TEXT, key_type TEXT, key TEXT, ca TEXT, cert_id TEXT,"
-    " cert_serial INTEGER, opened INTEGER, closed INTEGER, over INTEGER, events INTEGER,"
+    " cert_serial INTEGER, groups TEXT, opened INTEGER, closed INTEGER, over INTEGER, events INTEGER,"
     " findings INTEGER, PRIMARY KEY(boot, ses)) WITHOUT ROWID;"
     "CREATE INDEX sessions_opened ON sessions(opened);"
     "CREATE INDEX sessions_user ON sessions(user, opened);"
