@@ -6,7 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "agentd/engine/failures.h"
+#include <sqlite3.h>
+
 #include "base/safe.h"
 #include "tests/unit/engine_stage.h"
 #include "tests/unit/unit.h"
@@ -200,12 +201,16 @@ static void
 history_outlives_the_engine(void **state)
 {
 	struct engine_stage s;
+	struct report r = engine_stage_login(REPORT_OPEN, "alice", 1000, 77);
 	struct notice found = {.kind = NOTE_FOUND, .ses = 77, .auid = 1000, .pid = 100077,
 	    .start_ticks = 1077, .peer = {.family = 4, .port = 40000, .b = {203, 0, 113, 7}}};
 
 	(void)state;
 	engine_stage_open(&s, "alert outbound-ssh\n", MODE_AUDIT);
-	login(&s, engine_stage_login(REPORT_OPEN, "alice", 1000, 77));
+	r.ngroups = 2;
+	r.groups[0] = 0;
+	r.groups[1] = 65534;
+	login(&s, r);
 	engine_stage_connect(&s, 501, 77, 4001, "ssh", "10.1.1.1", 22);
 	assert_true(engine_stage_alerted(&s, "\"done\":\"alerted\""));
 	assert_asked(&s, "{\"verb\":\"alerts\",\"user\":\"alice\"}", "10.1.1.1");
@@ -216,6 +221,59 @@ history_outlives_the_engine(void **state)
 	engine_stage_notice(&s, &found, -1);
 	usleep(300000);
 	assert_asked(&s, "{\"verb\":\"session\",\"id\":\"77\"}", "\"key\":\"SHA256:AAAA");
+	assert_asked(&s, "{\"verb\":\"session\",\"id\":\"77\"}",
+	    "\"groups\":[\"root\",\"nogroup\"]");
+	assert_int_equal(engine_stage_close(&s), 0);
+}
+
+static int64_t
+ask_store(const struct engine_stage *s, const char *sql)
+{
+	char path[160];
+	sqlite3 *db;
+	sqlite3_stmt *st;
+	int64_t n;
+
+	snprintf(path, sizeof(path), "%s/store.db", s->state);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &st, NULL), SQLITE_OK);
+	n = sqlite3_step(st) == SQLITE_ROW ? sqlite3_column_int64(st, 0) : -1;
+	sqlite3_finalize(st);
+	sqlite3_close(db);
+	return n;
+}
+
+static void
+short_quiet_logins_are_counted(void **state)
+{
+	struct engine_stage s;
+
+	(void)state;
+	engine_stage_open(&s, "record outbound-ssh\n", MODE_AUDIT);
+	for (uint32_t ses = 70; ses < 80; ses++)
+		login(&s, engine_stage_login(REPORT_OPEN, "alice", 1000, ses));
+	engine_stage_connect(&s, 501, 79, 4001, "ssh", "10.1.1.1", 22);
+	for (int i = 0; i < 200; i++) { /* until the model has heard of it */
+		struct buf b = BUF_INIT;
+
+		engine_stage_ask(&s, "{\"verb\":\"alerts\",\"all\":true}", &b);
+		bool there = strstr(b.p, "10.1.1.1") != NULL;
+
+		buf_free(&b);
+		if (there)
+			break;
+		usleep(20000);
+	}
+	for (uint32_t ses = 70; ses < 80; ses++)
+		engine_stage_notice(&s, &(struct notice){.kind = NOTE_OVER, .ses = ses}, -1);
+	usleep(100000);
+	assert_int_equal(engine_stage_stop(&s), 0);
+	assert_int_equal(ask_store(&s, "SELECT count(*) FROM logins"), 1);
+	assert_int_equal(ask_store(&s, "SELECT count FROM logins"), 9);
+	assert_int_equal(ask_store(&s, "SELECT count(*) FROM sessions"), 1);
+	assert_int_equal(ask_store(&s, "SELECT ses FROM sessions WHERE over != 0"), 79);
+	assert_int_equal(ask_store(&s, "SELECT count(*) FROM findings WHERE alert = 0"), 1);
+	engine_stage_start(&s, MODE_AUDIT);
 	assert_int_equal(engine_stage_close(&s), 0);
 }
 
@@ -246,6 +304,7 @@ main(void)
 		cmocka_unit_test(a_block_waits_for_the_monitor),
 		cmocka_unit_test(a_policy_is_loaded_all_or_nothing),
 		cmocka_unit_test(history_outlives_the_engine),
+		cmocka_unit_test(short_quiet_logins_are_counted),
 		cmocka_unit_test(the_group_may_not_load),
 	};
 
