@@ -82,7 +82,7 @@ def test_agent_seen(stage: Stage, way: Way) -> None:
         assert ours["owner"] == way.owner and ours["done"] == "would-have", quiet([alert])
         assert ours["owner_session"] == _name(stage, alice.ses), ours
         ses = thief.ses
-        stage.fence(watch)
+        stage.fence(watch, ripen=False)
         assert len(watch.find(activity="agent-hijack", ses=ses)) == 1, watch.text()
 
 
@@ -207,7 +207,7 @@ def test_agent_left_alone(stage: Stage, use) -> None:
     watch = stage.watch()
     with victim(stage) as (alice, sock):
         use(stage, alice, sock)
-    left = stage.fence(watch)
+    left = stage.fence(watch, ripen=False)
     assert not left, f"alerts on what is one's own:\n{quiet(left)}"
 
 
@@ -251,7 +251,7 @@ def test_mux_stopped(stage: Stage, way: Way) -> None:
     stage.daemon.policy(BLOCK, mode="enforce")
     watch = stage.watch()
     with master(stage) as (alice, sock), way.login(stage) as thief:
-        status, output = thief.run(way.fill(sock, "sleep 45"))
+        status, output = thief.run(way.fill(sock, "sleep 45") + " >/dev/null")
         assert status != 0, output
         alert = watch.wait(activity="mux-hijack", ses=thief.ses)
         assert alert["sshtether"]["done"] in ("killed", "cut"), quiet([alert])
@@ -264,5 +264,5 @@ def test_mux_left_alone(stage: Stage) -> None:
     with master(stage) as (alice, sock), stage.login("alice") as second:
         assert alice.out(f"ssh -S {sock} db hostname") == "db"
         assert second.out(f"ssh -S {sock} db hostname") == "db", "another login with the same key"
-    left = stage.fence(watch)
+    left = stage.fence(watch, ripen=False)
     assert not left, f"alerts on what is one's own:\n{quiet(left)}"
