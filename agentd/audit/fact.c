@@ -13,7 +13,7 @@
 
 #include "agentd/audit/syscalls.h"
 
-#ifndef AUDIT_URINGOP
+#ifndef AUDIT_URINGOP /* linux/audit.h, since 5.16 */
 #define AUDIT_URINGOP 1336
 #endif
 #ifndef MSG_FASTOPEN

@@ -224,7 +224,10 @@ measure_once(const char *path, uint64_t limit, reader_fn *reader)
 	int fds[2], status;
 	pid_t pid;
 
-	if (pipe(fds) != 0 || (pid = fork()) < 0)
+	if (pipe(fds) != 0)
+		die("pipe");
+	pid = fork();
+	if (pid < 0)
 		die("fork");
 	if (pid == 0) {
 		int fd = open(path, O_RDONLY | O_CLOEXEC);

@@ -386,6 +386,28 @@ a_clock_set_back_breaks_nothing(void **state)
 	stop(&s);
 }
 
+/* Back and forth between the ends of time: nothing overflows, what is open is let go. */
+static void
+leaps_do_no_harm(void **state)
+{
+	static const char *const lines[] = {
+		"type=SYSCALL msg=audit(0.001:1): items=0",
+		"type=SYSCALL msg=audit(9223372036854774.999:2): items=0",
+		"type=SYSCALL msg=audit(0.001:3): items=0",
+		"type=SYSCALL msg=audit(9223372036854774.999:4): items=0",
+		"type=SYSCALL msg=audit(0.001:5): items=0",
+	};
+	struct seen s;
+
+	(void)state;
+	start(&s);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		aev_line(s.a, bytes_of(lines[i]));
+	expect(&s, "1 SYSCALL\n2 SYSCALL\n3 SYSCALL\n");
+	assert_int_equal(aev_stats_get(s.a)->malformed, 0);
+	stop(&s);
+}
+
 static void
 gaps_are_counted_whatever_the_order(void **state)
 {
@@ -689,6 +711,7 @@ main(void)
 		cmocka_unit_test(key_is_node_time_and_serial),
 		cmocka_unit_test(serials_wrap),
 		cmocka_unit_test(a_clock_set_back_breaks_nothing),
+		cmocka_unit_test(leaps_do_no_harm),
 		cmocka_unit_test(gaps_are_counted_whatever_the_order),
 		cmocka_unit_test(gaps_show_while_it_runs),
 		cmocka_unit_test(open_events_are_capped),
