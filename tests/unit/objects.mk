@@ -14,7 +14,9 @@ test_report =
 # bytes → record → event → fact: for every test that reads records
 audit_stages = base/bytes.o base/utf8.o base/buf.o base/addr.o agentd/audit/record.o agentd/audit/record_type.o \
 	agentd/audit/gaps.o agentd/audit/open_event.o agentd/audit/event.o agentd/audit/syscalls.o agentd/audit/fact.o
-test_alert = tests/unit/parse_json.o tests/unit/ruling.o agentd/sink/alert.o agentd/sink/alert_text.o agentd/sink/community.o base/addr.o base/buf.o base/bytes.o base/clock.o base/json.o base/utf8.o base/words.o
+# a ruling as an alert
+alert_all = $(addprefix agentd/sink/,alert.o alert_event.o alert_process.o alert_text.o community.o session_name.o)
+test_alert = tests/unit/parse_json.o tests/unit/ruling.o $(alert_all) base/addr.o base/buf.o base/bytes.o base/clock.o base/json.o base/utf8.o base/words.o
 test_alert_LIBS = -lcrypto -ljansson
 test_alert_LDFLAGS = -Wl,--wrap=realloc
 test_question = tests/unit/ruling.o agentd/engine/question.o base/addr.o base/buf.o base/bytes.o base/utf8.o
@@ -64,7 +66,7 @@ test_store_LIBS = -lsqlite3
 test_sink_files = agentd/sink/jsonl.o agentd/sink/syslog.o base/buf.o base/bytes.o base/safe.o base/utf8.o
 test_engine_parts = tests/unit/ruling.o $(patsubst %,agentd/engine/%.o,filter keep losses scan) base/addr.o base/buf.o base/bytes.o base/clock.o base/utf8.o base/words.o
 test_engine_parts_LIBS = -lseccomp
-test_engine_acts = tests/unit/ruling.o $(patsubst %,agentd/engine/%.o,acts failures keep levels link pipeline question) \
+test_engine_acts = tests/unit/ruling.o $(patsubst %,agentd/engine/%.o,acts failures keep levels link pipeline question ruling) \
 	$(patsubst %.c,%.o,$(wildcard agentd/audit/*.c agentd/host/*.c agentd/detect/*.c policy/*.c base/*.c)) \
 	policy/grammar.o agentd/monitor/result.o
 test_engine_acts_LIBS = -levent_core
