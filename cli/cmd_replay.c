@@ -35,6 +35,13 @@ struct replay {
 /* --- what the pipeline tells ------------------------------------------------------------------- */
 
 static void
+clear_progress(const struct replay *r)
+{
+	if (r->progress)
+		fputs("\r\033[K", stderr);
+}
+
+static void
 put_out(struct replay *r, bool now)
 {
 	if (!buf_ok(&r->out) && !r->failed) {
@@ -43,6 +50,7 @@ put_out(struct replay *r, bool now)
 	}
 	if (r->out.n == 0 || (!now && r->out.n < OUT_ENOUGH))
 		return;
+	clear_progress(r); /* both may be the same terminal */
 	if (!r->failed && !cli_write(stdout, buf_bytes(&r->out)))
 		r->failed = true;
 	buf_reset(&r->out);
@@ -127,13 +135,6 @@ show_progress(struct replay *r, const char *name)
 	if (r->bytes_all > 0)
 		fprintf(stderr, " of %llu", (unsigned long long)(r->bytes_all >> 20));
 	fprintf(stderr, ", %llu findings", (unsigned long long)r->counts.findings);
-}
-
-static void
-clear_progress(const struct replay *r)
-{
-	if (r->progress)
-		fputs("\r\033[K", stderr);
 }
 
 static int
@@ -243,7 +244,7 @@ start(struct replay *r)
 		return CLI_UNREACHABLE;
 	}
 	pipeline_policy(r->pipeline, r->policy);
-	r->progress = isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO);
+	r->progress = isatty(STDERR_FILENO);
 	return CLI_OK;
 }
 
