@@ -38,6 +38,24 @@ any_name(const struct test *t, const struct bytes *names, size_t n)
 }
 
 static bool
+group_holds(const struct test *t, const struct question *q)
+{
+	return any_name(t, q->groups, q->ngroups);
+}
+
+static bool
+principal_holds(const struct test *t, const struct question *q)
+{
+	return any_name(t, q->principals, q->nprincipals);
+}
+
+static bool
+on_holds(const struct test *t, const struct question *q)
+{
+	return present(t, q->host) || any_name(t, q->roles, q->nroles);
+}
+
+static bool
 addr_holds(const struct test *t, struct addr a)
 {
 	if (a.family == 0)
@@ -50,10 +68,18 @@ addr_holds(const struct test *t, struct addr a)
 	return false;
 }
 
+static bool
+origin_holds(const struct test *t, const struct question *q)
+{
+	return addr_holds(t, q->origin);
+}
+
 /* "publickey,keyboard-interactive": the whole, or any of the methods that were needed. */
 static bool
-method_holds(const struct test *t, struct bytes method)
+method_holds(const struct test *t, const struct question *q)
 {
+	struct bytes method = q->method;
+
 	if (present(t, method))
 		return true;
 	while (method.n != 0) {
@@ -130,50 +156,27 @@ time_holds(const struct test *t, const struct question *q)
 	return false;
 }
 
+/* Facts that are more than one string. */
+static bool (*const holds_by_fact[QF_COUNT])(const struct test *, const struct question *) = {
+    [QF_GROUP] = group_holds,
+    [QF_ORIGIN] = origin_holds,
+    [QF_PRINCIPAL] = principal_holds,
+    [QF_METHOD] = method_holds,
+    [QF_ON] = on_holds,
+    [QF_TIME] = time_holds,
+    [QF_TO] = to_holds,
+    [QF_PORT] = port_holds,
+    [QF_OWNER] = owner_holds,
+};
+
 static bool
 test_holds(const struct test *t, const struct question *q)
 {
-	switch (t->fact) {
-	case QF_USER:
-		return present(t, q->user);
-	case QF_AS:
-		return present(t, q->as);
-	case QF_GROUP:
-		return any_name(t, q->groups, q->ngroups);
-	case QF_ORIGIN:
-		return addr_holds(t, q->origin);
-	case QF_KEY:
-		return present(t, q->key);
-	case QF_PRINCIPAL:
-		return any_name(t, q->principals, q->nprincipals);
-	case QF_CERT_ID:
-		return present(t, q->cert_id);
-	case QF_CA:
-		return present(t, q->ca);
-	case QF_METHOD:
-		return method_holds(t, q->method);
-	case QF_ON:
-		return present(t, q->host) || any_name(t, q->roles, q->nroles);
-	case QF_TIME:
-		return time_holds(t, q);
-	case QF_TTY:
-		return present(t, q->tty);
-	case QF_TO:
-		return to_holds(t, q);
-	case QF_PORT:
-		return port_holds(t, q);
-	case QF_EXE:
-		return present(t, q->exe);
-	case QF_PARENT:
-		return present(t, q->parent);
-	case QF_VIA:
-		return present(t, q->via);
-	case QF_OWNER:
-		return owner_holds(t, q);
-	case QF_COUNT:
-		break;
-	}
-	return false;
+	size_t offset;
+
+	if (holds_by_fact[t->fact] != NULL)
+		return holds_by_fact[t->fact](t, q);
+	return fact_is_string(t->fact, &offset) && present(t, question_string(q, offset));
 }
 
 enum tri

@@ -47,16 +47,6 @@ build_value(struct parser *p, const struct lexeme *x)
 	return v;
 }
 
-struct value *
-build_unix(struct parser *p, struct span at, struct value *v)
-{
-	(void)p;
-	(void)at;
-	if (v != NULL)
-		v->kind = VAL_UNIX;
-	return v;
-}
-
 struct values
 build_list(struct values list, struct value *v)
 {
@@ -392,13 +382,8 @@ build_ungranted(struct parser *p, struct span at, struct value *v)
 /* --- rules ------------------------------------------------------------------------------------------ */
 
 void
-build_clause(struct parser *p, struct clauses *c, char clause, struct span at, struct value *v)
+build_clause(struct parser *p, struct value **slot, struct span at, struct value *v)
 {
-	struct value **slot = clause == 's' ? &c->severity :
-	    clause == 'm'                   ? &c->mode :
-	    clause == 't'                   ? &c->message :
-	                                      &c->until;
-
 	if (*slot != NULL)
 		diag_error(p->diag, at, "this is given twice");
 	*slot = v;

@@ -2,35 +2,7 @@
  * facts: what an expect line (or a question on the command line) states, into a question.  A fact is
  * one thing and not a pattern; an empty string says that it is known to be absent.
  */
-#include <stddef.h>
-
 #include "policy/parse.h"
-
-/* Facts that are one string, and where in the question they stand. */
-static const struct {
-	enum pol_fact fact;
-	size_t offset;
-} strings[] = {
-    {QF_USER, offsetof(struct question, user)},
-    {QF_AS, offsetof(struct question, as)},
-    {QF_KEY, offsetof(struct question, key)},
-    {QF_CERT_ID, offsetof(struct question, cert_id)},
-    {QF_CA, offsetof(struct question, ca)},
-    {QF_METHOD, offsetof(struct question, method)},
-    {QF_TTY, offsetof(struct question, tty)},
-    {QF_EXE, offsetof(struct question, exe)},
-    {QF_PARENT, offsetof(struct question, parent)},
-    {QF_VIA, offsetof(struct question, via)},
-};
-
-static struct bytes *
-string_slot(struct question *q, enum pol_fact fact)
-{
-	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
-		if (strings[i].fact == fact)
-			return (struct bytes *)(void *)((char *)q + strings[i].offset);
-	return NULL;
-}
 
 static bool
 is_pattern(struct bytes t)
@@ -174,8 +146,8 @@ owner_fact(struct parser *p, struct value *v, struct question *q)
 static bool
 one_fact(struct parser *p, struct question *q, const struct cond *c)
 {
-	struct bytes *slot = string_slot(q, c->fact);
 	struct value *v = c->values.first;
+	size_t offset;
 
 	if (c->fact == QF_GROUP)
 		return list_fact(p, c, &q->groups, &q->ngroups);
@@ -185,8 +157,8 @@ one_fact(struct parser *p, struct question *q, const struct cond *c)
 		return list_fact(p, c, &q->roles, &q->nroles);
 	if (!is_text(p, c->fact, v) || !is_literal(p, v))
 		return false;
-	if (slot != NULL) {
-		*slot = v->text;
+	if (fact_is_string(c->fact, &offset)) {
+		*(struct bytes *)(void *)((char *)q + offset) = v->text;
 		return true;
 	}
 	return c->fact == QF_ORIGIN ? address_fact(p, v, &q->origin) :

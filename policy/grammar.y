@@ -130,10 +130,10 @@ block:
 clauses:
 	  %empty { $$ = (struct clauses){0}; }
 	| clauses cond { $$ = $1; $$.conds = build_conds($$.conds, $2); }
-	| clauses SEVERITY value { $$ = $1; build_clause(p, &$$, 's', @2, $3); }
-	| clauses MODE value { $$ = $1; build_clause(p, &$$, 'm', @2, $3); }
-	| clauses MESSAGE value { $$ = $1; build_clause(p, &$$, 't', @2, $3); }
-	| clauses UNTIL value { $$ = $1; build_clause(p, &$$, 'u', @2, $3); }
+	| clauses SEVERITY value { $$ = $1; build_clause(p, &$$.severity, @2, $3); }
+	| clauses MODE value { $$ = $1; build_clause(p, &$$.mode, @2, $3); }
+	| clauses MESSAGE value { $$ = $1; build_clause(p, &$$.message, @2, $3); }
+	| clauses UNTIL value { $$ = $1; build_clause(p, &$$.until, @2, $3); }
 	;
 
 conds:
@@ -179,7 +179,12 @@ member:
 value:
 	  text { $$ = build_value(p, &$1); }
 	| TABLE_NAME { $$ = build_value(p, &$1); }
-	| UNIX text { $$ = build_unix(p, @1, build_value(p, &$2)); }
+	| UNIX text
+	  {
+		$$ = build_value(p, &$2);
+		if ($$ != NULL)
+			$$->kind = VAL_UNIX;
+	  }
 	;
 
 text:

@@ -41,7 +41,6 @@ bool parse_question(struct parser *);
 /* --- build.c: one function for each thing the grammar knows ------------------------------------------ */
 
 struct value *build_value(struct parser *, const struct lexeme *);
-struct value *build_unix(struct parser *, struct span, struct value *);
 struct values build_list(struct values, struct value *);
 struct cond *build_cond(struct parser *, bool negate, const struct lexeme *, struct values,
     struct span at);
@@ -58,8 +57,8 @@ void build_spare(struct parser *, struct span, struct cond *);
 void build_stop_limit(struct parser *, struct span, struct value *n, struct value *window);
 void build_ungranted(struct parser *, struct span, struct value *);
 
-/* clause is one of 's', 'm', 't' (message), 'u': severity, mode, message, until. */
-void build_clause(struct parser *, struct clauses *, char clause, struct span, struct value *);
+/* slot: where in a struct clauses it belongs. */
+void build_clause(struct parser *, struct value **slot, struct span, struct value *);
 uint32_t build_activities(struct parser *, uint32_t before, const struct lexeme *);
 void build_rule(struct parser *, const struct lexeme *action, const struct span *all,
     uint32_t activities, bool any, const struct clauses *);

@@ -2,6 +2,7 @@
  * question: a question in words, from a command line, and a question's facts back in words.  Parsed by
  * the same grammar as an expect line.
  */
+#include <stddef.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -51,6 +52,40 @@ question_free(struct question_store **s)
 		arena_free(&(*s)->policy.arena);
 	free(*s);
 	*s = NULL;
+}
+
+/* --- facts that are one string ---------------------------------------------------------------------------- */
+
+#define HERE(field) (offsetof(struct question, field) + 1)
+
+/* One more than the place; 0: not a string. */
+static const size_t strings[QF_COUNT] = {
+    [QF_USER] = HERE(user),
+    [QF_AS] = HERE(as),
+    [QF_KEY] = HERE(key),
+    [QF_CERT_ID] = HERE(cert_id),
+    [QF_CA] = HERE(ca),
+    [QF_METHOD] = HERE(method),
+    [QF_TTY] = HERE(tty),
+    [QF_EXE] = HERE(exe),
+    [QF_PARENT] = HERE(parent),
+    [QF_VIA] = HERE(via),
+};
+
+bool
+fact_is_string(enum pol_fact fact, size_t *offset)
+{
+	*offset = strings[fact] - 1;
+	return strings[fact] != 0;
+}
+
+struct bytes
+question_string(const struct question *q, size_t offset)
+{
+	struct bytes b;
+
+	memcpy(&b, (const char *)q + offset, sizeof(b));
+	return b;
 }
 
 /* --- back in words ------------------------------------------------------------------------------------- */
@@ -109,35 +144,6 @@ put_time(struct rtime t, struct buf *out)
 		buf_puts(out, text);
 }
 
-static struct bytes
-string_of(const struct question *q, enum pol_fact fact)
-{
-	switch (fact) {
-	case QF_USER:
-		return q->user;
-	case QF_AS:
-		return q->as;
-	case QF_KEY:
-		return q->key;
-	case QF_CERT_ID:
-		return q->cert_id;
-	case QF_CA:
-		return q->ca;
-	case QF_METHOD:
-		return q->method;
-	case QF_TTY:
-		return q->tty;
-	case QF_EXE:
-		return q->exe;
-	case QF_PARENT:
-		return q->parent;
-	case QF_VIA:
-		return q->via;
-	default:
-		return BYTES_NONE;
-	}
-}
-
 static void
 put_host(const struct question *q, struct buf *out)
 {
@@ -159,6 +165,8 @@ put_host(const struct question *q, struct buf *out)
 void
 print_fact(const struct question *q, enum pol_fact fact, struct buf *out)
 {
+	size_t offset;
+
 	if ((q->known & 1u << fact) == 0)
 		buf_puts(out, "not known");
 	else if (fact == QF_GROUP)
@@ -177,8 +185,8 @@ print_fact(const struct question *q, enum pol_fact fact, struct buf *out)
 		put_time(q->time, out);
 	else if (fact == QF_OWNER)
 		buf_puts(out, owner_name(q->owner));
-	else
-		put_name(string_of(q, fact), out);
+	else if (fact_is_string(fact, &offset))
+		put_name(question_string(q, offset), out);
 }
 
 void

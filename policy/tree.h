@@ -169,6 +169,12 @@ const char *fact_word(enum pol_fact);
 bool fact_is_addr(enum pol_fact);
 bool fact_is_name(enum pol_fact);
 
+/* --- question.c ---------------------------------------------------------------------------------------- */
+
+/* Whether the fact is one string, and where in a struct question that stands. */
+bool fact_is_string(enum pol_fact, size_t *offset);
+struct bytes question_string(const struct question *, size_t offset);
+
 /* --- ask.c: three values, as Kleene has them --------------------------------------------------------- */
 
 enum tri { TRI_NO, TRI_YES, TRI_UNKNOWN };
