@@ -16,7 +16,8 @@
 /* Programs whose business it is to begin sessions. */
 static const char *const login_programs[] = {
 	"sshd", "sshd-session", "dropbear", "cron", "crond", "atd", "anacron", "login", "su",
-	"sudo", "sudo-rs", "doas", "runuser", "systemd", "(systemd)", "systemd-executor", "(sd-executor)",
+	"sudo", "sudo-rs", "doas", "runuser", "systemd", "(systemd)", "systemd-executor",
+	"(sd-executor)",
 	"systemd-logind", "polkit-agent-helper-1", "gdm-session-worker", "sddm-helper", "lightdm",
 	"xrdp-sesman", "cockpit-session", "vsftpd", "machinectl", "in.rshd", "in.rlogind",
 	"telnetd",

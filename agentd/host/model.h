@@ -113,8 +113,14 @@ struct session_node *session_find(const struct host *, uint32_t ses);
 struct session_node *session_ensure(struct host *, uint32_t ses, uint32_t auid);
 void session_touch(struct host *, struct session_node *, struct rtime);
 void session_drop(struct host *, struct session_node *);
-void session_apply(struct host *, const struct fact *);
+struct session_node *session_add(struct host *, uint32_t ses, uint32_t auid);
+void session_state_set(struct host *, struct session_node *, enum session_state);
+void session_free_strings(struct session *);
+void session_root_child(struct session *);
 void session_sweep(struct host *, struct rtime now);
+
+/* records.c */
+void session_apply(struct host *, const struct fact *);
 
 /* process.c */
 /*
@@ -126,14 +132,21 @@ struct process_node *process_find(const struct host *, uint32_t pid);
 /* A task that something told of without a record of its own. */
 struct process_node *process_note(struct host *, const struct process *);
 void process_drop(struct host *, struct process_node *);
+void process_touch(struct host *, struct process_node *);
 void process_apply(struct host *, const struct fact *);
 void process_sweep(struct host *, struct rtime now);
+
+/* parent.c: may push out what it is called with, when there is no room for the parents */
+void process_note_parents(struct host *, const struct process_node *);
 
 /* usock.c */
 void usock_drop(struct host *, struct usock_node *);
 /* sshd's agent sockets go with the connection, and their inodes are used again soon. */
 void usock_drop_forwarded(struct host *, struct session_node *);
 void usock_apply(struct host *, const struct fact *);
+
+/* usock_name.c: takes ssh's temporary ".XXXXXXXXXXXXXXXX" off; false when there is none */
+bool usock_cut_mux_suffix(struct bytes *path);
 
 /* program.c */
 void program_exec(struct host *, struct process_node *, const struct fact *);

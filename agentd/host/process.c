@@ -10,7 +10,6 @@
 #define IDLE_MS        (60 * 1000LL)
 #define REAP_MAX       16  /* tasks asked for in one sweep */
 #define ARGV_SHORT     256 /* kept when all command lines together are too long */
-#define PARENTS_PROBED 32
 
 /* --- the table and its caps ------------------------------------------------------------------- */
 
@@ -136,8 +135,8 @@ process_add(struct host *h, uint32_t pid, uint32_t ses, uint32_t auid)
 	return n;
 }
 
-static void
-touch(struct host *h, struct process_node *n)
+void
+process_touch(struct host *h, struct process_node *n)
 {
 	n->last = h->now;
 	TAILQ_REMOVE(&h->processes, n, in_host);
@@ -226,8 +225,6 @@ is_other_parent(const struct host *h, const struct process_node *n, const struct
 	return parent != NULL && parent->p.ses == n->p.ses;
 }
 
-static void note_parents(struct host *, const struct process_node *);
-
 static void
 set_uids(struct process_node *n, const struct fact *f)
 {
@@ -252,7 +249,7 @@ process_of(struct host *h, const struct fact *f)
 	n = process_add(h, f->pid, f->ses, f->auid);
 	if (n != NULL && f->ppid != 0) {
 		n->p.ppid = f->ppid;
-		note_parents(h, n);
+		process_note_parents(h, n);
 		/* making room for the parents may have cost the child */
 		n = process_find(h, f->pid);
 	}
@@ -313,7 +310,7 @@ apply_user(struct host *h, const struct fact *f)
 		return;
 	set_exe(n, f->user_exe);
 	mark_sshd(n);
-	touch(h, n);
+	process_touch(h, n);
 }
 
 static void
@@ -371,7 +368,7 @@ apply_task(struct host *h, const struct fact *f)
 	n = process_of(h, f);
 	if (n == NULL)
 		return;
-	touch(h, n);
+	process_touch(h, n);
 	set_uids(n, f);
 	mark_sshd(n);
 	if (f->kind == FACT_EXEC)
@@ -398,110 +395,6 @@ process_apply(struct host *h, const struct fact *f)
 	default:
 		apply_task(h, f);
 	}
-}
-
-/* --- parents ---------------------------------------------------------------------------------- */
-
-/*
- * From /proc where we may look and it still lives; else all that is sure is that a child has its
- * parent's session.
- */
-static bool
-parent_facts(const struct host *h, const struct process *child, struct process *out)
-{
-	struct probe_task t;
-
-	*out = (struct process){.pid = child->ppid, .ses = child->ses, .auid = child->auid};
-	if (h->probe.task == NULL || !h->probe.task(h->probe.arg, child->ppid, &t))
-		return true;
-	if (t.ses != child->ses)
-		return false;
-	out->ppid = t.ppid;
-	out->uid = t.uid;
-	out->euid = t.euid;
-	memcpy(out->comm, t.comm, sizeof(out->comm));
-	return true;
-}
-
-static void
-note_parents(struct host *h, const struct process_node *first)
-{
-	struct process child = first->p, parent;
-	struct process_node *n;
-
-	for (int i = 0; i < PARENTS_PROBED && child.ppid > 1; i++) {
-		n = process_find(h, child.ppid);
-		if (n != NULL && n->p.ses == child.ses) {
-			touch(h, n);
-			return;
-		}
-		if (!parent_facts(h, &child, &parent))
-			return;
-		n = process_note(h, &parent);
-		if (n == NULL)
-			return;
-		child = n->p;
-	}
-}
-
-/*
- * Where a parent is not known the chain has a gap; but whatever runs in an SSH session descends
- * from its sshd.  (Not for the task itself: the next in its chain is taken for its parent.)
- */
-static const struct process_node *
-over_the_gap(const struct host *h, const struct process_node *n, size_t depth)
-{
-	const struct session *s = n->session != NULL ? &n->session->s : NULL;
-	const struct process_node *child;
-
-	if (s == NULL || !s->ssh || (depth < 2 && !n->p.is_sshd))
-		return NULL;
-	child = process_find(h, s->child_pid);
-	return child != NULL && child != n ? child : process_find(h, s->monitor_pid);
-}
-
-static const struct process_node *
-parent_of(const struct host *h, const struct process_node *n)
-{
-	const struct process_node *parent = process_find(h, n->p.ppid);
-
-	/* a younger one of another session has taken the parent's pid */
-	if (parent != NULL && parent->p.ses != n->p.ses && parent->p.life > n->p.life)
-		return NULL;
-	return parent;
-}
-
-static bool
-is_monitor(const struct process_node *n)
-{
-	return n->session != NULL && n->session->s.ssh && n->p.pid == n->session->s.monitor_pid;
-}
-
-static bool
-is_among(const struct process **chain, size_t n, const struct process *p)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (chain[i] == p)
-			return true;
-	}
-	return false;
-}
-
-/* Records can be wrong, and pids come again: a chain that runs in a circle ends. */
-size_t
-host_ancestry(const struct host *h, uint32_t pid, const struct process **out, size_t max)
-{
-	const struct process_node *n = process_find(h, pid), *next;
-	size_t count = 0;
-
-	while (n != NULL && count < max && !is_among(out, count, &n->p)) {
-		out[count++] = &n->p;
-		if (is_monitor(n))
-			break;
-		next = parent_of(h, n);
-		n = next != NULL ? next : over_the_gap(h, n, count);
-	}
-	return count;
 }
 
 /* --- sweeping --------------------------------------------------------------------------------- */
@@ -532,7 +425,7 @@ process_sweep(struct host *h, struct rtime now)
 		if (task_is_gone(h, n->p.pid, n->p.ses))
 			process_drop(h, n);
 		else
-			touch(h, n);
+			process_touch(h, n);
 	}
 }
 

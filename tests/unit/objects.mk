@@ -33,7 +33,7 @@ test_packaged_rules_LIBS = -laudit
 test_pipeline = $(patsubst %.c,%.o,$(wildcard policy/*.c agentd/audit/*.c agentd/host/*.c agentd/detect/*.c base/*.c)) policy/grammar.o agentd/engine/pipeline.o agentd/engine/question.o agentd/engine/ruling.o
 test_pipeline_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc
 # the model and the detectors, for facts made by hand
-detect_kit = tests/unit/detect_kit.o $(patsubst %,agentd/host/%.o,account host owner process program session table usock) \
+detect_kit = tests/unit/detect_kit.o $(patsubst %,agentd/host/%.o,account host owner parent process program records report session table usock usock_name) \
 	$(patsubst %,agentd/detect/%.o,agent bridge command detect dial escape evidence fold hop listen login mux outbound relay ripe socket) \
 	$(patsubst %,base/%.o,addr buf bytes clock glob utf8 words)
 test_detect_dial = $(detect_kit)
