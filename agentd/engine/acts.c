@@ -9,7 +9,6 @@
 #include "agentd/engine/keep.h"
 #include "agentd/engine/levels.h"
 
-#define ACTS_WAITING  1024
 #define KILL_WAIT_MS  2000
 #define END_WAIT_MS   15000 /* TERM, then KILL, and a look whether all are gone */
 #define WHY_MAX       160
@@ -280,7 +279,7 @@ ask(struct acts *a, const struct ruling *r, const struct plan *p, enum level lev
 {
 	struct act *act;
 
-	if (a->stats.waiting >= ACTS_WAITING) {
+	if (a->stats.waiting >= ST_ACTIONS_WAITING) {
 		failure_note(FAIL_ACTION_CAP);
 		return "too many actions at once";
 	}

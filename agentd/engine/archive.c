@@ -12,8 +12,6 @@
 #include "agentd/engine/worker.h"
 #include "base/log.h"
 
-#define BATCH_ROWS    512
-#define QUEUE_BATCHES 64
 #define REOPEN_MS     5000
 #define TEND_MS       10000
 #define MEASURE_MS    60000
@@ -364,7 +362,7 @@ static void
 gather(struct archive *a, struct row *r)
 {
 	STAILQ_INSERT_TAIL(&a->rows, r, link);
-	if (++a->nrows >= BATCH_ROWS)
+	if (++a->nrows >= ST_STORE_BATCH)
 		archive_flush(a);
 }
 
@@ -541,7 +539,7 @@ archive_new(const struct archive_options *opt)
 	a->vault.max_bytes = opt->max_bytes;
 	a->vault.keep_ms = (int64_t)opt->days * 86400000;
 	if ((a->vault.path = strdup(opt->path)) == NULL ||
-	    (a->worker = worker_new(opt->base, "store", QUEUE_BATCHES)) == NULL)
+	    (a->worker = worker_new(opt->base, "store", ST_STORE_QUEUE)) == NULL)
 		archive_free(&a, 0);
 	else
 		archive_flush(a); /* opens it */

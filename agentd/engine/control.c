@@ -18,8 +18,6 @@
 #include "base/json.h"
 #include "base/log.h"
 
-#define OUT_MAX       (64u << 20) /* of one answer that is not read */
-#define FOLLOW_MAX    (1u << 20)  /* of alerts that a follower has not read */
 #define IDLE_S        30          /* for a request, or for reading the answer's end */
 
 struct client {
@@ -70,7 +68,7 @@ client_line(struct client *c, struct bytes line)
 {
 	if (c->ended)
 		return;
-	if (unread(c) + line.n > OUT_MAX) {
+	if (unread(c) + line.n > ST_ANSWER_BYTES) {
 		client_end(c, 3, "the answer is too large");
 		return;
 	}
@@ -127,7 +125,7 @@ client_release(struct client *c)
 static void
 publish_to(struct client *c, struct bytes line)
 {
-	if (unread(c) + line.n > FOLLOW_MAX) {
+	if (unread(c) + line.n > ST_FOLLOW_BYTES) {
 		failure_note(FAIL_FOLLOWER_SLOW);
 		client_end(c, 3, "alerts came faster than they were read");
 	} else if (c->held != NULL) {

@@ -30,7 +30,6 @@
 #include "base/log.h"
 #include "base/proc.h"
 
-#define STORE_MAX_BYTES (512ull << 20)
 #define LAST_ROWS_MS    3000
 
 /* --- who am I --------------------------------------------------------------------------------------- */
@@ -394,7 +393,7 @@ make_store(struct engine *e)
 	buf_printf(&path, "%s/store.db", e->conf->state_dir);
 	if (buf_ok(&path))
 		e->archive = archive_new(&(struct archive_options){.base = e->base, .path = path.p,
-		    .max_bytes = STORE_MAX_BYTES, .days = e->conf->store_days, .trouble = on_warn,
+		    .max_bytes = ST_STORE_BYTES, .days = e->conf->store_days, .trouble = on_warn,
 		    .arg = e});
 	buf_free(&path);
 	if (e->archive == NULL)

@@ -5,15 +5,16 @@
 #ifndef ENGINE_FLOWS_H
 #define ENGINE_FLOWS_H
 
+#include <sshtether/limits.h>
+
 #include "base/addr.h"
 
-#define FLOWS_MAX 4096 /* the oldest is forgotten */
 
 struct flows {
 	struct flow {
 		struct endpoint from;
 		uint32_t ses;
-	} flow[FLOWS_MAX];
+	} flow[ST_FLOWS];
 	size_t next;
 };
 
@@ -21,15 +22,15 @@ static inline void
 flows_note(struct flows *f, struct endpoint from, uint32_t ses)
 {
 	if (from.addr.family != 0 && from.port != 0)
-		f->flow[f->next++ % FLOWS_MAX] = (struct flow){.from = from, .ses = ses};
+		f->flow[f->next++ % ST_FLOWS] = (struct flow){.from = from, .ses = ses};
 }
 
 /* The session whose connection that is; false: not known. */
 static inline bool
 flows_find(const struct flows *f, struct endpoint from, uint32_t *ses)
 {
-	for (size_t i = 0; i < FLOWS_MAX && from.addr.family != 0; i++) {
-		const struct flow *v = &f->flow[(f->next - 1 - i) % FLOWS_MAX];
+	for (size_t i = 0; i < ST_FLOWS && from.addr.family != 0; i++) {
+		const struct flow *v = &f->flow[(f->next - 1 - i) % ST_FLOWS];
 
 		if (v->from.port == from.port && addr_eq(v->from.addr, from.addr)) {
 			*ses = v->ses;

@@ -12,8 +12,6 @@
 #include "base/log.h"
 #include "base/safe.h"
 
-#define LINK_QUEUE   4096 /* requests that wait to be sent */
-#define LINK_WAITING 4096 /* requests that wait for a result */
 #define LINK_BATCH   64   /* notices taken in one wakeup */
 
 struct queued {
@@ -142,7 +140,7 @@ link_send(struct link *l, const struct request *r)
 
 	if (l->nqueue == 0 && send_now(l, r) != -EAGAIN)
 		return true;
-	if (l->nqueue >= LINK_QUEUE || (q = malloc(sizeof(*q))) == NULL) {
+	if (l->nqueue >= ST_REQUESTS_QUEUED || (q = malloc(sizeof(*q))) == NULL) {
 		failure_note(FAIL_LINK_FULL);
 		return false;
 	}
@@ -158,7 +156,7 @@ link_ask(struct link *l, struct request *r, int64_t timeout_ms, link_result_fn *
 {
 	struct waiting *w;
 
-	if (l->nwaiting >= LINK_WAITING || (w = calloc(1, sizeof(*w))) == NULL) {
+	if (l->nwaiting >= ST_REQUESTS_WAITING || (w = calloc(1, sizeof(*w))) == NULL) {
 		failure_note(FAIL_LINK_FULL);
 		return false;
 	}

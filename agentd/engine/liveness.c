@@ -11,7 +11,6 @@
 #define EVERY_MS 5000
 #define SHARE    128    /* tasks of one step */
 #define STEP_MS  5
-#define SEEN_MAX 131072 /* sessions that live, of any kind */
 
 struct liveness {
 	struct host *host; /* borrowed */
@@ -47,7 +46,7 @@ note(struct liveness *s, uint32_t ses)
 		return;
 	if (s->nseen == s->cap) {
 		size_t cap = s->cap == 0 ? 256 : s->cap * 2;
-		uint32_t *wide = cap <= SEEN_MAX ? reallocarray(s->seen, cap, sizeof(*wide)) : NULL;
+		uint32_t *wide = cap <= ST_LIVE_SESSIONS ? reallocarray(s->seen, cap, sizeof(*wide)) : NULL;
 
 		if (wide == NULL) {
 			s->blind = true;

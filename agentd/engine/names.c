@@ -13,8 +13,6 @@
 #include "agentd/engine/failures.h"
 #include "agentd/engine/worker.h"
 
-#define NAMES_MAX     16384   /* kept; the table is emptied when it is full */
-#define NAMES_QUEUE   1024    /* lookups in flight */
 #define NAMES_KEPT_MS 300000  /* an answer is asked for again after this */
 #define NAMES_RETRY_MS 10000  /* and one that failed after this */
 #define NAMES_BUCKETS 1024
@@ -200,7 +198,7 @@ name_get(struct names *ns, enum name_kind kind, uint32_t id)
 	struct name *n = name_find(ns, kind, id);
 
 	if (n == NULL) {
-		if (ns->count >= NAMES_MAX)
+		if (ns->count >= ST_NAMES)
 			empty(ns);
 		if ((n = calloc(1, sizeof(*n))) == NULL)
 			return NULL;
@@ -291,7 +289,7 @@ names_new(struct event_base *base)
 	ns->base = base;
 	TAILQ_INIT(&ns->waits);
 	warm_up();
-	if ((ns->worker = worker_new(base, "names", NAMES_QUEUE)) == NULL)
+	if ((ns->worker = worker_new(base, "names", ST_NAMES_QUEUE)) == NULL)
 		names_free(&ns);
 	return ns;
 }

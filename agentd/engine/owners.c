@@ -7,7 +7,6 @@
 
 #include "agentd/engine/failures.h"
 
-#define ASK_MAX     256
 #define ASK_WAIT_MS 5000
 
 struct ask {
@@ -86,7 +85,7 @@ owners_want(struct owners *o, uint32_t ses, const struct fact_unix *un)
 
 	if (o->host == NULL || !un->has_inode || un->path.n >= sizeof(a->path) || is_asked(o, un))
 		return;
-	if (o->nasks >= ASK_MAX || (a = calloc(1, sizeof(*a))) == NULL) {
+	if (o->nasks >= ST_OWNER_ASKS || (a = calloc(1, sizeof(*a))) == NULL) {
 		failure_note(FAIL_OWNER_QUEUE);
 		return;
 	}

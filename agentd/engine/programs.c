@@ -12,9 +12,6 @@
 #include "agentd/engine/worker.h"
 #include "base/log.h"
 
-#define ASK_MAX     256  /* requests to the monitor at a time */
-#define SCAN_QUEUE  64
-#define ANSWERS     4096 /* kept, the oldest is overwritten */
 #define ASK_WAIT_MS 5000
 #define STUCK_MS    10000
 
@@ -43,7 +40,7 @@ struct programs {
 	struct host *host; /* borrowed; NULL: nobody listens */
 	TAILQ_HEAD(, ask) asks;
 	unsigned nasks;
-	struct answer answers[ANSWERS];
+	struct answer answers[ST_PROGRAMS_KEPT];
 	bool stuck;
 };
 
@@ -62,7 +59,7 @@ ask_free(struct ask *a)
 static struct answer *
 slot_of(struct programs *p, const struct answer *file)
 {
-	return &p->answers[hash_u64(file->ino ^ (uint64_t)file->dev << 40) % ANSWERS];
+	return &p->answers[hash_u64(file->ino ^ (uint64_t)file->dev << 40) % ST_PROGRAMS_KEPT];
 }
 
 static bool
@@ -172,7 +169,7 @@ programs_want(struct programs *p, uint32_t ses, uint32_t pid, uint64_t inode, ui
 
 	if (p->host == NULL || is_asked(p, inode, dev_major, dev_minor))
 		return;
-	if (p->nasks >= ASK_MAX || (a = calloc(1, sizeof(*a))) == NULL) {
+	if (p->nasks >= ST_PROGRAM_ASKS || (a = calloc(1, sizeof(*a))) == NULL) {
 		failure_note(FAIL_SCAN_QUEUE);
 		return;
 	}
@@ -212,7 +209,7 @@ programs_new(struct event_base *base, struct link *link)
 		return NULL;
 	p->link = link;
 	TAILQ_INIT(&p->asks);
-	if ((p->worker = worker_new(base, "scan", SCAN_QUEUE)) == NULL)
+	if ((p->worker = worker_new(base, "scan", ST_SCAN_QUEUE)) == NULL)
 		programs_free(&p);
 	return p;
 }

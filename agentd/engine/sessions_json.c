@@ -3,7 +3,6 @@
 
 #include "agentd/engine/state.h"
 
-#define TREE_PROCESSES 1024 /* of one session that are shown */
 
 static const char *const states[] = {[SESSION_OPEN] = "open", [SESSION_CLOSED] = "closed",
     [SESSION_OVER] = "over"};
@@ -115,8 +114,8 @@ put_ours(struct json *j, const struct engine *e, const struct session *s)
 
 struct tree {
 	struct json *j;
-	const struct process *p[TREE_PROCESSES];
-	bool done[TREE_PROCESSES];
+	const struct process *p[ST_TREE_PROCESSES];
+	bool done[ST_TREE_PROCESSES];
 	size_t n;
 	enum command_line command_line;
 };
@@ -126,7 +125,7 @@ collect(struct process *p, void *arg)
 {
 	struct tree *t = arg;
 
-	if (t->n == TREE_PROCESSES)
+	if (t->n == ST_TREE_PROCESSES)
 		return false;
 	t->p[t->n++] = p;
 	return true;

@@ -260,7 +260,7 @@ put_row(sqlite3_stmt *st, struct buf *lines)
 	const int n = sqlite3_column_bytes(st, 0);
 	const void *json = sqlite3_column_text(st, 0);
 
-	if (lines->n + (size_t)n + 1 > STORE_QUERY_BYTES)
+	if (lines->n + (size_t)n + 1 > ST_QUERY_BYTES)
 		return false;
 	buf_put(lines, json, (size_t)n);
 	buf_putc(lines, '\n');
@@ -270,8 +270,8 @@ put_row(sqlite3_stmt *st, struct buf *lines)
 enum store_error
 store_find(struct store *s, const struct store_query *q, struct buf *lines, bool *cut)
 {
-	const uint64_t limit = q->limit != 0 && q->limit < STORE_QUERY_ROWS ? q->limit :
-	    STORE_QUERY_ROWS;
+	const uint64_t limit = q->limit != 0 && q->limit < ST_QUERY_ROWS ? q->limit :
+	    ST_QUERY_ROWS;
 	struct buf text = BUF_INIT;
 	sqlite3_stmt *st = NULL;
 	uint64_t rows = 0;

@@ -6,6 +6,8 @@
 #ifndef SINK_STORE_H
 #define SINK_STORE_H
 
+#include <sshtether/limits.h>
+
 #include "base/buf.h"
 
 #define STORE_VERSION 1 /* PRAGMA user_version */
@@ -78,10 +80,8 @@ struct store_query {
 	bool has_ses;
 	uint32_t ses;
 	bool quiet;      /* recorded and passed ones too */
-	uint64_t limit;  /* the newest so many; 0: STORE_QUERY_ROWS */
+	uint64_t limit;  /* the newest so many; 0: ST_QUERY_ROWS */
 };
-#define STORE_QUERY_ROWS  10000
-#define STORE_QUERY_BYTES (32u << 20)
 
 /* The alert objects, oldest first, one a line.  cut: there were more. */
 enum store_error store_find(struct store *, const struct store_query *, struct buf *lines,

@@ -57,4 +57,25 @@
 #define ST_SCAN_BYTES       (32u << 20) /* of a program file read for its SSH strings */
 #define ST_STORE_DAYS       30
 
+/* engine: each has its row in the failure table or its counter in `sshtether status` */
+#define ST_REQUESTS_QUEUED  4096 /* to the monitor, not sent yet */
+#define ST_REQUESTS_WAITING 4096 /* that wait for a result */
+#define ST_ACTIONS_WAITING  1024 /* rulings whose alert waits for what comes of them */
+#define ST_NAMES            16384 /* uids and gids that are kept as names */
+#define ST_NAMES_QUEUE      1024
+#define ST_PROGRAM_ASKS     256  /* program files asked of the monitor at a time */
+#define ST_SCAN_QUEUE       64   /* and those that wait to be read */
+#define ST_PROGRAMS_KEPT    4096 /* answers; the slot's older one is overwritten */
+#define ST_OWNER_ASKS       256
+#define ST_FLOWS            4096 /* outbound connections by their own end; the oldest is forgotten */
+#define ST_STORE_BATCH      512  /* rows of one transaction */
+#define ST_STORE_QUEUE      64   /* batches and questions that wait for the store's thread */
+#define ST_STORE_BYTES      (512ull << 20)
+#define ST_QUERY_ROWS       10000
+#define ST_QUERY_BYTES      (32u << 20)
+#define ST_ANSWER_BYTES     (64u << 20) /* of one control answer that is not read */
+#define ST_FOLLOW_BYTES     (1u << 20)  /* of alerts that a follower has not read */
+#define ST_TREE_PROCESSES   1024 /* of one session that are shown */
+#define ST_LIVE_SESSIONS    131072 /* session ids that one walk of /proc holds */
+
 #endif
