@@ -18,6 +18,8 @@ static const struct detector *const detectors[] = {
 	&detector_escape,
 };
 
+#define CLOCK_SET_MS (3600 * 1000LL)
+
 #define NDETECTORS (sizeof(detectors) / sizeof(detectors[0]))
 
 struct detect {
@@ -82,11 +84,20 @@ detect_free(struct detect **dp)
 	*dp = NULL;
 }
 
+/* Records come out of order by moments; by hours, when the clock was set or an older file is read. */
+static void
+set_clock(struct detect *d, struct rtime now)
+{
+	int64_t ahead = rtime_since(now, d->now);
+
+	if (ahead > 0 || ahead < -CLOCK_SET_MS)
+		d->now = now;
+}
+
 static void
 ripen(struct detect *d, struct rtime now, bool all)
 {
-	if (rtime_since(now, d->now) > 0)
-		d->now = now;
+	set_clock(d, now);
 	for (size_t i = 0; i < NDETECTORS; i++) {
 		if (detectors[i]->ripen != NULL)
 			detectors[i]->ripen(d, d->state[i], d->now, all);

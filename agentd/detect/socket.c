@@ -103,17 +103,30 @@ static void (*const judges[])(struct detect *, const struct socket_use *) = {
 };
 
 static const struct usock *
-find_usock(struct detect *d, const struct evidence *e, bool guess)
+known_usock(const struct detect *d, const struct evidence *e)
 {
-	struct host *h = detect_host(d);
 	struct fact_unix un = evidence_unix(e);
-	struct usock *u = host_usock(h, &un), guessed;
 
-	if (u == NULL && guess && host_usock_guess(h, &un, &guessed)) {
-		host_owner_set(h, &guessed);
-		u = host_usock(h, &un);
-	}
-	return u;
+	return host_usock(detect_host(d), &un);
+}
+
+/*
+ * The name has to do.  With its inode the guess is kept, for who comes by another name; without one a
+ * stranger could fill the owner's share of the table with names.
+ */
+static const struct usock *
+guess_usock(struct detect *d, const struct evidence *e, struct usock *guessed)
+{
+	const struct usock *u = known_usock(d, e);
+	struct fact_unix un = evidence_unix(e);
+
+	if (u != NULL)
+		return u;
+	if (!host_usock_guess(detect_host(d), &un, guessed))
+		return NULL;
+	if (un.has_inode)
+		host_owner_set(detect_host(d), guessed);
+	return guessed;
 }
 
 static void
@@ -151,7 +164,9 @@ wait_drop(struct sockets *s, struct wait *w)
 static void
 wait_end(struct detect *d, struct sockets *s, struct wait *w)
 {
-	judge(d, &w->e, w->kind, w->by_sshd, find_usock(d, &w->e, true));
+	struct usock guessed;
+
+	judge(d, &w->e, w->kind, w->by_sshd, guess_usock(d, &w->e, &guessed));
 	wait_drop(s, w);
 }
 
@@ -191,7 +206,7 @@ socket_ripen(struct detect *d, void *state, struct rtime now, bool all)
 		return;
 	s->lessons = lessons;
 	TAILQ_FOREACH_SAFE(w, &s->waits, in_order, next) {
-		if (find_usock(d, &w->e, false) != NULL)
+		if (known_usock(d, &w->e) != NULL)
 			wait_end(d, s, w);
 	}
 }
@@ -237,6 +252,7 @@ socket_fact(struct detect *d, void *state, const struct fact *f)
 {
 	struct sockets *s = state;
 	const struct usock *u;
+	struct usock guessed;
 	struct evidence e;
 	enum usock_kind kind;
 	bool by_sshd, can_ask;
@@ -248,7 +264,7 @@ socket_fact(struct detect *d, void *state, const struct fact *f)
 	kind = kind_by_use(d, f);
 	by_sshd = relay_is_child(d, f);
 	can_ask = f->un.has_inode && host_probe(detect_host(d))->want_owner != NULL;
-	u = find_usock(d, &e, !can_ask);
+	u = can_ask ? known_usock(d, &e) : guess_usock(d, &e, &guessed);
 	if (u == NULL && can_ask && wait_for_owner(s, &e, kind, by_sshd))
 		return;
 	judge(d, &e, kind, by_sshd, u);

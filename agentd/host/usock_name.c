@@ -87,7 +87,6 @@ is_alnum(char c)
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* Takes ".XXXXXXXXXXXXXXXX" off; false when there is none. */
 bool
 usock_cut_mux_suffix(struct bytes *path)
 {
