@@ -80,7 +80,7 @@ bool value_moment(struct bytes text, struct rtime *);
 /* Facts of an expect line into its question; an error is reported. */
 void facts_apply(struct parser *, struct question *, const struct conds *);
 
-/* --- resolve.c: tables read and compiled, conditions compiled, rules indexed ---------------------------- */
+/* --- resolve.c: what could not be known on the way -------------------------------------------------------- */
 
 /* False when an error was reported. */
 bool resolve(struct parser *, const struct pol_options *);

@@ -1,0 +1,185 @@
+/*
+ * compile: conditions become tests, alike ones the same, and rules are indexed by activity.  What
+ * pol_ask() reads is made here and never changes again.
+ */
+#include "policy/compile.h"
+
+#include <stdlib.h>
+
+#include "policy/index.h"
+
+struct compiler {
+	struct policy *policy; /* borrowed */
+	struct index tests;    /* printed condition → struct test */
+	unsigned ntests;
+};
+
+static void
+each_of(const struct conds *conds, cond_fn *fn, void *arg)
+{
+	for (struct cond *c = conds->first; c != NULL; c = c->next)
+		fn(arg, c);
+}
+
+void
+each_cond(const struct policy *pol, cond_fn *fn, void *arg)
+{
+	each_of(&pol->never_stop, fn, arg);
+	each_of(&pol->spare, fn, arg);
+	for (const struct block *b = pol->blocks; b != NULL; b = b->next)
+		each_of(&b->conds, fn, arg);
+	for (const struct rule *rule = pol->first_rule; rule != NULL; rule = rule->next)
+		each_of(&rule->conds, fn, arg);
+}
+
+/* --- conditions -------------------------------------------------------------------------------------- */
+
+static bool
+compile_addr_list(struct compiler *r, struct test *test)
+{
+	struct arena *a = &r->policy->arena;
+	struct addr_entry *addrs = calloc(test->nvalues + 1, sizeof(*addrs));
+	struct name_entry *sockets = calloc(test->nvalues + 1, sizeof(*sockets));
+	size_t na = 0, ns = 0;
+	bool ok;
+
+	for (const struct value *v = test->values; addrs != NULL && sockets != NULL && v != NULL;
+	    v = v->next) {
+		if (v->kind == VAL_ADDR)
+			addrs[na++].prefix = v->as.prefix;
+		else if (v->kind == VAL_UNIX)
+			sockets[ns++].name = v->text;
+		else if (v->kind == VAL_SELF)
+			test->self = true;
+	}
+	ok = addrs != NULL && sockets != NULL && addr_set_build(&test->addrs, a, addrs, na) &&
+	    name_set_build(&test->names, a, sockets, ns);
+	free(addrs);
+	free(sockets);
+	return ok;
+}
+
+static bool
+compile_name_list(struct compiler *r, struct test *test)
+{
+	struct name_entry *names = calloc(test->nvalues + 1, sizeof(*names));
+	size_t n = 0;
+	bool ok;
+
+	for (const struct value *v = test->values; names != NULL && v != NULL; v = v->next)
+		if (v->kind == VAL_TEXT)
+			names[n++].name = v->text;
+	ok = names != NULL && name_set_build(&test->names, &r->policy->arena, names, n);
+	free(names);
+	return ok;
+}
+
+static bool
+compile_tables(struct compiler *r, struct test *test)
+{
+	size_t n = 0;
+
+	for (const struct value *v = test->values; v != NULL; v = v->next)
+		n += v->kind == VAL_TABLE;
+	test->tables = arena_array(&r->policy->arena, n, sizeof(const struct table *));
+	if (test->tables == NULL)
+		return false;
+	for (const struct value *v = test->values; v != NULL; v = v->next)
+		if (v->kind == VAL_TABLE)
+			test->tables[test->ntables++] = v->as.table;
+	return true;
+}
+
+static struct test *
+compile_test(struct compiler *r, const struct cond *c)
+{
+	struct test *t = arena_get(&r->policy->arena, sizeof(*t));
+	bool ok;
+
+	if (t == NULL)
+		return NULL;
+	*t = (struct test){.id = r->ntests++, .fact = c->fact, .values = c->values.first,
+	    .nvalues = c->values.n};
+	ok = fact_is_addr(c->fact) ? compile_addr_list(r, t) :
+	    fact_is_name(c->fact)  ? compile_name_list(r, t) :
+	                             true;
+	return ok && compile_tables(r, t) ? t : NULL;
+}
+
+/* Conditions that print alike are one. */
+static void
+intern_cond(void *arg, struct cond *c)
+{
+	struct compiler *r = arg;
+	struct policy *pol = r->policy;
+	struct buf text = BUF_INIT;
+	struct test *test = NULL;
+	const char *kept;
+
+	buf_puts(&text, fact_word(c->fact));
+	buf_putc(&text, ' ');
+	print_values(&c->values, &text);
+	if (buf_ok(&text)) {
+		test = index_get(&r->tests, buf_bytes(&text));
+		if (test == NULL && (test = compile_test(r, c)) != NULL &&
+		    (kept = arena_copy(&pol->arena, buf_bytes(&text))) != NULL)
+			index_put(&r->tests, (struct bytes){.p = kept, .n = text.n}, test);
+		c->test = test;
+	}
+	if (c->test == NULL || r->tests.failed)
+		pol->arena.failed = true;
+	buf_free(&text);
+}
+
+static bool
+index_rules(struct policy *pol)
+{
+	size_t i = 0;
+
+	pol->rules = arena_array(&pol->arena, pol->nrules, sizeof(const struct rule *));
+	if (pol->rules == NULL)
+		return false;
+	for (const struct rule *r = pol->first_rule; r != NULL; r = r->next) {
+		pol->rules[i++] = r;
+		for (unsigned a = 0; a < ACT_COUNT; a++)
+			pol->nby_activity[a] += (r->activities >> a) & 1;
+	}
+	for (unsigned a = 0; a < ACT_COUNT; a++) {
+		pol->by_activity[a] =
+		    arena_array(&pol->arena, pol->nby_activity[a], sizeof(uint32_t));
+		if (pol->by_activity[a] == NULL)
+			return false;
+		pol->nby_activity[a] = 0;
+	}
+	for (i = 0; i < pol->nrules; i++)
+		for (unsigned a = 0; a < ACT_COUNT; a++)
+			if ((pol->rules[i]->activities >> a) & 1)
+				pol->by_activity[a][pol->nby_activity[a]++] = (uint32_t)i;
+	return true;
+}
+
+static void
+index_ports(struct policy *pol)
+{
+	static const struct ports ssh = {22, 22};
+	const struct value *v = pol->ssh_ports.first;
+
+	do {
+		struct ports range = v != NULL ? v->as.ports : ssh;
+
+		for (unsigned port = range.lo; port <= range.hi; port++)
+			pol->ssh_port_bits[port / 8] |= (uint8_t)(1u << port % 8);
+		v = v != NULL ? v->next : NULL;
+	} while (v != NULL);
+}
+
+bool
+compile(struct policy *pol)
+{
+	struct compiler r = {.policy = pol};
+
+	each_cond(pol, intern_cond, &r);
+	index_free(&r.tests);
+	index_ports(pol);
+	return index_rules(pol) && !pol->arena.failed;
+}
