@@ -10,8 +10,8 @@ static void
 host_init(struct host *h, const char *boot_id, const struct probe *probe)
 {
 	RB_INIT(&h->tree);
-	TAILQ_INIT(&h->sessions);
-	TAILQ_INIT(&h->closed);
+	for (size_t i = 0; i <= SESSION_OVER; i++)
+		TAILQ_INIT(&h->sessions[i]);
 	TAILQ_INIT(&h->processes);
 	TAILQ_INIT(&h->usocks);
 	TAILQ_INIT(&h->program_list);
@@ -45,7 +45,7 @@ host_free(struct host **hp)
 
 	if (h == NULL)
 		return;
-	while ((s = TAILQ_FIRST(&h->sessions)) != NULL || (s = TAILQ_FIRST(&h->closed)) != NULL)
+	while ((s = RB_ROOT(&h->tree)) != NULL)
 		session_drop(h, s);
 	while ((p = TAILQ_FIRST(&h->processes)) != NULL)
 		process_drop(h, p);

@@ -130,7 +130,8 @@ struct session *host_found(struct host *, uint32_t ses, uint32_t auid, uint32_t 
     uint64_t start_ticks, struct endpoint peer, struct endpoint local, struct rtime now);
 void host_closed(struct host *, uint32_t ses, struct rtime now);
 /*
- * No task carries this ses any more; the session and all it owns is let go by the next host_tick().
+ * No task carries this ses any more; the session and all it owns is let go by a host_tick() some
+ * seconds later, when its last records have come.
  */
 void host_over(struct host *, uint32_t ses, struct rtime now);
 void host_tick(struct host *, struct rtime now);

@@ -37,6 +37,7 @@ struct session_node {
 	struct account *account; /* borrowed */
 	struct process_list processes;
 	struct usock_list usocks;
+	struct rtime over; /* when it was said to be */
 	char *sshd;    /* owned: the monitor's executable; NULL: not known */
 };
 RB_HEAD(session_tree, session_node);
@@ -84,8 +85,8 @@ struct host {
 	size_t argv_bytes;
 
 	struct session_tree tree;
-	struct session_list sessions, closed; /* open ones; the rest */
-	size_t nsession, nover;
+	struct session_list sessions[SESSION_OVER + 1]; /* by state */
+	size_t nsession;
 	struct table accounts;
 
 	struct table pids;

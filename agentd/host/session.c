@@ -12,6 +12,7 @@
  */
 #define CLOSED_KEEP_MS   (24 * 3600 * 1000LL)
 #define CLOSED_LINGER_MS (60 * 1000LL) /* and its processes this long */
+#define OVER_KEEP_MS     5000
 #define SWEEP_MAX        64
 
 static int
@@ -38,7 +39,7 @@ session_find(const struct host *h, uint32_t ses)
 static struct session_list *
 list_of(struct host *h, const struct session_node *n)
 {
-	return n->s.state == SESSION_OPEN ? &h->sessions : &h->closed;
+	return &h->sessions[n->s.state];
 }
 
 void
@@ -69,8 +70,6 @@ session_drop(struct host *h, struct session_node *n)
 	account_release(h, n->account);
 	h->nsession--;
 	h->stats.sessions = h->nsession;
-	if (n->s.state == SESSION_OVER)
-		h->nover--;
 	session_free_strings(&n->s);
 	free(n->sshd);
 	free(n);
@@ -100,12 +99,14 @@ account_victim(const struct account *a)
 static struct session_node *
 host_victim(const struct host *h)
 {
-	struct session_node *n = TAILQ_FIRST(&h->closed);
+	struct session_node *n = TAILQ_FIRST(&h->sessions[SESSION_OVER]);
 	int looked = 0;
 
+	if (n == NULL)
+		n = TAILQ_FIRST(&h->sessions[SESSION_CLOSED]);
 	if (n != NULL)
 		return n;
-	TAILQ_FOREACH(n, &h->sessions, in_host) {
+	TAILQ_FOREACH(n, &h->sessions[SESSION_OPEN], in_host) {
 		if (n->s.source != SESSION_REPORT || ++looked == SWEEP_MAX)
 			break;
 	}
@@ -155,7 +156,7 @@ session_add(struct host *h, uint32_t ses, uint32_t auid)
 	TAILQ_INIT(&n->processes);
 	TAILQ_INIT(&n->usocks);
 	RB_INSERT(session_tree, &h->tree, n);
-	TAILQ_INSERT_TAIL(&h->sessions, n, in_host);
+	TAILQ_INSERT_TAIL(&h->sessions[SESSION_OPEN], n, in_host);
 	TAILQ_INSERT_TAIL(&a->sessions, n, in_account);
 	a->nsession++;
 	h->nsession++;
@@ -190,11 +191,7 @@ void
 session_state_set(struct host *h, struct session_node *n, enum session_state state)
 {
 	TAILQ_REMOVE(list_of(h, n), n, in_host);
-	if (n->s.state == SESSION_OVER)
-		h->nover--;
 	n->s.state = state;
-	if (n->s.state == SESSION_OVER)
-		h->nover++;
 	TAILQ_INSERT_TAIL(list_of(h, n), n, in_host);
 }
 
@@ -229,21 +226,23 @@ host_over(struct host *h, uint32_t ses, struct rtime now)
 	if (n == NULL)
 		return;
 	host_closed(h, ses, now);
+	if (n->s.state == SESSION_OVER)
+		return;
 	session_state_set(h, n, SESSION_OVER);
+	n->over = now;
 }
 
 /* --- sweeping --------------------------------------------------------------------------------- */
 
+/* Records of its last moments may still come, and findings be held: both need to know whose they are. */
 static void
-drop_over(struct host *h)
+drop_over(struct host *h, struct rtime now)
 {
-	struct session_node *n, *next;
+	struct session_list *over = &h->sessions[SESSION_OVER];
+	struct session_node *n;
 
-	for (n = TAILQ_FIRST(&h->closed); n != NULL && h->nover > 0; n = next) {
-		next = TAILQ_NEXT(n, in_host);
-		if (n->s.state == SESSION_OVER)
-			session_drop(h, n);
-	}
+	while ((n = TAILQ_FIRST(over)) != NULL && rtime_since(now, n->over) > OVER_KEEP_MS)
+		session_drop(h, n);
 }
 
 static void
@@ -263,10 +262,11 @@ drop_processes(struct host *h, struct session_node *n)
 static void
 drop_quiet(struct host *h, struct rtime now)
 {
+	struct session_list *closed = &h->sessions[SESSION_CLOSED];
 	struct session_node *n;
 
 	for (int looked = 0; looked < SWEEP_MAX; looked++) {
-		n = TAILQ_FIRST(&h->closed);
+		n = TAILQ_FIRST(closed);
 		if (n == NULL || rtime_since(now, n->s.last) < CLOSED_LINGER_MS)
 			return;
 		drop_processes(h, n);
@@ -274,15 +274,15 @@ drop_quiet(struct host *h, struct rtime now)
 			session_drop(h, n);
 			continue;
 		}
-		TAILQ_REMOVE(&h->closed, n, in_host);
-		TAILQ_INSERT_TAIL(&h->closed, n, in_host);
+		TAILQ_REMOVE(closed, n, in_host);
+		TAILQ_INSERT_TAIL(closed, n, in_host);
 	}
 }
 
 void
 session_sweep(struct host *h, struct rtime now)
 {
-	drop_over(h);
+	drop_over(h, now);
 	if (h->probe.task == NULL)
 		drop_quiet(h, now);
 }
