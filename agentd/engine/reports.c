@@ -125,7 +125,8 @@ settle(struct login *l, const struct ruling *r)
 bool
 reports_ruling(struct reports *all, const struct ruling *r)
 {
-	if (all->now == NULL || r->finding->activity != ACT_LOGIN)
+	if (all->now == NULL || r->finding->activity != ACT_LOGIN ||
+	    r->finding->session->ses != all->now->kernel.ses)
 		return false;
 	settle(all->now, r);
 	return true;

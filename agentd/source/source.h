@@ -23,7 +23,7 @@ struct source_stats {
 };
 
 /* At most this much is taken in one call, so that a login waits for a millisecond, not for a flood. */
-#define SOURCE_SHARE (64u << 10)
+#define SOURCE_SHARE (16u << 10)
 
 enum source_got {
 	SOURCE_MORE,  /* the share was used up: call again soon */
