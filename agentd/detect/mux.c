@@ -42,10 +42,18 @@ is_clash(const struct evidence *e)
 	return false;
 }
 
+/* With ControlPersist the client that made the master forks it off and is its first user. */
+static bool
+is_maker(const struct socket_use *use)
+{
+	return use->usock != NULL && use->usock->owner_pid == use->e->pid &&
+	    use->owner == OWNER_SELF;
+}
+
 void
 mux_judge(struct detect *d, const struct socket_use *use)
 {
-	if (is_clash(use->e))
+	if (is_clash(use->e) || is_maker(use))
 		return;
 	if (use->usock == NULL) {
 		if (use->e->un.has_inode && !socket_is_own(d, use->e))

@@ -360,6 +360,8 @@ a_master_is_known_by_inode(void **state)
 	kit_bind_unix(&k, a_ssh, MUX_TMP, 60); /* hard-linked to MUX, and unlinked */
 	kit_connect(&k, a_ssh, "192.0.2.7", 22, LATER);
 	kit_forget(&k);
+	kit_connect_unix(&k, a_ssh, MUX, 60, ALICE, 0); /* ControlPersist: its first user made it */
+	expect_none();
 
 	kit_exec(&k, a2_ssh, "ssh db");
 	kit_connect_unix(&k, a2_ssh, MUX, 60, ALICE, 0);
