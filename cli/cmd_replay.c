@@ -275,6 +275,7 @@ replay_files(struct replay *r, int n, char **names)
 		cli_error("out of memory");
 		return CLI_UNREACHABLE;
 	}
+	replay_order(names, n);
 	r->bytes_all = total_size(n, names);
 	for (int i = 0; i < n && status == CLI_OK; i++)
 		status = replay_file(r, names[i], chunk);

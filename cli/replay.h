@@ -12,6 +12,11 @@ struct replay_counts {
 	bool several_nodes;
 };
 
+/*
+ * Files by the time of their first record; as they are when one cannot be looked into beforehand (standard
+ * input, a pipe).
+ */
+void replay_order(char **names, int n);
 /* An assembled event: text, or one object a line. */
 void replay_print_event(const struct cli *, const struct aev *, const struct fact *, struct buf *out);
 void replay_print_event_json(const struct aev *, const struct fact *, struct buf *out);

@@ -64,6 +64,10 @@ is "replay knows the host" 1 '"host":{"name":"one"}' replay --json "$work/one.lo
 is "replay of two hosts warns" 1 "several hosts" replay "$work/one.log" "$work/two.log"
 is "replay of two files is one stream" 1 "6 sessions" \
     replay "$log" tests/data/sessions/a_nested_ssh.log tests/data/sessions/a2_nested_ssh_name.log
+"$command" replay --json tests/data/sessions/basic.log "$log" >"$work/straight" 2>/dev/null
+"$command" replay --json "$log" tests/data/sessions/basic.log >"$work/reverse" 2>/dev/null
+cmp "$work/straight" "$work/reverse" >"$work/out" 2>"$work/err" && ok "replay of rotated logs, newest first" ||
+    not_ok "replay of rotated logs, newest first"
 is "replay --stats" 1 "agent-hijack         1" replay --stats "$log"
 is "replay --json --stats" 1 '{"stats":{"lines":' replay --json --stats "$log"
 
