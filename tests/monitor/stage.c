@@ -407,6 +407,19 @@ read_pids(int fd, struct stage_session *s)
 	}
 }
 
+/* From then on it is registered. */
+static void
+hear_login(struct stage_session *s)
+{
+	int fds[STAGE_FDS];
+
+	do
+		if (!stage_hear(NOTE_LOGIN, 0, &s->login, fds))
+			die("the login was not passed on");
+	while (s->login.pid != (uint32_t)s->top);
+	s->passed = fds[0];
+}
+
 void
 stage_session(struct stage_session *s, uint32_t auid, bool report)
 {
@@ -415,7 +428,7 @@ stage_session(struct stage_session *s, uint32_t auid, bool report)
 	if (pipe2(orders, O_CLOEXEC) == -1 || pipe2(told, O_CLOEXEC) == -1 || pipe2(pids, O_CLOEXEC) == -1 ||
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, reports) == -1)
 		die("pipes: %s", strerror(errno));
-	*s = (struct stage_session){.report = -1, .orders = orders[1], .told = told[0]};
+	*s = (struct stage_session){.report = -1, .passed = -1, .orders = orders[1], .told = told[0]};
 	s->top = fork();
 	if (s->top == 0) {
 		close(orders[1]);
@@ -436,6 +449,8 @@ stage_session(struct stage_session *s, uint32_t auid, bool report)
 			die("no report");
 	}
 	close(reports[0]);
+	if (report)
+		hear_login(s);
 	read_pids(pids[0], s);
 	close(pids[0]);
 	if (proc_sessionid(s->work, &s->ses) != 0)
@@ -451,6 +466,8 @@ stage_session_end(struct stage_session *s)
 	close(s->told);
 	if (s->report != -1)
 		close(s->report);
+	if (s->passed != -1)
+		close(s->passed);
 	(void)kill(s->work, SIGKILL);
 	(void)kill(s->child, SIGKILL);
 	(void)kill(s->top, SIGKILL);

@@ -47,6 +47,8 @@ struct stage_session {
 	pid_t top, child, work;
 	uint32_t ses;
 	int report; /* the module's end of the report's connection; −1 */
+	int passed; /* the end that the engine was handed; −1 */
+	struct notice login; /* what the engine was told */
 	int orders; /* to work */
 	int told;   /* from work */
 };

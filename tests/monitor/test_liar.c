@@ -48,19 +48,16 @@ a_login_is_told_with_the_kernels_facts(void **state)
 	struct notice n;
 	struct verdict v = {.magic = VERDICT_MAGIC, .version = REPORT_VERSION, .action = VERDICT_ALLOW,
 	    .source = VERDICT_POLICY}, got;
-	int fds[STAGE_FDS];
 
 	(void)state;
 	stage_session(&s, AUID, true);
-	assert_true(stage_hear(NOTE_LOGIN, 0, &n, fds));
-	assert_int_equal(n.result, RES_OK);
-	assert_int_equal(n.ses, s.ses);
-	assert_int_equal(n.auid, AUID);
-	assert_int_equal(n.pid, s.top);
-	assert_int_equal(n.uid, 0);
-	assert_int_equal(packet_send(fds[0], &v, sizeof(v), NULL, 0), 0);
-	close(fds[0]);
-	stage_send(&(struct request){.kind = REQ_ANSWERED, .id = n.id}, sizeof(struct request));
+	assert_int_equal(s.login.result, RES_OK);
+	assert_int_equal(s.login.ses, s.ses);
+	assert_int_equal(s.login.auid, AUID);
+	assert_int_equal(s.login.pid, s.top);
+	assert_int_equal(s.login.uid, 0);
+	assert_int_equal(packet_send(s.passed, &v, sizeof(v), NULL, 0), 0);
+	stage_send(&(struct request){.kind = REQ_ANSWERED, .id = s.login.id}, sizeof(struct request));
 	assert_int_equal(packet_recv(s.report, &got, sizeof(got), NULL, 0), sizeof(got));
 	assert_int_equal(got.source, VERDICT_POLICY);
 	stage_session_end(&s);
@@ -96,7 +93,6 @@ a_session_is_not_registered_twice(void **state)
 
 	(void)state;
 	stage_session(&s, 0, true);
-	assert_true(stage_hear(NOTE_LOGIN, 0, &n, NULL));
 	assert_true(stage_order(&s, ORDER_REPORT, NULL) >= 0);
 	assert_true(stage_hear(NOTE_LOGIN, 0, &n, NULL));
 	assert_int_equal(n.pid, s.work);
