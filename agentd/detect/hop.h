@@ -29,7 +29,6 @@ struct hop {
 	bool connected; /* it has been told of */
 	bool explained; /* a child or a ControlMaster does it for it */
 	bool asks_name; /* it is waiting for a name server */
-	bool spoke;     /* its connects are recorded: one was seen, wherever it went */
 	bool unsure;    /* its program is being looked at; dial waits in `first` */
 	struct evidence first; /* armed: the exec; unsure: the connect */
 };

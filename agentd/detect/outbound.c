@@ -117,10 +117,8 @@ send_unseen(struct detect *d, const struct hop *h)
 	struct finding f;
 
 	finding_start(d, &h->first, ACT_OUTBOUND_SSH, &f);
-	f.outcome = h->spoke ? OUTCOME_FAILURE : OUTCOME_UNKNOWN;
-	finding_reason(&f, h->spoke ? "ran %s, which connected to nobody" :
-	                              "runs %s; no connection of it was seen",
-	    program_str(f.process, program));
+	f.outcome = OUTCOME_UNKNOWN;
+	finding_reason(&f, "runs %s; no connection of it was seen", program_str(f.process, program));
 	finding_send(d, &f);
 }
 
@@ -230,7 +228,7 @@ fact_inet(struct detect *d, struct hops *hs, const struct process *p, struct evi
 
 	if (is_lookup(e)) {
 		if (h != NULL) {
-			h->spoke = h->asks_name = true;
+			h->asks_name = true;
 			schedule(hs, h, e->time);
 		}
 		return;
@@ -284,8 +282,6 @@ fact_unix(struct detect *d, struct hops *hs, const struct fact *f, const struct 
 	const struct usock *u;
 
 	fact_other(d, hs, e);
-	if (h != NULL)
-		h->spoke = true;
 	if (h == NULL || !h->armed || f->exit != 0 || usock_is_system(f->un.path))
 		return;
 	u = host_usock(detect_host(d), &f->un);
