@@ -1,7 +1,8 @@
 /*
  * config: reads sshtetherd.conf(5): one setting a line, each a row of the table below.  Uses the
  * lexer and the diagnostics of the policy language.  Runs in both processes at start, before they
- * drop anything; must never be handed bytes that a user could have written (safe_read() sees to that).
+ * drop anything; must never be handed bytes that a user could have written (safe_read() sees to
+ * that).
  */
 #include "agentd/config.h"
 
@@ -100,7 +101,7 @@ field(struct config *c, const struct setting *s)
 	return (char *)c + s->offset;
 }
 
-/* --- one value ----------------------------------------------------------------------------------------- */
+/* --- one value -------------------------------------------------------------------------------- */
 
 /* NULL after an error: no memory, empty, or a zero byte in it. */
 static char *
@@ -211,7 +212,7 @@ set_duration(struct reader *r, const struct setting *s, const struct token *t)
 	return true;
 }
 
-/* --- lists --------------------------------------------------------------------------------------------- */
+/* --- lists ------------------------------------------------------------------------------------ */
 
 static void
 set_roles(struct reader *r)
@@ -273,7 +274,7 @@ set_users(struct reader *r)
 	}
 }
 
-/* --- one line ------------------------------------------------------------------------------------------ */
+/* --- one line --------------------------------------------------------------------------------- */
 
 static const struct setting *
 setting_find(struct reader *r, const struct token *t)
@@ -418,7 +419,7 @@ read_all(struct reader *r)
 	}
 }
 
-/* --- the whole ----------------------------------------------------------------------------------------- */
+/* --- the whole -------------------------------------------------------------------------------- */
 
 static bool
 set_defaults(struct config *c, const char *path)

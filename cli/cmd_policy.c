@@ -1,6 +1,6 @@
 /*
- * cmd_policy: policies as files: check, print, test, explain.  No daemon is asked and none is needed,
- * so that a policy can be tried where it is written.  The same code loads it in the daemon.
+ * cmd_policy: policies as files: check, print, test, explain.  No daemon is asked and none is
+ * needed, so that a policy can be tried where it is written.  The same code loads it in the daemon.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #include "policy/lexer.h"
 #include "policy/policy.h"
 
-/* --- loading ------------------------------------------------------------------------------------------- */
+/* --- loading ---------------------------------------------------------------------------------- */
 
 struct loaded {
 	const char *path;
@@ -69,7 +69,7 @@ worse(int a, int b)
 	return a > b ? a : b;
 }
 
-/* --- check --------------------------------------------------------------------------------------------- */
+/* --- check ------------------------------------------------------------------------------------ */
 
 static void
 summary_text(const struct loaded *l, struct buf *out)
@@ -178,7 +178,7 @@ cmd_policy_check(struct cli *cli, int argc, char **argv)
 	return finish(&out, status);
 }
 
-/* --- print --------------------------------------------------------------------------------------------- */
+/* --- print ------------------------------------------------------------------------------------ */
 
 static int
 print_one(const struct cli *cli, const char *path, struct buf *out)
@@ -216,7 +216,7 @@ cmd_policy_print(struct cli *cli, int argc, char **argv)
 	return finish(&out, status);
 }
 
-/* --- test ---------------------------------------------------------------------------------------------- */
+/* --- test ------------------------------------------------------------------------------------- */
 
 struct tally {
 	bool json;
@@ -282,11 +282,11 @@ cmd_policy_test(struct cli *cli, int argc, char **argv)
 	return finish(&out, worse(status, t.failed != 0 ? CLI_FOUND : CLI_OK));
 }
 
-/* --- explain ------------------------------------------------------------------------------------------- */
+/* --- explain ---------------------------------------------------------------------------------- */
 
 /*
- * The question, as one argument or as many.  The shell took the quotes off: what is one argument with
- * blanks inside was a string.
+ * The question, as one argument or as many.  The shell took the quotes off: what is one argument
+ * with blanks inside was a string.
  */
 static bool
 was_string(const char *arg)

@@ -1,6 +1,7 @@
 /*
- * arena: memory that lives exactly as long as one policy.  Nothing in it is freed alone; when it runs
- * out (or the cap is reached) get returns NULL and failed stays set, so that a load can check once.
+ * arena: memory that lives exactly as long as one policy.  Nothing in it is freed alone; when it
+ * runs out (or the cap is reached) get returns NULL and failed stays set, so that a load can check
+ * once.
  */
 #ifndef POLICY_ARENA_H
 #define POLICY_ARENA_H

@@ -1,14 +1,13 @@
 /*
- * ask: the answer of a policy to one question.  A condition holds, does not hold, or hangs on a fact
- * that is not known (Kleene's three values).  Rules are tried in order; what conditions alike said is
- * remembered in a small fixed table.  Nothing is allocated.
+ * ask: the answer of a policy to one question.  A condition holds, does not hold, or hangs on a
+ * fact that is not known (Kleene's three values).  Rules are tried in order; what conditions alike
+ * said is remembered in a small fixed table.  Nothing is allocated.
  */
 #include <limits.h>
-#include <time.h>
 
-#include "policy/tree.h"
+#include "policy/hours.h"
 
-/* --- one condition ------------------------------------------------------------------------------------ */
+/* --- one condition ---------------------------------------------------------------------------- */
 
 static bool
 name_holds(const struct test *t, struct bytes name)
@@ -129,29 +128,11 @@ owner_holds(const struct test *t, const struct question *q)
 	return false;
 }
 
-/* A range over midnight belongs to the day on which it began. */
-static bool
-hours_hold(const struct hours *h, unsigned day, unsigned minute)
-{
-	unsigned yesterday = (day + 6) % 7;
-
-	if (h->from < h->to)
-		return (h->days >> day & 1) && h->from <= minute && minute < h->to;
-	return ((h->days >> day & 1) && h->from <= minute) ||
-	    ((h->days >> yesterday & 1) && minute < h->to);
-}
-
 static bool
 time_holds(const struct test *t, const struct question *q)
 {
-	time_t s = (time_t)(q->time.ms / 1000);
-	struct tm tm;
-
-	if (localtime_r(&s, &tm) == NULL)
-		return false;
 	for (const struct value *v = t->values; v != NULL; v = v->next)
-		if (hours_hold(&v->as.hours, (unsigned)(tm.tm_wday + 6) % 7,
-		        (unsigned)(tm.tm_hour * 60 + tm.tm_min)))
+		if (hours_hold(&v->as.hours, q->time))
 			return true;
 	return false;
 }
@@ -187,7 +168,7 @@ cond_holds(const struct cond *c, const struct question *q)
 	return test_holds(c->test, q) != c->negate ? TRI_YES : TRI_NO;
 }
 
-/* --- rules ---------------------------------------------------------------------------------------------- */
+/* --- rules ------------------------------------------------------------------------------------ */
 
 #define MEMO 64
 

@@ -1,15 +1,16 @@
 /*
- * build: the tree, from what the grammar found.  Each function checks what it is given, reports what is
- * wrong and goes on, so that one line can have several errors.  NULL values come from an arena that is
- * full: they are passed over, the load fails on arena.failed.
+ * build: the tree, from what the grammar found.  Each function checks what it is given, reports
+ * what is wrong and goes on, so that one line can have several errors.  NULL values come from an
+ * arena that is full: they are passed over, the load fails on arena.failed.
  */
 #include <sshtether/limits.h>
 
 #include "base/utf8.h"
+#include "policy/hours.h"
 #include "policy/parse.h"
 #include "policy/suggest.h"
 
-/* --- values and conditions ------------------------------------------------------------------------- */
+/* --- values and conditions -------------------------------------------------------------------- */
 
 /* Bare words and strings without escapes are borrowed from the text, which lives as long. */
 static bool
@@ -118,7 +119,7 @@ is_printable(struct bytes t)
 	return true;
 }
 
-/* --- statements ------------------------------------------------------------------------------------ */
+/* --- statements ------------------------------------------------------------------------------- */
 
 static bool
 at_top(struct parser *p, struct span at)
@@ -379,7 +380,7 @@ build_ungranted(struct parser *p, struct span at, struct value *v)
 		p->policy->ungranted_deny = word == 1;
 }
 
-/* --- rules ------------------------------------------------------------------------------------------ */
+/* --- rules ------------------------------------------------------------------------------------ */
 
 void
 build_clause(struct parser *p, struct value **slot, struct span at, struct value *v)
@@ -431,7 +432,7 @@ apply_clauses(struct parser *p, struct rule *r, const struct clauses *c)
 		r->message = message_of(p, c->message);
 	if (c->until == NULL)
 		return;
-	if (c->until->kind == VAL_TEXT && value_until(c->until->text, &r->until)) {
+	if (c->until->kind == VAL_TEXT && until_parse(c->until->text, &r->until)) {
 		r->until_text = c->until->text;
 		return;
 	}

@@ -32,7 +32,7 @@ each_cond(const struct policy *pol, cond_fn *fn, void *arg)
 		each_of(&rule->conds, fn, arg);
 }
 
-/* --- conditions -------------------------------------------------------------------------------------- */
+/* --- conditions ------------------------------------------------------------------------------- */
 
 static bool
 compile_addr_list(struct compiler *r, struct test *test)

@@ -125,8 +125,8 @@ span_join(struct span a, struct span b)
 }
 
 /*
- * One visible character for each in t, blanks for tabs; the caret below counts on one for one.  What
- * is not printable, or could turn the line around, shows as '?'.
+ * One visible character for each in t, blanks for tabs; the caret below counts on one for one.
+ * What is not printable, or could turn the line around, shows as '?'.
  */
 static unsigned
 put_cells(struct bytes t, struct buf *out)

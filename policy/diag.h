@@ -1,7 +1,8 @@
 /*
- * diag: errors and warnings about a text, as a good compiler prints them: place, source line, caret,
- * what was expected, a likely correction.  They are collected and printed at the end, in the order
- * of the text, all at once; at most ST_POLICY_ERRORS are kept, the rest is counted.  Never logs.
+ * diag: errors and warnings about a text, as a good compiler prints them: place, source line,
+ * caret, what was expected, a likely correction.  They are collected and printed at the end, in the
+ * order of the text, all at once; at most ST_POLICY_ERRORS are kept, the rest is counted.  Never
+ * logs.
  */
 #ifndef POLICY_DIAG_H
 #define POLICY_DIAG_H

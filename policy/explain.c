@@ -1,6 +1,7 @@
 /*
- * explain: why the policy answers as it does: each rule up to the one that decides, with the condition
- * that failed and the fact that failed it.  Asks the same conditions as pol_ask(), one by one.
+ * explain: why the policy answers as it does: each rule up to the one that decides, with the
+ * condition that failed and the fact that failed it.  Asks the same conditions as pol_ask(), one by
+ * one.
  */
 #include "policy/tree.h"
 

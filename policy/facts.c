@@ -1,7 +1,8 @@
 /*
- * facts: what an expect line (or a question on the command line) states, into a question.  A fact is
- * one thing and not a pattern; an empty string says that it is known to be absent.
+ * facts: what an expect line (or a question on the command line) states, into a question.  A fact
+ * is one thing and not a pattern; an empty string says that it is known to be absent.
  */
+#include "policy/hours.h"
 #include "policy/parse.h"
 
 static bool
@@ -127,7 +128,7 @@ port_fact(struct parser *p, struct value *v, struct question *q)
 static bool
 time_fact(struct parser *p, const struct value *v, struct question *q)
 {
-	if (value_moment(v->text, &q->time))
+	if (moment_parse(v->text, &q->time))
 		return true;
 	diag_error(p->diag, value_span(v, p->lexer.src), "this is not a moment");
 	diag_help(p->diag, "for example: hours 2026-11-23T09:30");

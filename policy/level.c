@@ -1,7 +1,7 @@
 /*
- * level: how strongly a rule's action can be carried out by this build: a login is refused before it
- * begins; processes and sockets are stopped just after; the rest is seen.  What a host lacks beside this is the
- * daemon's to say (sshtether status).
+ * level: how strongly a rule's action can be carried out by this build: a login is refused before
+ * it begins; processes and sockets are stopped just after; the rest is seen.  What a host lacks
+ * beside this is the daemon's to say (sshtether status).
  */
 #include "policy/tree.h"
 

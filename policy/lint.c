@@ -1,13 +1,13 @@
 /*
- * lint: the shape of a policy: what is allowed to be written and yet is hardly meant.  Compares rules
- * pair by pair, so only among the first LINT_RULES; everything else is one pass.
+ * lint: the shape of a policy: what is allowed to be written and yet is hardly meant.  Compares
+ * rules pair by pair, so only among the first LINT_RULES; everything else is one pass.
  */
 #include "policy/set.h"
 #include "policy/tree.h"
 
 #define LINT_RULES 4096
 
-/* --- does one condition follow from another? ----------------------------------------------------------- */
+/* --- does one condition follow from another? -------------------------------------------------- */
 
 static bool
 has_table(const struct test *t, const struct table *table)
@@ -113,7 +113,7 @@ covers(const struct rule *a, const struct rule *b)
 	return true;
 }
 
-/* --- the checks ------------------------------------------------------------------------------------------ */
+/* --- the checks ------------------------------------------------------------------------------- */
 
 static uint32_t
 facts_of(const struct conds *conds)

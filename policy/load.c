@@ -1,6 +1,6 @@
 /*
- * load: bytes in, a policy or all of its errors out.  Nothing of a policy with an error leaves here.
- * Files come through the caller's reader, so that the daemon can insist on root's own.
+ * load: bytes in, a policy or all of its errors out.  Nothing of a policy with an error leaves
+ * here. Files come through the caller's reader, so that the daemon can insist on root's own.
  */
 #include <errno.h>
 #include <sshtether/limits.h>

@@ -1,6 +1,7 @@
 /*
  * parse: what the grammar calls.  parse.c joins lexer and parser and says what is wrong with the
- * shape of a line; build.c makes the tree and says what is wrong with its values.  Internal to policy/.
+ * shape of a line; build.c makes the tree and says what is wrong with its values.  Internal to
+ * policy/.
  */
 #ifndef POLICY_PARSE_H
 #define POLICY_PARSE_H
@@ -38,7 +39,7 @@ struct parser {
 bool parse_policy(struct parser *);
 bool parse_question(struct parser *);
 
-/* --- build.c: one function for each thing the grammar knows ------------------------------------------ */
+/* --- build.c: one function for each thing the grammar knows ----------------------------------- */
 
 struct value *build_value(struct parser *, const struct lexeme *);
 struct values build_list(struct values, struct value *);
@@ -67,20 +68,17 @@ void build_block_close(struct parser *);
 void build_expect(struct parser *, struct span, const struct lexeme *action, const struct span *all,
     enum activity, struct conds facts);
 
-/* --- value.c: what a value means for its condition ---------------------------------------------------- */
+/* --- value.c: what a value means for its condition -------------------------------------------- */
 
 /* Checks v for the fact and fills v->as; an error is reported and v->wrong set. */
 void value_resolve(struct parser *, const struct source *, enum pol_fact, struct value *);
 /* For tables: the text as an address or prefix; an error is reported. */
 bool value_prefix(struct diag *, struct span, struct bytes text, struct prefix *);
 bool value_ports(struct bytes text, struct ports *);
-/* "2027-03-31" (its last moment is the day's) or "2027-03-31T18:00[:00][Z]". */
-bool value_until(struct bytes text, struct rtime *first_moment_after);
-bool value_moment(struct bytes text, struct rtime *);
 /* Facts of an expect line into its question; an error is reported. */
 void facts_apply(struct parser *, struct question *, const struct conds *);
 
-/* --- resolve.c: what could not be known on the way -------------------------------------------------------- */
+/* --- resolve.c: what could not be known on the way -------------------------------------------- */
 
 /* False when an error was reported. */
 bool resolve(struct parser *, const struct pol_options *);

@@ -1,7 +1,8 @@
 /*
- * print: a policy as canonical text: one way to write each thing, so that print → parse → print is the
- * identity and two policies that say the same differ in nothing but the order of their rules.
+ * print: a policy as canonical text: one way to write each thing, so that print → parse → print is
+ * the identity and two policies that say the same differ in nothing but the order of their rules.
  */
+#include "policy/hours.h"
 #include "policy/keyword.h"
 #include "policy/lexer.h"
 #include "policy/tree.h"
@@ -21,44 +22,6 @@ put_text(struct bytes text, bool quoted, struct buf *out)
 	} else {
 		token_print(text, out);
 	}
-}
-
-static void
-put_days(uint8_t days, struct buf *out)
-{
-	static const char names[7][4] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
-	const char *sep = "";
-
-	for (unsigned i = 0; i < 7; i++) {
-		unsigned end = i;
-
-		if ((days >> i & 1) == 0)
-			continue;
-		while (end < 6 && (days >> (end + 1) & 1) != 0)
-			end++;
-		buf_printf(out, "%s%s", sep, names[i]);
-		if (end > i)
-			buf_printf(out, "-%s", names[end]);
-		sep = ",";
-		i = end;
-	}
-}
-
-static void
-put_hours(const struct hours *h, struct buf *out)
-{
-	bool all_day = h->from == 0 && h->to == DAY_END, every_day = h->days == EVERY_DAY;
-	struct buf text = BUF_INIT;
-
-	if (!every_day || all_day)
-		put_days(h->days, &text);
-	if (!every_day && !all_day)
-		buf_putc(&text, ' ');
-	if (!all_day)
-		buf_printf(&text, "%02u:%02u-%02u:%02u", h->from / 60, h->from % 60, h->to / 60,
-		    h->to % 60);
-	token_print(buf_bytes(&text), out);
-	buf_free(&text);
 }
 
 void
@@ -91,7 +54,7 @@ print_value(const struct value *v, struct buf *out)
 			buf_printf(out, "-%u", v->as.ports.hi);
 		break;
 	case VAL_HOURS:
-		put_hours(&v->as.hours, out);
+		hours_print(&v->as.hours, out);
 		break;
 	case VAL_OWNER:
 		buf_puts(out, owner_name(v->as.owner));
@@ -172,7 +135,7 @@ print_expect(const struct expect *e, struct buf *out)
 	put_conds(&e->facts, out);
 }
 
-/* --- the whole --------------------------------------------------------------------------------------- */
+/* --- the whole -------------------------------------------------------------------------------- */
 
 static void
 put_head(const struct policy *pol, struct buf *out)

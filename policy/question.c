@@ -1,6 +1,6 @@
 /*
- * question: a question in words, from a command line, and a question's facts back in words.  Parsed by
- * the same grammar as an expect line.
+ * question: a question in words, from a command line, and a question's facts back in words.  Parsed
+ * by the same grammar as an expect line.
  */
 #include <stddef.h>
 #include <stdlib.h>
@@ -54,7 +54,7 @@ question_free(struct question_store **s)
 	*s = NULL;
 }
 
-/* --- facts that are one string ---------------------------------------------------------------------------- */
+/* --- facts that are one string ---------------------------------------------------------------- */
 
 #define HERE(field) (offsetof(struct question, field) + 1)
 
@@ -88,7 +88,7 @@ question_string(const struct question *q, size_t offset)
 	return b;
 }
 
-/* --- back in words ------------------------------------------------------------------------------------- */
+/* --- back in words ---------------------------------------------------------------------------- */
 
 static void
 put_name(struct bytes name, struct buf *out)

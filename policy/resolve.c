@@ -1,6 +1,6 @@
 /*
- * resolve: after the parse, what could not be known on the way: which table a condition means, and what
- * tables hold: addresses or names, as the conditions that use them say.
+ * resolve: after the parse, what could not be known on the way: which table a condition means, and
+ * what tables hold: addresses or names, as the conditions that use them say.
  */
 #include "policy/compile.h"
 #include "policy/parse.h"

@@ -1,6 +1,6 @@
 /*
- * set: what a list or a table holds, ready to be asked: addresses as sorted disjoint ranges, names as
- * a sorted list and a few globs.  Immutable once built; asking allocates nothing.
+ * set: what a list or a table holds, ready to be asked: addresses as sorted disjoint ranges, names
+ * as a sorted list and a few globs.  Immutable once built; asking allocates nothing.
  */
 #ifndef POLICY_SET_H
 #define POLICY_SET_H
@@ -43,8 +43,8 @@ struct name_entry {
 };
 
 /*
- * The longest prefix that covers an address decides; of two alike the negated one.  Sorts the entries in
- * place.  False: no memory.
+ * The longest prefix that covers an address decides; of two alike the negated one.  Sorts the
+ * entries in place.  False: no memory.
  */
 bool addr_set_build(struct addr_set *, struct arena *, struct addr_entry *, size_t n);
 bool addr_set_has(const struct addr_set *, struct addr);

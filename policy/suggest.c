@@ -1,6 +1,6 @@
 /*
- * suggest: edit distance with neighbours swapped (optimal string alignment), on short words only, so
- * that its cost is bounded whatever the input.
+ * suggest: edit distance with neighbours swapped (optimal string alignment), on short words only,
+ * so that its cost is bounded whatever the input.
  */
 #include "policy/suggest.h"
 

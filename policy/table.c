@@ -1,6 +1,6 @@
 /*
- * table: see table.h.  A file comes through the caller's reader; its text stays in the arena, and the
- * names in a compiled table point into it.
+ * table: see table.h.  A file comes through the caller's reader; its text stays in the arena, and
+ * the names in a compiled table point into it.
  */
 #include "policy/table.h"
 
@@ -12,7 +12,7 @@
 #include "base/safe.h"
 #include "policy/parse.h"
 
-/* --- files ----------------------------------------------------------------------------------------- */
+/* --- files ------------------------------------------------------------------------------------ */
 
 static int
 read_with(struct table_load *r, const char *path, size_t max, struct buf *out, const char **why)
@@ -22,6 +22,18 @@ read_with(struct table_load *r, const char *path, size_t max, struct buf *out, c
 	if (o != NULL && o->read != NULL)
 		return o->read(path, max, out, why, o->arg);
 	return plain_read(path, max, out);
+}
+
+static void
+help_path(struct diag *diag, const struct buf *path)
+{
+	struct buf visible = BUF_INIT;
+
+	if (buf_ok(path))
+		buf_put_visible(&visible, bytes_of(path->p));
+	if (visible.n != 0 && buf_ok(&visible))
+		diag_help(diag, "looked for %s", visible.p);
+	buf_free(&visible);
 }
 
 static bool
@@ -46,8 +58,7 @@ read_file(struct table_load *r, struct table *t)
 	if (err != 0) {
 		diag_error(r->diag, t->file_at, "cannot read this table: %s",
 		    why != NULL ? why : strerror(-err));
-		if (buf_ok(&path))
-			diag_help(r->diag, "looked for %s", path.p);
+		help_path(r->diag, &path);
 	} else if ((kept = arena_copy(&pol->arena, buf_bytes(&text))) != NULL) {
 		r->file_bytes += text.n;
 		t->source = (struct source){.name = arena_copy(&pol->arena, t->file),

@@ -1,6 +1,6 @@
 /*
- * tree: a policy as it was written, and what was compiled from it.  Internal to policy/.  Everything
- * hangs in the policy's arena; after a load nothing in it changes.
+ * tree: a policy as it was written, and what was compiled from it.  Internal to policy/.
+ * Everything hangs in the policy's arena; after a load nothing in it changes.
  */
 #ifndef POLICY_TREE_H
 #define POLICY_TREE_H
@@ -169,13 +169,13 @@ const char *fact_word(enum pol_fact);
 bool fact_is_addr(enum pol_fact);
 bool fact_is_name(enum pol_fact);
 
-/* --- question.c ---------------------------------------------------------------------------------------- */
+/* --- question.c ------------------------------------------------------------------------------- */
 
 /* Whether the fact is one string, and where in a struct question that stands. */
 bool fact_is_string(enum pol_fact, size_t *offset);
 struct bytes question_string(const struct question *, size_t offset);
 
-/* --- ask.c: three values, as Kleene has them --------------------------------------------------------- */
+/* --- ask.c: three values, as Kleene has them -------------------------------------------------- */
 
 enum tri { TRI_NO, TRI_YES, TRI_UNKNOWN };
 
@@ -187,7 +187,7 @@ void pol_ask_at(const struct policy *, const struct question *, struct rtime now
     struct decision *out);
 enum tri never_stop_holds(const struct policy *, const struct question *);
 
-/* --- print.c ------------------------------------------------------------------------------------------ */
+/* --- print.c ---------------------------------------------------------------------------------- */
 
 void print_value(const struct value *, struct buf *);
 void print_values(const struct values *, struct buf *);

@@ -4,13 +4,13 @@
  */
 #include <ctype.h>
 #include <sshtether/limits.h>
-#include <time.h>
 
 #include "base/glob.h"
+#include "policy/hours.h"
 #include "policy/parse.h"
 #include "policy/suggest.h"
 
-/* --- addresses ------------------------------------------------------------------------------------- */
+/* --- addresses -------------------------------------------------------------------------------- */
 
 static void
 clear_host_bits(struct addr *a, unsigned bits)
@@ -109,7 +109,7 @@ addr_value(struct parser *p, const struct source *src, enum pol_fact fact, struc
 	return true;
 }
 
-/* --- ports, owners ----------------------------------------------------------------------------------- */
+/* --- ports, owners, hours --------------------------------------------------------------------- */
 
 bool
 value_ports(struct bytes text, struct ports *out)
@@ -164,97 +164,6 @@ owner_value(struct parser *p, const struct source *src, enum pol_fact fact, stru
 	return false;
 }
 
-/* --- hours ------------------------------------------------------------------------------------------ */
-
-/* "08:00" to "24:00" in minutes. */
-static bool
-clock_time(struct bytes t, uint16_t *out)
-{
-	uint64_t h, m;
-
-	if (t.n != 5 || t.p[2] != ':' || !bytes_u64((struct bytes){.p = t.p, .n = 2}, &h) ||
-	    !bytes_u64((struct bytes){.p = t.p + 3, .n = 2}, &m) || m > 59 || h > 24 ||
-	    (h == 24 && m != 0))
-		return false;
-	*out = (uint16_t)(h * 60 + m);
-	return true;
-}
-
-static bool
-day(struct bytes t, unsigned *out)
-{
-	static const char names[7][4] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
-
-	for (unsigned i = 0; i < 7; i++)
-		if (bytes_is(t, names[i])) {
-			*out = i;
-			return true;
-		}
-	return false;
-}
-
-/* Splits at the first c; false when there is none. */
-static bool
-split(struct bytes t, char c, struct bytes *head, struct bytes *tail)
-{
-	const char *at = t.n != 0 ? memchr(t.p, c, t.n) : NULL;
-
-	if (at == NULL)
-		return false;
-	*head = (struct bytes){.p = t.p, .n = (size_t)(at - t.p)};
-	*tail = (struct bytes){.p = at + 1, .n = t.n - head->n - 1};
-	return true;
-}
-
-/* "mon-fri", "sat,sun", "fri-mon": bits from Monday on. */
-static bool
-days(struct bytes t, uint8_t *out)
-{
-	struct bytes one, rest = t, from, to;
-	uint8_t bits = 0;
-	unsigned a, b;
-
-	while (rest.n != 0) {
-		if (!split(rest, ',', &one, &rest)) {
-			one = rest;
-			rest.n = 0;
-		}
-		if (!split(one, '-', &from, &to))
-			from = to = one;
-		if (!day(from, &a) || !day(to, &b))
-			return false;
-		for (bits |= (uint8_t)(1u << a); a != b; bits |= (uint8_t)(1u << a))
-			a = (a + 1) % 7;
-	}
-	*out = bits;
-	return bits != 0;
-}
-
-static bool
-time_range(struct bytes t, struct hours *h)
-{
-	struct bytes from, to;
-
-	return split(t, '-', &from, &to) && clock_time(from, &h->from) && clock_time(to, &h->to) &&
-	    h->from != DAY_END && h->from != h->to;
-}
-
-static bool
-hours_parse(struct bytes t, struct hours *out)
-{
-	struct hours h = {.days = EVERY_DAY, .from = 0, .to = DAY_END};
-	struct bytes head, tail;
-
-	if (split(t, ' ', &head, &tail)) {
-		if (!days(head, &h.days) || !time_range(tail, &h))
-			return false;
-	} else if (!days(t, &h.days) && !time_range(t, &h)) {
-		return false;
-	}
-	*out = h;
-	return true;
-}
-
 static bool
 hours_value(struct parser *p, const struct source *src, enum pol_fact fact, struct value *v)
 {
@@ -268,70 +177,7 @@ hours_value(struct parser *p, const struct source *src, enum pol_fact fact, stru
 	return false;
 }
 
-/* --- dates ------------------------------------------------------------------------------------------- */
-
-/* Digits where the shape has a 0, the shape's own character elsewhere. */
-static bool
-has_shape(struct bytes t, const char *shape)
-{
-	if (t.n != strlen(shape))
-		return false;
-	for (size_t i = 0; i < t.n; i++)
-		if (shape[i] == '0' ? !isdigit((unsigned char)t.p[i]) : t.p[i] != shape[i])
-			return false;
-	return true;
-}
-
-/* 2027-02-31 would become a day in March. */
-static bool
-same_day(struct bytes t, struct rtime when)
-{
-	time_t s = (time_t)(when.ms / 1000);
-	bool utc = t.p[t.n - 1] == 'Z';
-	uint64_t month, mday;
-	struct tm tm;
-
-	if (utc ? gmtime_r(&s, &tm) == NULL : localtime_r(&s, &tm) == NULL)
-		return false;
-	return bytes_u64((struct bytes){.p = t.p + 5, .n = 2}, &month) &&
-	    bytes_u64((struct bytes){.p = t.p + 8, .n = 2}, &mday) &&
-	    (int)month == tm.tm_mon + 1 && (int)mday == tm.tm_mday;
-}
-
-bool
-value_moment(struct bytes t, struct rtime *out)
-{
-	static const char *const shapes[] = {
-	    "0000-00-00T00:00", "0000-00-00T00:00:00", "0000-00-00T00:00Z", "0000-00-00T00:00:00Z",
-	};
-
-	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
-		if (has_shape(t, shapes[i]))
-			return when_parse(t, RTIME_NONE, out) && same_day(t, *out);
-	return false;
-}
-
-bool
-value_until(struct bytes t, struct rtime *out)
-{
-	struct rtime start;
-	struct tm tm;
-	time_t s;
-
-	if (value_moment(t, out))
-		return true;
-	if (!has_shape(t, "0000-00-00") || !when_parse(t, RTIME_NONE, &start) ||
-	    !same_day(t, start))
-		return false;
-	s = (time_t)(start.ms / 1000);
-	localtime_r(&s, &tm);
-	tm.tm_mday++;
-	tm.tm_isdst = -1;
-	*out = (struct rtime){.ms = (int64_t)mktime(&tm) * 1000};
-	return true;
-}
-
-/* --- names ------------------------------------------------------------------------------------------- */
+/* --- names ------------------------------------------------------------------------------------ */
 
 /* A pattern that no path from the kernel can match. */
 static bool
@@ -363,7 +209,7 @@ name_value(struct parser *p, const struct source *src, enum pol_fact fact, struc
 	return true;
 }
 
-/* --- all together -------------------------------------------------------------------------------------- */
+/* --- all together ----------------------------------------------------------------------------- */
 
 void
 value_resolve(struct parser *p, const struct source *src, enum pol_fact fact, struct value *v)

@@ -1,6 +1,7 @@
 /*
- * fuzz_policy: any bytes as a policy, as the file of its tables, and as a question.  What loads must
- * print to something that loads and prints the same; what does not must say why, in visible text.
+ * fuzz_policy: any bytes as a policy, as the file of its tables, and as a question.  What loads
+ * must print to something that loads and prints the same; what does not must say why, in visible
+ * text.
  */
 #include <stdlib.h>
 

@@ -10,7 +10,7 @@
 
 #include "policy/policy.h"
 
-/* --- memory that fails ------------------------------------------------------------------------------ */
+/* --- memory that fails ------------------------------------------------------------------------ */
 
 static long fail_at; /* the n-th allocation from now fails; 0: none */
 
@@ -31,7 +31,7 @@ __wrap_realloc(void *p, size_t size)
 	return fail_at != 0 && --fail_at == 0 ? NULL : __real_realloc(p, size);
 }
 
-/* --- helpers ------------------------------------------------------------------------------------------ */
+/* --- helpers ---------------------------------------------------------------------------------- */
 
 struct file {
 	const char *path, *text; /* text NULL: EPERM */
@@ -96,7 +96,7 @@ ask(const struct policy *pol, const char *text)
 	return d;
 }
 
-/* --- tests -------------------------------------------------------------------------------------------- */
+/* --- tests ------------------------------------------------------------------------------------ */
 
 static void
 empty(void **state)

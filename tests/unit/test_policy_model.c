@@ -1,8 +1,9 @@
 /*
- * pol_ask() against a plain walk, on random policies and questions (seeded).  The model keeps what it
- * wrote as text in structures of its own and judges it with other means: fnmatch(3) for globs, a mask on a
- * 32-bit number for prefixes, no tables compiled, nothing remembered.  Also: what is determined stays the
- * same whatever the missing facts turn out to be; print → parse → print is the identity.
+ * pol_ask() against a plain walk, on random policies and questions (seeded).  The model keeps what
+ * it wrote as text in structures of its own and judges it with other means: fnmatch(3) for globs, a
+ * mask on a 32-bit number for prefixes, no tables compiled, nothing remembered.  Also: what is
+ * determined stays the same whatever the missing facts turn out to be; print → parse → print is the
+ * identity.
  */
 #include "tests/unit/unit.h"
 
@@ -79,7 +80,7 @@ struct model {
 	enum mode mode;
 };
 
-/* --- making one ------------------------------------------------------------------------------------------ */
+/* --- making one ------------------------------------------------------------------------------- */
 
 static void
 make_value(struct m_value *v, enum pol_fact fact)
@@ -179,7 +180,7 @@ make_rules(struct model *m)
 	}
 }
 
-/* --- writing it ------------------------------------------------------------------------------------------- */
+/* --- writing it ------------------------------------------------------------------------------- */
 
 static void
 write_cond(const struct m_cond *c, struct buf *out)
@@ -276,7 +277,7 @@ write_model(struct model *m, struct buf *out)
 	close_until(m, &open, -1, out);
 }
 
-/* --- judging it: as plainly as can be ------------------------------------------------------------------------- */
+/* --- judging it: as plainly as can be --------------------------------------------------------- */
 
 static uint32_t
 number(const char *dotted)
@@ -505,7 +506,7 @@ decided:
 		fail_msg("a known fact is missing\n%s", text);
 }
 
-/* --- questions ---------------------------------------------------------------------------------------------- */
+/* --- questions -------------------------------------------------------------------------------- */
 
 static struct addr
 addr4(uint32_t v)
