@@ -260,7 +260,7 @@ finish(struct replay *r)
 		replay_print_stats(&r->counts, stats, host, r->cli->json,
 		    r->cli->json ? &r->out : &text);
 	put_out(r, true);
-	replay_print_summary(r->cli, &r->counts, stats, host, &text);
+	replay_print_summary(r->cli, &r->counts, stats, &text);
 	(void)cli_write(stderr, buf_bytes(&text));
 	buf_free(&text);
 }

@@ -22,7 +22,7 @@ void replay_print_event(const struct cli *, const struct aev *, const struct fac
 void replay_print_event_json(const struct aev *, const struct fact *, struct buf *out);
 /* The last word, for standard error. */
 void replay_print_summary(const struct cli *, const struct replay_counts *, const struct aev_stats *,
-    const struct host_stats *, struct buf *out);
+    struct buf *out);
 /* --stats: every counter; as JSON one object {"stats":{…}}. */
 void replay_print_stats(const struct replay_counts *, const struct aev_stats *,
     const struct host_stats *, bool json, struct buf *out);

@@ -92,13 +92,13 @@ replay_print_event_json(const struct aev *ev, const struct fact *fact, struct bu
 
 void
 replay_print_summary(const struct cli *cli, const struct replay_counts *c, const struct aev_stats *s,
-    const struct host_stats *h, struct buf *out)
+    struct buf *out)
 {
 	uint64_t damaged = s->malformed + s->incomplete + s->evicted;
 
 	buf_printf(out, "%" PRIu64 " findings, %" PRIu64 " of them alerts; ", c->findings, c->alerts);
-	buf_printf(out, "%" PRIu64 " sessions, %" PRIu64 " events, %" PRIu64 " records", h->sessions,
-	    s->events, s->records);
+	buf_printf(out, "%" PRIu64 " logins, %" PRIu64 " events, %" PRIu64 " records",
+	    c->by_activity[ACT_LOGIN], s->events, s->records);
 	if (c->first.ms != 0) {
 		buf_puts(out, " from ");
 		cli_time(cli, c->first, out);

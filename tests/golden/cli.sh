@@ -62,7 +62,7 @@ is "replay stops nothing" 1 '"action":"terminate","done":"would-have"' \
 is "replay by a broken policy" 3 "did you mean" replay --policy "$work/bad.policy" "$log"
 is "replay knows the host" 1 '"host":{"name":"one"}' replay --json "$work/one.log"
 is "replay of two hosts warns" 1 "several hosts" replay "$work/one.log" "$work/two.log"
-is "replay of two files is one stream" 1 "6 sessions" \
+is "replay of two files is one stream" 1 "6 logins" \
     replay "$log" tests/data/sessions/a_nested_ssh.log tests/data/sessions/a2_nested_ssh_name.log
 "$command" replay --json tests/data/sessions/basic.log "$log" >"$work/straight" 2>/dev/null
 "$command" replay --json "$log" tests/data/sessions/basic.log >"$work/reverse" 2>/dev/null
