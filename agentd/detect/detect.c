@@ -144,6 +144,16 @@ detect_fold(struct detect *d)
 	return d->fold;
 }
 
+void *
+detect_state(const struct detect *d, const struct detector *which)
+{
+	for (size_t i = 0; i < NDETECTORS; i++) {
+		if (detectors[i] == which)
+			return d->state[i];
+	}
+	return NULL;
+}
+
 bool
 detect_is_ssh_port(const struct detect *d, uint16_t port)
 {

@@ -75,6 +75,8 @@ extern const struct detector detector_login, detector_outbound, detector_relay, 
 
 struct host *detect_host(const struct detect *);
 struct fold *detect_fold(struct detect *);
+/* The state of one detector: for the few questions that others ask of it. */
+void *detect_state(const struct detect *, const struct detector *);
 /* Never NULL: for a task without a session one of ses −1. */
 const struct session *detect_session(const struct detect *, uint32_t ses);
 void detect_emit(struct detect *, const struct finding *);
@@ -95,6 +97,9 @@ const char *endpoint_str(struct endpoint, char out[ENDPOINT_STRLEN]);
 const char *session_str(const struct session *, char out[SESSION_STRLEN]);
 /* The name of the program for people: the last part of its path. */
 const char *program_str(const struct process *, char out[64]);
+
+/* outbound.c: has that client reached its SSH server already? */
+bool outbound_is_connected(const struct detect *, const struct evidence *);
 
 /*
  * relay.c: the session's sshd, at work for the user; and its connect to a Unix socket of no other

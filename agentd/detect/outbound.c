@@ -332,6 +332,15 @@ outbound_fact(struct detect *d, void *state, const struct fact *f)
 		fact_inet(d, hs, p, &e);
 }
 
+bool
+outbound_is_connected(const struct detect *d, const struct evidence *e)
+{
+	const struct outbound *o = detect_state(d, &detector_outbound);
+	const struct hop *h = hop_find(o->hops, e->pid, e->life);
+
+	return h != NULL && h->connected;
+}
+
 /* --- time ------------------------------------------------------------------------------------- */
 
 /* What waited to hear of its program is an SSH client's connect, or nothing. */

@@ -226,15 +226,19 @@ is_service(struct bytes path)
 	    bytes_starts(path, BYTES_LIT("/var/run/"));
 }
 
-/* An SSH client opens few sockets: what is neither the system's nor an agent is a ControlMaster. */
+/*
+ * An SSH client looks for a ControlMaster before it connects to its server (OpenSSH ssh.c, main): what
+ * it opens then, and is neither the system's nor an agent, is one.  Later it may be an agent by another
+ * name, or the near end of a forward.
+ */
 static enum usock_kind
-kind_by_use(const struct detect *d, const struct fact *f)
+kind_by_use(const struct detect *d, const struct fact *f, const struct evidence *e)
 {
 	const struct process *p = host_process(detect_host(d), f->pid);
 	enum usock_kind kind = usock_kind_of(f->un.path);
 
 	if (kind == USOCK_OTHER && p != NULL && p->program == PROGRAM_SSH && !p->is_sshd &&
-	    !is_service(f->un.path))
+	    !is_service(f->un.path) && !outbound_is_connected(d, e))
 		return USOCK_MUX;
 	return kind;
 }
@@ -261,7 +265,7 @@ socket_fact(struct detect *d, void *state, const struct fact *f)
 	    leads_nowhere(f->exit))
 		return;
 	e = evidence_of(d, f);
-	kind = kind_by_use(d, f);
+	kind = kind_by_use(d, f, &e);
 	by_sshd = relay_is_child(d, f);
 	can_ask = f->un.has_inode && host_probe(detect_host(d))->want_owner != NULL;
 	u = can_ask ? known_usock(d, &e) : guess_usock(d, &e, &guessed);

@@ -397,6 +397,19 @@ a_master_without_bind_records(void **state)
 	expect_one(ACT_MUX_HIJACK, OWNER_OTHER, SES_UNSET);
 }
 
+/* A link to the agent of the day: ~/.ssh/sock.  By its name it could be anything. */
+static void
+an_agent_by_another_name(void **state)
+{
+	(void)state;
+	open_three(false, NULL, NULL, "192.0.2.9");
+	kit_exec(&k, a_ssh, "ssh db");
+	kit_connect(&k, a_ssh, "192.0.2.7", 22, LATER);
+	kit_forget(&k);
+	kit_connect_unix(&k, a_ssh, "/home/alice/.ssh/sock", 66, ALICE, 0);
+	expect_none();
+}
+
 static void
 clashing_control_paths(void **state)
 {
@@ -429,7 +442,8 @@ main(void)
 		T(sockets_that_lead_nowhere), T(local_agents), T(through_the_sshd_of_another),
 		T(the_owner_is_asked_for), T(no_answer_within_a_second), T(a_socket_of_no_interest),
 		T(an_owner_that_died), T(no_login_of_its_own), T(a_master_is_known_by_inode),
-		T(a_master_of_another_key), T(a_master_without_bind_records), T(clashing_control_paths),
+		T(a_master_of_another_key), T(a_master_without_bind_records),
+		T(an_agent_by_another_name), T(clashing_control_paths),
 		T(the_far_end_of_a_forward_is_no_master),
 	};
 
