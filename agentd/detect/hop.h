@@ -27,7 +27,8 @@ struct hop {
 	/* outbound-ssh: an SSH client was started, and … */
 	bool armed;     /* nothing is known of it yet */
 	bool connected; /* it has been told of */
-	bool explained; /* a child or a ControlMaster does it for it */
+	bool proxied;   /* a child connects for it */
+	bool muxed;     /* a ControlMaster does */
 	bool asks_name; /* it is waiting for a name server */
 	bool unsure;    /* its program is being looked at; dial waits in `first` */
 	struct evidence first; /* armed: the exec; unsure: the connect */

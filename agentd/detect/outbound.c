@@ -56,6 +56,13 @@ client_of(struct detect *d, const struct hops *hs, const struct process *p)
 	return NULL;
 }
 
+/* Started, and nothing was seen yet of what became of it. */
+static bool
+is_unexplained(const struct hop *h)
+{
+	return h->armed && !h->connected && !h->proxied && !h->muxed;
+}
+
 /* It will not connect itself, its child does. */
 static void
 explain(const struct hops *hs, const struct process *client)
@@ -63,7 +70,7 @@ explain(const struct hops *hs, const struct process *client)
 	struct hop *h = client != NULL ? hop_find(hs, client->pid, client->life) : NULL;
 
 	if (h != NULL)
-		h->explained = true;
+		h->proxied = true;
 }
 
 static void
@@ -135,7 +142,7 @@ schedule(struct hops *hs, struct hop *h, struct rtime now)
 		wait = DIAL_QUIET_MS;
 	else if (h->dial.has_failed)
 		wait = DIAL_FAILED_MS;
-	else if (h->armed && !h->connected && !h->explained)
+	else if (is_unexplained(h))
 		wait = h->asks_name ? NAME_MS : ARMED_MS;
 	hop_due(hs, h, (struct rtime){.ms = now.ms + wait});
 }
@@ -153,7 +160,7 @@ settle(struct detect *d, struct hops *hs, struct hop *h)
 		send_all(d, hs, h, &out);
 	} else if (dial_take_failure(&h->dial, &failed)) {
 		send_outbound(d, hs, h, &failed);
-	} else if (h->armed && !h->connected && !h->explained) {
+	} else if (is_unexplained(h)) {
 		h->armed = false;
 		send_unseen(d, h);
 	} else
@@ -286,7 +293,7 @@ fact_unix(struct detect *d, struct hops *hs, const struct fact *f, const struct 
 		return;
 	u = host_usock(detect_host(d), &f->un);
 	if ((u != NULL ? u->kind : usock_kind_of(f->un.path)) != USOCK_AGENT)
-		h->explained = true;
+		h->muxed = true;
 }
 
 static void
@@ -338,7 +345,7 @@ outbound_is_connected(const struct detect *d, const struct evidence *e)
 	const struct outbound *o = detect_state(d, &detector_outbound);
 	const struct hop *h = hop_find(o->hops, e->pid, e->life);
 
-	return h != NULL && h->connected;
+	return h != NULL && (h->connected || h->proxied);
 }
 
 /* --- time ------------------------------------------------------------------------------------- */
