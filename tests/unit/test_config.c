@@ -176,6 +176,47 @@ caps(void **state)
 	buf_free(&diag);
 }
 
+/* What the packaged file shows as defaults are the defaults. */
+static void
+packaged(void **state)
+{
+	FILE *f = fopen("packaging/etc/sshtetherd.conf", "r");
+	struct buf text = BUF_INIT, diag = BUF_INIT;
+	struct config *shown, *absent;
+	unsigned errors;
+	char line[256];
+
+	(void)state;
+	if (f == NULL)
+		skip(); /* not run from the top folder */
+	while (fgets(line, sizeof(line), f) != NULL)
+		buf_puts(&text, line[0] == '#' && line[1] >= 'a' && line[1] <= 'z' ? line + 1 : line);
+	(void)fclose(f);
+	shown = load(text.p, &diag, &errors);
+	if (shown == NULL)
+		fail_msg("%s", diag.p);
+	absent = config_load("/nonexistent/x.conf", &diag, &errors);
+	assert_non_null(absent);
+	assert_string_equal(shown->user, absent->user);
+	assert_string_equal(shown->group, absent->group);
+	assert_int_equal(shown->source, absent->source);
+	assert_string_equal(shown->auditd_socket, absent->auditd_socket);
+	assert_int_equal(shown->audit_rules, absent->audit_rules);
+	assert_int_equal(shown->mode, absent->mode);
+	assert_int_equal(shown->login_timeout_ms, absent->login_timeout_ms);
+	assert_int_equal(shown->login_fail_open, absent->login_fail_open);
+	assert_int_equal(shown->action_rate, absent->action_rate);
+	assert_string_equal(shown->policy, absent->policy);
+	assert_string_equal(shown->alert_file, absent->alert_file);
+	assert_int_equal(shown->alert_syslog, absent->alert_syslog);
+	assert_int_equal(shown->alert_audit, absent->alert_audit);
+	assert_int_equal(shown->command_line, absent->command_line);
+	assert_int_equal(shown->store_days, absent->store_days);
+	config_free(&shown);
+	config_free(&absent);
+	buf_free(&text);
+}
+
 int
 main(void)
 {
@@ -185,6 +226,7 @@ main(void)
 	    cmocka_unit_test(all_errors),
 	    cmocka_unit_test(whose_file),
 	    cmocka_unit_test(caps),
+	    cmocka_unit_test(packaged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, remove_file);
