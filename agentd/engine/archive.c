@@ -1,6 +1,6 @@
 /*
- * archive: see archive.h.  Engine process.  struct vault belongs to the thread; everything else to the
- * loop.  A job carries what passes between them.
+ * archive: see archive.h.  Engine process.  The vault belongs to the thread, everything else to the loop;
+ * a job carries what passes between them.
  */
 #include "agentd/engine/archive.h"
 
@@ -9,44 +9,11 @@
 #include <sys/queue.h>
 
 #include "agentd/engine/failures.h"
+#include "agentd/engine/vault.h"
 #include "agentd/engine/worker.h"
 #include "base/log.h"
 
-#define REOPEN_MS     5000
-#define TEND_MS       10000
-#define MEASURE_MS    60000
-#define PRUNE_MS      3600000
-
-enum row_kind { ROW_FINDING, ROW_SESSION, ROW_LOGINS, ROW_DROP_SESSION };
-
-struct row {
-	STAILQ_ENTRY(row) link;
-	enum row_kind kind;
-	union {
-		struct store_finding finding;
-		struct store_session session;
-		struct store_logins logins;
-	} u;
-	char strings[];
-};
-STAILQ_HEAD(rows, row);
-
-/* What the thread has. */
-struct vault {
-	char *path; /* owned */
-	uint64_t max_bytes;
-	int64_t keep_ms;
-	struct store *store; /* NULL: not open */
-	struct mtime tried, measured, pruned;
-};
-
-/* What a job tells the loop. */
-struct told {
-	bool failing, measured;
-	uint64_t written, dropped, set_aside;
-	struct store_size size;
-	char why[128];
-};
+#define TEND_MS 10000 /* an idle store is looked after this often */
 
 enum job_kind { JOB_WRITE, JOB_FIND, JOB_GET };
 
@@ -83,135 +50,6 @@ struct archive {
 /* --- in the thread ------------------------------------------------------------------------------ */
 
 static void
-vault_failed(struct told *t, const char *why)
-{
-	t->failing = true;
-	snprintf(t->why, sizeof(t->why), "%s", why);
-}
-
-static enum store_error
-vault_set_aside(struct vault *v, struct told *t)
-{
-	enum store_error e;
-	char why[128];
-
-	store_close(&v->store);
-	if (store_set_aside(v->path, rtime_now().ms) != 0)
-		return STORE_IO;
-	t->set_aside++;
-	e = store_open(v->path, v->max_bytes, &v->store, why);
-	if (e != STORE_OK)
-		vault_failed(t, why);
-	return e;
-}
-
-static bool
-vault_open(struct vault *v, struct told *t)
-{
-	struct mtime now = mtime_now();
-	enum store_error e;
-
-	if (v->store != NULL && store_check(v->store) == STORE_OK)
-		return true;
-	store_close(&v->store);
-	if (v->tried.ns != 0 && t->failing && mtime_ms_since(now, v->tried) < REOPEN_MS)
-		return false;
-	v->tried = now;
-	e = store_open(v->path, v->max_bytes, &v->store, t->why);
-	if (e == STORE_CORRUPT)
-		e = vault_set_aside(v, t);
-	t->failing = e != STORE_OK;
-	if (e == STORE_OK)
-		t->why[0] = '\0';
-	return e == STORE_OK;
-}
-
-static enum store_error
-put_row(struct store *s, const struct row *r)
-{
-	switch (r->kind) {
-	case ROW_FINDING:
-		return store_put_finding(s, &r->u.finding);
-	case ROW_SESSION:
-		return store_put_session(s, &r->u.session);
-	case ROW_LOGINS:
-		return store_put_logins(s, &r->u.logins);
-	case ROW_DROP_SESSION:
-		return store_drop_session(s, r->u.session.boot, r->u.session.ses);
-	}
-	return STORE_OK;
-}
-
-static enum store_error
-put_batch(struct store *s, const struct rows *rows)
-{
-	const struct row *r;
-	enum store_error e = store_begin(s);
-
-	if (e != STORE_OK)
-		return e;
-	STAILQ_FOREACH(r, rows, link) {
-		if ((e = put_row(s, r)) != STORE_OK)
-			break;
-	}
-	if (e == STORE_OK)
-		e = store_commit(s);
-	if (e != STORE_OK)
-		store_rollback(s);
-	return e;
-}
-
-/* A second try after what can be mended. */
-static enum store_error
-vault_write(struct vault *v, const struct rows *rows, struct told *t)
-{
-	enum store_error e = put_batch(v->store, rows);
-
-	if (e == STORE_CORRUPT)
-		e = vault_set_aside(v, t);
-	else if (e == STORE_FULL)
-		e = store_prune(v->store, 0, true);
-	else
-		return e;
-	return e == STORE_OK ? put_batch(v->store, rows) : e;
-}
-
-static void
-vault_tend(struct vault *v, struct told *t)
-{
-	struct mtime now = mtime_now();
-
-	if (v->pruned.ns == 0 || mtime_ms_since(now, v->pruned) >= PRUNE_MS) {
-		v->pruned = now;
-		(void)store_prune(v->store, rtime_now().ms - v->keep_ms, false);
-	}
-	if (v->measured.ns == 0 || mtime_ms_since(now, v->measured) >= MEASURE_MS) {
-		v->measured = now;
-		t->measured = store_measure(v->store, &t->size) == STORE_OK;
-	}
-}
-
-static void
-run_write(struct job *j)
-{
-	struct vault *v = &j->archive->vault;
-	struct told *t = &j->told;
-
-	if (!vault_open(v, t)) {
-		t->dropped = j->nrows;
-	} else if (j->nrows > 0 && vault_write(v, &j->rows, t) != STORE_OK) {
-		vault_failed(t, v->store != NULL ? store_why(v->store) : "cannot be begun anew");
-		t->dropped = j->nrows;
-	} else {
-		t->failing = false;
-		t->why[0] = '\0';
-		t->written = j->nrows;
-	}
-	if (v->store != NULL)
-		vault_tend(v, t);
-}
-
-static void
 run_job(void *arg)
 {
 	struct job *j = arg;
@@ -219,7 +57,7 @@ run_job(void *arg)
 	struct told *t = &j->told;
 
 	if (j->kind == JOB_WRITE) {
-		run_write(j);
+		vault_write(v, &j->rows, j->nrows, t);
 	} else if (!vault_open(v, t)) {
 		return;
 	} else if (j->kind == JOB_GET) {
@@ -227,7 +65,7 @@ run_job(void *arg)
 	} else if (store_find(v->store, &j->query, &j->out, &j->cut) == STORE_OK) {
 		j->found = true;
 	} else {
-		vault_failed(t, store_why(v->store));
+		told_failed(t, store_why(v->store));
 	}
 }
 
@@ -536,9 +374,7 @@ archive_new(const struct archive_options *opt)
 	a->opt = *opt;
 	STAILQ_INIT(&a->rows);
 	LIST_INIT(&a->jobs);
-	a->vault.max_bytes = opt->max_bytes;
-	a->vault.keep_ms = (int64_t)opt->days * 86400000;
-	if ((a->vault.path = strdup(opt->path)) == NULL ||
+	if (!vault_init(&a->vault, opt->path, opt->max_bytes, opt->days) ||
 	    (a->worker = worker_new(opt->base, "store", ST_STORE_QUEUE)) == NULL)
 		archive_free(&a, 0);
 	else
@@ -564,8 +400,7 @@ archive_free(struct archive **ap, int64_t wait_ms)
 			return; /* the thread still has our memory */
 		}
 	}
-	store_close(&a->vault.store);
+	vault_close(&a->vault);
 	rows_free(&a->rows);
-	free(a->vault.path);
 	free(a);
 }

@@ -1,0 +1,64 @@
+/* plan: see plan.h. */
+#include "agentd/engine/plan.h"
+
+static const char sshd_stays[] = "sshd itself is never stopped";
+
+/* What `block` is, for a process of the session and for its own sshd. */
+static const struct plan by_process[ACT_COUNT] = {
+	[ACT_OUTBOUND_SSH] = {REQ_KILL, DONE_KILLED, NULL},
+	[ACT_RELAY] = {REQ_DESTROY, DONE_CUT, NULL},
+	[ACT_AGENT_USE] = {REQ_KILL, DONE_KILLED, NULL},
+	[ACT_AGENT_HIJACK] = {REQ_KILL, DONE_KILLED, NULL},
+	[ACT_MUX_USE] = {REQ_KILL, DONE_KILLED, NULL},
+	[ACT_MUX_HIJACK] = {REQ_KILL, DONE_KILLED, NULL},
+	[ACT_LISTEN] = {REQ_KILL, DONE_KILLED, NULL},
+	[ACT_SESSION_BRIDGE] = {REQ_KILL, DONE_KILLED, NULL},
+	[ACT_SESSION_ESCAPE] = {REQ_KILL, DONE_KILLED, NULL},
+};
+static const struct plan by_sshd[ACT_COUNT] = {
+	[ACT_OUTBOUND_SSH] = {REQ_DESTROY, DONE_CUT, NULL},
+	[ACT_RELAY] = {REQ_DESTROY, DONE_CUT, NULL},
+	[ACT_AGENT_USE] = {REQ_DESTROY, DONE_CUT, NULL},
+	[ACT_AGENT_HIJACK] = {REQ_DESTROY, DONE_CUT, NULL},
+	[ACT_MUX_USE] = {REQ_DESTROY, DONE_CUT, NULL},
+	[ACT_MUX_HIJACK] = {REQ_DESTROY, DONE_CUT, NULL},
+	[ACT_LISTEN] = {0, DONE_FAILED, sshd_stays},
+	[ACT_SESSION_BRIDGE] = {0, DONE_FAILED, sshd_stays},
+	[ACT_SESSION_ESCAPE] = {0, DONE_FAILED, sshd_stays},
+};
+
+static bool
+is_sshd(const struct finding *f)
+{
+	return f->activity == ACT_RELAY || (f->process != NULL && f->process->is_sshd);
+}
+
+struct plan
+plan_of(const struct ruling *r)
+{
+	static const char nobody[] = "the record names no process";
+	static const char nowhere[] = "the record names no connection";
+	const struct finding *f = r->finding;
+	struct plan p;
+
+	switch (r->decision.action) {
+	case DO_BLOCK:
+	case DO_DENY: /* of a login; for what a session does it can only mean the same as block */
+		p = is_sshd(f) ? by_sshd[f->activity] : by_process[f->activity];
+		if (p.kind == 0 && p.why == NULL)
+			p.why = "there is no way to block this";
+		if (p.kind != 0 && f->pid == 0)
+			p = (struct plan){.why = nobody};
+		if (p.kind == REQ_DESTROY && f->unix_inode == 0 && f->to.port == 0)
+			p = (struct plan){.why = nowhere};
+		return p;
+	case DO_TERMINATE:
+	case DO_TERMINATE_ALL:
+		if (f->session->ses == SES_UNSET)
+			return (struct plan){.why = "the task belongs to no session"};
+		return (struct plan){.kind = REQ_TERMINATE, .done = DONE_TERMINATED};
+	default:
+		return (struct plan){.why = "not available in this version"};
+	}
+}
+

@@ -1,0 +1,19 @@
+/*
+ * plan: what a policy's action comes to for an activity: the request to the monitor, and what its success
+ * is called.  One table for a process of the session, one for its own sshd, which is never killed.  Pure.
+ */
+#ifndef ENGINE_PLAN_H
+#define ENGINE_PLAN_H
+
+#include "agentd/engine/pipeline.h"
+#include "agentd/monitor/request.h"
+
+struct plan {
+	enum request_kind kind; /* 0: nothing can be done */
+	enum done done;
+	const char *why;        /* of kind 0 */
+};
+
+struct plan plan_of(const struct ruling *);
+
+#endif
