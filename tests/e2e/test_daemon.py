@@ -107,9 +107,10 @@ def test_terminate_by_hand(stage: Stage) -> None:
 def test_session_tree(stage: Stage) -> None:
     stage.daemon.policy("")
     with stage.login("alice", forward=True) as session:
+        ses = session.ses
         mark = session.send("sleep 20 & ssh db sleep 3; kill %1")
         until(lambda: "ssh db" in stage.daemon.ctl("sessions", "--tree"), "the hop in the tree")
-        text = stage.daemon.ctl("session", str(session.ses))
+        text = stage.daemon.ctl("session", str(ses))
         assert "alice" in text and "sleep 20" in text, text
         session.receive(mark)
 
@@ -196,7 +197,7 @@ def test_lost_records_are_told(stage: Stage) -> None:
         until(lambda: stage.daemon.status()["source"]["lost"] > before, "the lost records to be counted")
     finally:
         stage.bastion.run(["auditctl", "-b", "8192", "--backlog_wait_time", "15000"], net=False)
-    watch.wait(activity="audit-evasion")
+    watch.wait(activity="records-lost")
 
 
 # --- deaths -------------------------------------------------------------------------------------------------
@@ -208,12 +209,17 @@ def test_killed_with_living_sessions(stage: Stage) -> None:
         ses = session.ses
         stage.daemon.kill()
         stage.daemon.start()
-        line = stage.daemon.sessions()[ses]
+        line = until(lambda: _named(stage, ses), "the session and its user's name")
         assert line["user"]["name"] == "alice" and line["sshtether"]["state"] == "open", line
         watch = stage.watch()
         session.run("ssh db true")
         alert = watch.wait(activity="outbound-ssh", ses=ses)
         assert alert["source"]["ip"] == "10.9.1.2", quiet([alert])
+
+
+def _named(stage: Stage, ses: int) -> dict:
+    line = stage.daemon.sessions().get(ses, {})
+    return line if line.get("user", {}).get("name") else {}
 
 
 def test_engine_killed(stage: Stage) -> None:

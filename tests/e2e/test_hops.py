@@ -87,7 +87,7 @@ def local_forward(stage: Stage, target: str, command: str) -> Result:
 
 def socks(stage: Stage, target: str, command: str) -> Result:
     with _forwarding(stage, "-D", "127.0.0.1:1080", port=1080):
-        return _command(stage, target, command, "-o", "ProxyCommand=nc -X 5 -x 127.0.0.1:1080 %h %p")
+        return _command(stage, target, command, "-o", "ProxyCommand=socat - SOCKS4:127.0.0.1:%h:%p,socksport=1080")
 
 
 @contextlib.contextmanager
@@ -149,6 +149,15 @@ def test_stopped(stage: Stage, hop: Hop) -> None:
     alert = watch.wait(activity=hop.activity, user="alice", to=DB)
     expected = ("cut",) if hop.activity == "relay" else ("killed",)
     assert alert["sshtether"]["done"] in expected, quiet([alert])
+
+
+def test_stopped_every_time(stage: Stage) -> None:
+    """What was told once is not told again at once, but it is stopped again."""
+    stage.daemon.policy(RULES, mode="enforce")
+    with _forwarding(stage, "-L", f"127.0.0.1:2222:{DB}:22", port=2222):
+        for attempt in ("first", "second", "third"):
+            status, output = _command(stage, "127.0.0.1", "sleep 20; hostname", "-p", "2222", "-o", f"HostKeyAlias={DB}")
+            assert status != 0 and "db" not in output, f"the {attempt} went on: exit {status}, {output}"
 
 
 def test_allowed_left_alone(stage: Stage) -> None:

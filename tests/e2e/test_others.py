@@ -50,11 +50,12 @@ def test_i386_call_seen(stage: Stage) -> None:
         watch.wait(activity="outbound-ssh", ses=session.ses, to=DB, port=22)
 
 
-def test_udp_is_no_connection(stage: Stage) -> None:
+def test_lookup_is_no_connection(stage: Stage) -> None:
+    """The resolver sorts addresses by connecting UDP sockets to them, at the port that was asked for."""
     stage.daemon.policy(ALERTED)
     watch = stage.watch()
     with stage.login("alice") as session:
-        session.out(f"{_DIAL} udp {DB} 22; getent ahosts db")
+        session.out(f"{_DIAL} lookup db 22; getent ahosts db")
         ses = session.ses
     stage.fence(watch)
     assert not watch.find(ses=ses), quiet(watch.find(ses=ses))

@@ -99,6 +99,15 @@ def test_agent_stopped(stage: Stage, way: Way) -> None:
         assert "ED25519" in alice.out("ssh-add -l"), "the owner lost her agent"
 
 
+def test_agent_stopped_every_time(stage: Stage) -> None:
+    """What was told once is not told again at once, but it is stopped again."""
+    stage.daemon.policy(BLOCK, mode="enforce")
+    with victim(stage) as (_, sock), stage.login("mallory") as thief:
+        for attempt in ("first", "second", "third"):
+            status, output = thief.run(f"sudo {BORROW} 20 {sock}")
+            assert status != 0, f"the {attempt} borrower went on: {output}"
+
+
 def test_agent_cut_for_a_forked_sibling(stage: Stage) -> None:
     """A kill alone would leave the connection to the child."""
     stage.daemon.policy(BLOCK, mode="enforce")

@@ -95,7 +95,8 @@ class Agent:
     def __init__(self, host: Host, user: str, keys: Sequence[str] = ("id_ed25519",)) -> None:
         self.socket = f"{host.home(user)}/.ssh/agent.sock"
         self.env = {"SSH_AUTH_SOCK": self.socket}
-        host.popen(["ssh-agent", "-D", "-a", self.socket], user=user, stdout=subprocess.DEVNULL)
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        host.popen(["ssh-agent", "-D", "-a", self.socket], user=user, **quiet)
         until(lambda: os.path.exists(host.path(self.socket)), f"the agent of {user}")
         for key in keys:
             host.run(["ssh-add", "-q", f".ssh/{key}"], user=user, env=self.env)
