@@ -115,13 +115,14 @@ covers(const struct rule *a, const struct rule *b)
 
 /* --- the checks ------------------------------------------------------------------------------- */
 
+/* Facts that must be there: what is negated holds where there is none. */
 static uint32_t
 facts_of(const struct conds *conds)
 {
 	uint32_t facts = 0;
 
 	for (const struct cond *c = conds->first; c != NULL; c = c->next)
-		facts |= 1u << c->fact;
+		facts |= c->negate ? 0 : 1u << c->fact;
 	return facts;
 }
 

@@ -196,6 +196,10 @@ name_value(struct parser *p, const struct source *src, enum pol_fact fact, struc
 		diag_error(p->diag, at, "'unix' belongs to the condition 'to'");
 		return false;
 	}
+	if (v->text.n == 0) {
+		diag_warn(p->diag, at, "an empty name matches nothing");
+		diag_help(p->diag, "where there is none at all: !%s \"*\"", fact_word(fact));
+	}
 	if ((fact == QF_EXE || fact == QF_PARENT) && never_a_path(v->text) && v->text.n != 0) {
 		diag_warn(p->diag, at, "programs are known by their whole path: this matches none");
 		diag_help(p->diag, "write \"*/%s\" for a program of that name anywhere",
