@@ -5,7 +5,6 @@
 #include "agentd/monitor/verbs.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -14,6 +13,7 @@
 
 #include "agentd/monitor/mode.h"
 #include "agentd/monitor/trail.h"
+#include "agentd/monitor/verb.h"
 #include "base/log.h"
 #include "base/proc.h"
 #include "base/safe.h"
@@ -38,24 +38,6 @@ struct verbs {
 	TAILQ_HEAD(, client) clients;
 	unsigned n;
 };
-
-enum verb
-verb_parse(struct bytes line, enum mode *set)
-{
-	json_t *root = json_loadb(line.p, line.n, JSON_REJECT_DUPLICATES, NULL);
-	const char *verb = json_string_value(json_object_get(root, "verb"));
-	const json_t *value = json_object_get(root, "set");
-	enum verb v = VERB_BAD;
-
-	if (verb != NULL && strcmp(verb, "mode") == 0) {
-		if (value == NULL)
-			v = VERB_MODE_GET;
-		else if (json_is_string(value) && mode_parse(bytes_of(json_string_value(value)), set))
-			v = VERB_MODE_SET;
-	}
-	json_decref(root);
-	return v;
-}
 
 /* --- answers ---------------------------------------------------------------------------------------- */
 

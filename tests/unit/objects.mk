@@ -82,3 +82,5 @@ test_mon_registry = agentd/monitor/registry.o agentd/monitor/rate.o base/bytes.o
 test_mon_rule = agentd/monitor/rule.o
 test_mon_rule_LIBS = -laudit
 test_mon_flow = agentd/monitor/flow.o base/proc.o base/buf.o base/bytes.o base/utf8.o
+test_mon_verb = agentd/monitor/verb.o base/words.o base/bytes.o
+test_mon_verb_LIBS = -ljansson
