@@ -93,7 +93,7 @@ enum outcome outcome_of_exit(int64_t exit);
 #define ENDPOINT_STRLEN (ADDR_STRLEN + 8)
 const char *endpoint_str(struct endpoint, char out[ENDPOINT_STRLEN]);
 /* "alice's session 33" or "root, without a session"; returns out */
-#define SESSION_STRLEN 128
+#define SESSION_STRLEN 192
 const char *session_str(const struct session *, char out[SESSION_STRLEN]);
 /* The name of the program for people: the last part of its path. */
 const char *program_str(const struct process *, char out[64]);

@@ -149,13 +149,15 @@ process_touch(struct host *h, struct process_node *n)
 	TAILQ_INSERT_TAIL(&n->session->processes, n, in_session);
 }
 
+/* sshd executes nothing once its session is open: what did, has taken the pid of one that ended. */
 static void
 mark_sshd(struct process_node *n)
 {
 	const struct session *s = n->session != NULL ? &n->session->s : NULL;
 
 	n->p.is_sshd = s != NULL && s->ssh && n->p.pid != 0 &&
-	    (n->p.pid == s->monitor_pid || n->p.pid == s->child_pid);
+	    (n->p.pid == s->monitor_pid || n->p.pid == s->child_pid) &&
+	    rtime_since(n->p.exec_time, s->opened) <= 0;
 }
 
 struct process_node *
@@ -318,7 +320,7 @@ apply_exec(struct host *h, struct process_node *n, const struct fact *f)
 {
 	n->p.life = ++h->lives;
 	n->p.exec_time = f->time;
-	n->p.is_sshd = false;
+	mark_sshd(n);
 	set_exe(n, f->exe);
 	set_argv(h, n, f->argv);
 	program_exec(h, n, f);

@@ -141,6 +141,8 @@ host_found(struct host *h, uint32_t ses, uint32_t auid, uint32_t monitor_pid,
 	n->s.peer = peer;
 	n->s.local = local;
 	n->s.last = now;
+	if (n->s.opened.ms == 0)
+		n->s.opened = now; /* no later than that */
 	session_root_child(&n->s);
 	note_monitor(h, &n->s, now);
 	return &n->s;

@@ -480,6 +480,18 @@ a_name_makes_no_sshd(void **state)
 	assert_int_equal(kit_count(k, ACT_OUTBOUND_SSH), 1);
 }
 
+static void
+the_pid_of_an_sshd_that_ended(void **state)
+{
+	struct kit *k = *state;
+	struct who heir = {CHILD, 200, 5, ALICE, ALICE, "/usr/bin/ssh"};
+
+	kit_exec(k, heir, "ssh db");
+	kit_connect(k, heir, "192.0.2.7", 22, LATER);
+	assert_int_equal(kit_count(k, ACT_RELAY), 0);
+	assert_int_equal(kit_count(k, ACT_OUTBOUND_SSH), 1);
+}
+
 /* root's sshd has no user child: the monitor itself forwards, once PAM is done. */
 static void
 root_relays_by_the_monitor(void **state)
@@ -527,6 +539,7 @@ main(void)
 		L(another_program_is_nothing), L(no_word_is_nothing), L(a_wrapper_with_ssh_for_name),
 		T(sshd_connects_for_its_user), T(many_connections_fold), T(sshd_asks_for_names),
 		T(a_relay_that_failed), T(pam_is_no_relay), T(a_name_makes_no_sshd),
+		T(the_pid_of_an_sshd_that_ended),
 		T(root_relays_by_the_monitor), T(a_stream_local_forward),
 	};
 
