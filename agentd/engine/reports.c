@@ -9,6 +9,7 @@
 
 #include <event2/event.h>
 
+#include "agentd/engine/asked.h"
 #include "agentd/engine/failures.h"
 #include "base/log.h"
 #include "base/proc.h"
@@ -134,93 +135,6 @@ reports_ruling(struct reports *all, const struct ruling *r)
 
 /* --- asking the policy without the model ----------------------------------------------------------- */
 
-static void
-describe(const struct login *l, struct session *s)
-{
-	const struct report *r = &l->report;
-
-	*s = (struct session){
-	    .ses = SES_UNSET,
-	    .auid = l->kernel.auid,
-	    .uid = r->uid,
-	    .source = SESSION_REPORT,
-	    .ssh = true,
-	    .key_known = (r->flags & REPORT_KEY_KNOWN) != 0,
-	    .cert = (r->flags & REPORT_CERT) != 0,
-	    .cert_serial = r->cert_serial,
-	    .monitor_pid = l->kernel.pid,
-	    .start_ticks = l->kernel.start_ticks,
-	};
-	memcpy(s->user, r->user, sizeof(s->user));
-	memcpy(s->service, r->service, sizeof(s->service));
-	memcpy(s->tty, r->tty, sizeof(s->tty));
-	memcpy(s->method, r->method, sizeof(s->method));
-	memcpy(s->key_type, r->key_type, sizeof(s->key_type));
-	memcpy(s->key_fp, r->key_fp, sizeof(s->key_fp));
-	memcpy(s->ca_fp, r->ca_fp, sizeof(s->ca_fp));
-}
-
-static struct endpoint
-endpoint_of(const struct report_addr *a)
-{
-	struct endpoint e = {.addr = {.family = a->family}, .port = a->port};
-
-	memcpy(e.addr.b, a->b, a->family == 4 ? 4 : sizeof(e.addr.b));
-	return e;
-}
-
-/* A session that stands on the stack, with what it owns. */
-struct asked {
-	struct session s;
-	struct report report; /* the copy that s borrows its strings from */
-	char *names[ST_GROUPS_MAX]; /* owned */
-};
-
-/* Group names; NULL, which is "not known", as long as one of them may still come. */
-static char **
-group_names(struct names *ns, const uint32_t *gids, size_t n, char **out)
-{
-	if (!names_settled(ns, gids, n))
-		return NULL;
-	for (size_t i = 0; i < n; i++) {
-		const char *name = names_group(ns, gids[i]);
-
-		out[i] = name != NULL ? strdup(name) : NULL;
-	}
-	return out;
-}
-
-static void
-asked_fill(struct asked *a, const struct login *l)
-{
-	struct session *s = &a->s;
-
-	*a = (struct asked){.report = l->report};
-	describe(l, s);
-	s->peer = endpoint_of(&a->report.peer);
-	s->local = endpoint_of(&a->report.local);
-	s->cert_id = a->report.cert_id;
-	s->principals = a->report.principals;
-	s->ngroups = a->report.ngroups;
-	s->group_names =
-	    group_names(l->all->parts.names, a->report.groups, a->report.ngroups, a->names);
-}
-
-static void
-asked_free(struct asked *a)
-{
-	for (size_t i = 0; i < ST_GROUPS_MAX; i++)
-		free(a->names[i]);
-}
-
-static void
-put_to_policy(const struct reports_parts *parts, const struct finding *f, struct ruling *r)
-{
-	struct question_room room;
-
-	ruling_make(f, parts->policy(parts->arg), parts->options, &room, r);
-}
-
 /*
  * For a login that the model must not hold, or not yet: the account stage, and one whose session id is
  * unset or another's.  A denial is given only when nothing that is unknown could have turned it.
@@ -228,13 +142,14 @@ put_to_policy(const struct reports_parts *parts, const struct finding *f, struct
 static void
 ask_only(struct login *l, bool tell_all)
 {
+	const struct reports_parts *parts = &l->all->parts;
 	struct asked a;
 	struct ruling r = {0};
 	struct finding f = {.activity = ACT_LOGIN, .time = rtime_now(), .session = &a.s,
 	    .pid = l->kernel.pid, .uid = l->report.uid, .euid = l->report.uid, .count = 1};
 
-	asked_fill(&a, l);
-	put_to_policy(&l->all->parts, &f, &r);
+	asked_fill(&a, &l->report, &l->kernel, parts->names);
+	ruling_make(&f, parts->policy(parts->arg), parts->options, &a.room, &r);
 	if (tell_all || refuses(&r))
 		settle(l, &r);
 	asked_free(&a);
@@ -247,7 +162,7 @@ static void
 name_groups(struct reports *all, struct session *s)
 {
 	if (s->group_names == NULL ||
-	    group_names(all->parts.names, s->groups, s->ngroups, s->group_names) != NULL)
+	    asked_group_names(all->parts.names, s->groups, s->ngroups, s->group_names) != NULL)
 		return;
 	free(s->group_names);
 	s->group_names = NULL;
