@@ -441,6 +441,19 @@ apply_clauses(struct parser *p, struct rule *r, const struct clauses *c)
 	    "or until 2027-03-31T18:00");
 }
 
+/*
+ * A login is refused by name or not at all: a "block any" at the end of a policy, meant for what
+ * sessions do, must not lock everybody out.  "terminate any" is said of somebody who shall not be here.
+ */
+static uint32_t
+any_activity(enum action action)
+{
+	uint32_t all = (uint32_t)((1ull << ACT_COUNT) - 1), login = 1u << ACT_LOGIN;
+	bool stops = action == DO_BLOCK || action == DO_ISOLATE || action == DO_REVOKE_AGENT;
+
+	return stops ? all & ~login : all;
+}
+
 /* "all" and what goes with login. */
 static enum action
 rule_action(struct parser *p, const struct lexeme *x, const struct span *all, uint32_t activities,
@@ -475,8 +488,8 @@ build_rule(struct parser *p, const struct lexeme *action, const struct span *all
 		return;
 	*r = (struct rule){.at = action->token.at, .any = any, .conds = c->conds, .block = p->block,
 	    .severity = -1, .mode = -1};
-	r->activities = any ? (uint32_t)((1ull << ACT_COUNT) - 1) : activities;
 	r->action = rule_action(p, action, all, activities, any);
+	r->activities = any ? any_activity(r->action) : activities;
 	resolve_conds(p, &r->conds);
 	apply_clauses(p, r, c);
 	for (struct block *b = p->block; b != NULL && !b->used; b = b->parent)

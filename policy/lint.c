@@ -194,9 +194,13 @@ check_rule(const struct policy *pol, size_t i, struct diag *d)
 		diag_warn(d, r->at, "'%s' cannot be carried out for this: it will only be alerted",
 		    action_name(r->action));
 	}
-	if (r->action == DO_BLOCK && r->any) {
-		diag_warn(d, r->at, "'block any' refuses no login");
+	if (r->any && r->action > DO_ALERT && r->action < DO_DENY) {
+		diag_warn(d, r->at, "'%s any' refuses no login", action_name(r->action));
 		diag_help(d, "that is a line of its own: deny login");
+	}
+	if (r->any && r->action > DO_DENY && facts == 0) {
+		diag_warn(d, r->at, "'%s any' refuses every login too", action_name(r->action));
+		diag_help(d, "say of whom: user, origin, key ...");
 	}
 }
 

@@ -309,6 +309,24 @@ never_stop(void **state)
 	pol_free(&pol);
 }
 
+/* The last line of a careful policy must not lock everybody out. */
+static void
+any_and_logins(void **state)
+{
+	struct policy *pol = parse("terminate any user mallory\nblock any\ndeny login user eve\n");
+
+	(void)state;
+	assert_int_equal(ask(pol, "login user alice").action, DO_RECORD);
+	assert_int_equal(ask(pol, "login user eve").action, DO_DENY);
+	assert_int_equal(ask(pol, "login user mallory").action, DO_TERMINATE);
+	assert_int_equal(ask(pol, "relay user alice").action, DO_BLOCK);
+	pol_free(&pol);
+	pol = parse("alert any user eve\npass any\n");
+	assert_int_equal(ask(pol, "login user eve").action, DO_ALERT);
+	assert_int_equal(ask(pol, "login user alice").action, DO_PASS);
+	pol_free(&pol);
+}
+
 static void
 what_is_missing(void **state)
 {
@@ -404,6 +422,7 @@ main(void)
 	    cmocka_unit_test(failing_tests_do_not_load),
 	    cmocka_unit_test(until),
 	    cmocka_unit_test(never_stop),
+	    cmocka_unit_test(any_and_logins),
 	    cmocka_unit_test(what_is_missing),
 	    cmocka_unit_test(beside_the_rules),
 	    cmocka_unit_test(questions_that_are_none),
