@@ -17,10 +17,10 @@ bridge_judge(struct detect *d, const struct socket_use *use)
 	char whose[SOCKET_WHOSE];
 	struct finding f;
 
-	if (use->usock == NULL || use->owner == OWNER_SELF || use->e->exit != 0 ||
-	    !socket_is_news(d, use->e, ACT_SESSION_BRIDGE))
+	if (use->usock == NULL || use->owner == OWNER_SELF || use->e->exit != 0)
 		return;
 	finding_start(d, use->e, ACT_SESSION_BRIDGE, &f);
+	finding_fold(d, &f, evidence_key(use->e, ACT_SESSION_BRIDGE, use->e->life), FOLD_FOREVER);
 	f.owner = use->owner;
 	f.owner_session = use->owner_session;
 	f.via = via;
@@ -118,9 +118,8 @@ bridge_linger(struct detect *d, const struct finding *of)
 	char program[64];
 	struct finding f;
 
-	if (!socket_is_news(d, &e, ACT_SESSION_BRIDGE))
-		return;
 	finding_start(d, &e, ACT_SESSION_BRIDGE, &f);
+	finding_fold(d, &f, evidence_key(&e, ACT_SESSION_BRIDGE, e.life), FOLD_FOREVER);
 	f.via = "linger";
 	finding_reason(&f, "is closed, but %s works on in it", program_str(f.process, program));
 	finding_send(d, &f);

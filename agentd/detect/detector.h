@@ -84,6 +84,8 @@ bool detect_is_ssh_port(const struct detect *, uint16_t port);
 
 /* Fills all but owner, outcome and reason. */
 void finding_start(struct detect *, const struct evidence *, enum activity, struct finding *);
+/* Told within the window: again.  Else its count has those that were not told since. */
+void finding_fold(struct detect *, struct finding *, uint64_t key, int64_t window_ms);
 /* "alice's session 33 (from 192.0.2.1) " and then what is formatted, as visible text. */
 void finding_reason(struct finding *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void finding_send(struct detect *, struct finding *);

@@ -140,6 +140,16 @@ finding_start(struct detect *d, const struct evidence *e, enum activity activity
 	f->via = via_of(f->session, e->time);
 }
 
+void
+finding_fold(struct detect *d, struct finding *f, uint64_t key, int64_t window_ms)
+{
+	unsigned count = fold_pass(detect_fold(d), key, f->time, window_ms);
+
+	f->again = count == 0;
+	if (count > 1)
+		f->count = count;
+}
+
 const char *
 endpoint_str(struct endpoint e, char out[ENDPOINT_STRLEN])
 {
@@ -228,8 +238,9 @@ void
 finding_send(struct detect *d, struct finding *f)
 {
 	fill_ancestry(d, f);
-	count_finding(d, f);
+	if (!f->again)
+		count_finding(d, f);
 	detect_emit(d, f);
-	if (f->via != NULL && strcmp(f->via, "linger") == 0 && f->activity != ACT_SESSION_BRIDGE)
+	if (!f->again && f->via != NULL && strcmp(f->via, "linger") == 0 && f->activity != ACT_SESSION_BRIDGE)
 		bridge_linger(d, f);
 }

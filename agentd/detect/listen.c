@@ -54,9 +54,8 @@ send_listen(struct detect *d, const struct evidence *e)
 	char at[ENDPOINT_STRLEN], program[64];
 	struct finding f;
 
-	if (fold_pass(detect_fold(d), same_listen(e), e->time, SAME_LISTEN_MS) == 0)
-		return;
 	finding_start(d, e, ACT_LISTEN, &f);
+	finding_fold(d, &f, same_listen(e), SAME_LISTEN_MS);
 	if (f.process != NULL && f.process->is_sshd)
 		finding_reason(&f, "listens at %s through sshd", endpoint_str(f.to, at));
 	else

@@ -12,9 +12,8 @@ send_mux(struct detect *d, const struct socket_use *use, enum activity activity,
 	char program[64], whose[SOCKET_WHOSE];
 	struct finding f;
 
-	if (!socket_is_news(d, use->e, activity))
-		return;
 	finding_start(d, use->e, activity, &f);
+	finding_fold(d, &f, evidence_key(use->e, activity, use->e->life), FOLD_FOREVER);
 	f.owner = owner;
 	f.owner_session = use->owner_session;
 	finding_reason(&f, "%s an SSH connection (ControlMaster) with %s: %s",

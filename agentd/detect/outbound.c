@@ -98,10 +98,8 @@ send_outbound(struct detect *d, struct hops *hs, struct hop *h, const struct evi
 
 	h->connected = true;
 	explain(hs, client);
-	if (fold_pass(detect_fold(d), evidence_key(e, ACT_OUTBOUND_SSH, e->life), e->time,
-	        SAME_HOP_MS) == 0)
-		return;
 	finding_start(d, e, ACT_OUTBOUND_SSH, &f);
+	finding_fold(d, &f, evidence_key(e, ACT_OUTBOUND_SSH, e->life), SAME_HOP_MS);
 	say_outbound(&f, client != NULL ? " for its SSH client" : "");
 	finding_send(d, &f);
 }

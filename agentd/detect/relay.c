@@ -9,25 +9,14 @@
 
 #define SAME_RELAY_MS 60000
 
-static unsigned
-relay_pass(struct detect *d, const struct evidence *e)
-{
-	uint64_t key = evidence_key(e, ACT_RELAY, e->ses);
-
-	return fold_pass(detect_fold(d), key, e->time, SAME_RELAY_MS);
-}
-
 static void
 send_relay(struct detect *d, const struct evidence *e)
 {
 	struct finding f;
 	char to[ENDPOINT_STRLEN], times[48] = "";
-	unsigned count = relay_pass(d, e);
 
-	if (count == 0)
-		return;
 	finding_start(d, e, ACT_RELAY, &f);
-	f.count = count > 1 ? count : e->count;
+	finding_fold(d, &f, evidence_key(e, ACT_RELAY, e->ses), SAME_RELAY_MS);
 	if (f.count > 1)
 		(void)snprintf(times, sizeof(times), ", %u connections or tries", f.count);
 	if (f.outcome == OUTCOME_FAILURE)
@@ -43,9 +32,8 @@ relay_unix(struct detect *d, const struct evidence *e)
 {
 	struct finding f;
 
-	if (relay_pass(d, e) == 0)
-		return;
 	finding_start(d, e, ACT_RELAY, &f);
+	finding_fold(d, &f, evidence_key(e, ACT_RELAY, e->ses), SAME_RELAY_MS);
 	finding_reason(&f, "relays through sshd to the socket %.*s", (int)e->path_len, e->path);
 	finding_send(d, &f);
 }

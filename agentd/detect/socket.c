@@ -57,14 +57,6 @@ socket_is_own(const struct detect *d, const struct evidence *e)
 	return s->user[0] != '\0' && is_in_home_of(e, s->user);
 }
 
-bool
-socket_is_news(struct detect *d, const struct evidence *e, enum activity activity)
-{
-	uint64_t key = evidence_key(e, activity, e->life);
-
-	return fold_pass(detect_fold(d), key, e->time, FOLD_FOREVER) > 0;
-}
-
 const char *
 socket_whose(const struct socket_use *use, char out[SOCKET_WHOSE])
 {

@@ -21,12 +21,7 @@ void bridge_judge(struct detect *, const struct socket_use *);
 
 /* The file belongs to the login user, or lies in his home by its name. */
 bool socket_is_own(const struct detect *, const struct evidence *);
-/* The first time that this process touches that socket in that way. */
-bool socket_is_news(struct detect *, const struct evidence *, enum activity);
-/*
- * "of alice's session 35 (from 192.0.2.1)", "of root, without a session", "of somebody"; returns
- * out
- */
+/* "its own", "that of alice's session 35 (from 192.0.2.1)" …; returns out */
 #define SOCKET_WHOSE (SESSION_STRLEN + 16)
 const char *socket_whose(const struct socket_use *, char out[SOCKET_WHOSE]);
 

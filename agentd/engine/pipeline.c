@@ -54,6 +54,8 @@ on_finding(const struct finding *f, void *arg)
 	struct ruling r;
 
 	ruling_make(f, p->policy, &p->opt, &room, &r);
+	if (f->again && !r.stop) /* told already; only what is stopped is stopped each time */
+		return;
 	if (p->opt.ruling != NULL)
 		p->opt.ruling(&r, p->opt.arg);
 }

@@ -26,9 +26,14 @@ static void
 keep(const struct finding *f, void *arg)
 {
 	struct kit *k = arg;
-	struct found *out = &k->found[k->n++];
+	struct found *out = &k->found[k->n];
 	char addr[ADDR_STRLEN];
 
+	if (f->again) {
+		k->again++;
+		return;
+	}
+	k->n++;
 	assert_true(k->n < sizeof(k->found) / sizeof(k->found[0]));
 	assert_non_null(f->session);
 	*out = (struct found){
@@ -437,7 +442,7 @@ kit_alerts(const struct kit *k)
 void
 kit_forget(struct kit *k)
 {
-	k->n = 0;
+	k->n = k->again = 0;
 }
 
 void

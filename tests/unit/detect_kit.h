@@ -38,6 +38,7 @@ struct kit {
 	uint64_t serial;
 	struct found found[256];
 	size_t n;
+	size_t again;    /* findings that were told before, and are not in the list */
 	/* the probe */
 	struct probe probe;
 	bool tcp;                    /* what probe.tcp() answers */

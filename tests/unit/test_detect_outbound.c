@@ -421,6 +421,7 @@ many_connections_fold(void **state)
 		kit_connect(k, child, "127.0.0.1", 8080, LATER);
 	kit_connect(k, child, "127.0.0.1", 8081, LATER);
 	assert_int_equal(kit_count(k, ACT_RELAY), 2);
+	assert_int_equal(k->again, 49); /* each can still be stopped */
 	kit_wait(k, 61000);
 	kit_connect(k, child, "127.0.0.1", 8080, LATER);
 	assert_int_equal(kit_count(k, ACT_RELAY), 3);

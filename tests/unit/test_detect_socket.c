@@ -81,7 +81,8 @@ ones_own_agent(void **state)
 	assert_string_equal(kit_found(&k, ACT_AGENT_USE, 0)->reason,
 	    "alice's session 5 (from 192.0.2.9) uses an SSH agent with ssh-add: its own");
 	expect_one(ACT_AGENT_USE, OWNER_SELF, 5);
-	kit_connect_unix(&k, a_add, SSHD_AGENT, 77, ALICE, 0); /* the same process again is no news */
+	kit_connect_unix(&k, a_add, SSHD_AGENT, 77, ALICE, 0); /* the same process: no news */
+	assert_int_equal(k.again, 1);
 	expect_none();
 	kit_connect_unix(&k, a_ssh, SSHD_AGENT, 77, ALICE, 0);
 	expect_one(ACT_AGENT_USE, OWNER_SELF, 5);
