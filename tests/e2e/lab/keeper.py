@@ -143,9 +143,31 @@ def _take_lock() -> int:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
+        if _holder(lock) in _ancestors():
+            return lock  # flock LOCK run.py …: whoever called us holds it for us
         print(f"lab: waiting for another user of the audit system ({LOCK})", file=sys.stderr)
         fcntl.flock(lock, fcntl.LOCK_EX)
     return lock
+
+
+def _holder(lock: int) -> int:
+    """The process that took the lock, from /proc/locks (man 5 proc)."""
+    inode = str(os.fstat(lock).st_ino)
+    with open("/proc/locks", encoding="ascii") as locks:
+        for line in locks:
+            words = line.split()
+            if words[1] == "FLOCK" and words[5].split(":")[2] == inode:
+                return int(words[4])
+    return 0
+
+
+def _ancestors() -> set[int]:
+    found, pid = set(), os.getppid()
+    while pid > 0:
+        found.add(pid)
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as stat:
+            pid = int(stat.read().rpartition(")")[2].split()[1])
+    return found
 
 
 def _write_record(record: dict) -> None:
