@@ -119,11 +119,19 @@ def test_session_tree(stage: Stage) -> None:
 
 
 def test_auditd_restarts(stage: Stage) -> None:
-    stage.daemon.policy(WATCHED)
-    stage.world.stop_auditd()
-    stage.world.start_auditd()
-    until(lambda: _source(stage) == ("auditd", "live"), "auditd's socket again")
-    _seen(stage)
+    """With no other source allowed, its socket is opened again when it is back."""
+    stage.daemon.stop()
+    stage.daemon.start("source auditd\n")
+    try:
+        stage.daemon.policy(WATCHED)
+        stage.world.stop_auditd()
+        until(lambda: _source(stage)[1] != "live", "the source to be missed")
+        stage.world.start_auditd()
+        until(lambda: _source(stage) == ("auditd", "live"), "auditd's socket again")
+        _seen(stage)
+    finally:
+        stage.daemon.stop()
+        stage.daemon.start()
 
 
 def _source(stage: Stage) -> tuple[str, str]:
