@@ -14,7 +14,7 @@
 #define END_WAIT_MS   15000 /* TERM, then KILL, and a look whether all are gone */
 #define WHY_MAX       160
 #define RECENT        64
-#define RECENT_MS     5000
+#define RECENT_MS     60000 /* a finding may ripen for a while after the process is gone */
 
 struct act {
 	struct acts *acts;

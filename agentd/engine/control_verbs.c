@@ -7,7 +7,7 @@
 
 #include "agentd/engine/archive.h"
 #include "agentd/engine/control.h"
-#include "agentd/engine/failures.h"
+#include "agentd/engine/listing.h"
 #include "agentd/engine/state.h"
 
 /* A client that waits for an answer from elsewhere. */
@@ -44,6 +44,7 @@ on_gone(const struct client *c, void *arg)
 	struct engine *e = arg;
 	struct pending *p;
 
+	listing_forget(e, c);
 	LIST_FOREACH(p, &e->pending, link) {
 		if (p->client == c)
 			p->client = NULL;
@@ -73,34 +74,10 @@ verb_status(struct client *c, const struct args *args, void *arg)
 	client_end(c, 0, NULL);
 }
 
-struct listing {
-	struct engine *e;
-	struct client *c;
-	bool all, tree;
-};
-
-static bool
-list_one(struct session *s, void *arg)
-{
-	const struct listing *l = arg;
-	struct buf line = BUF_INIT;
-
-	if (!l->all && (!s->ssh || s->state == SESSION_OVER))
-		return true;
-	session_json(l->e, s, l->tree, &line);
-	send_buf(l->c, &line);
-	return true;
-}
-
 static void
 verb_sessions(struct client *c, const struct args *args, void *arg)
 {
-	struct engine *e = arg;
-	struct listing l = {.e = e, .c = c, .all = args_flag(args, "all"),
-	    .tree = args_flag(args, "tree")};
-
-	host_each_session(pipeline_host(e->pipeline), list_one, &l);
-	client_end(c, 0, NULL);
+	listing_begin(arg, c, args_flag(args, "all"), args_flag(args, "tree"));
 }
 
 /* id as a string, or as a number.  False: the client has its answer. */
@@ -424,5 +401,6 @@ control_verbs_new(struct engine *e, gid_t group)
 	    .group = group};
 
 	LIST_INIT(&e->pending);
+	LIST_INIT(&e->listings);
 	return control_new(&parts);
 }

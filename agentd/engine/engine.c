@@ -298,7 +298,8 @@ engine_load_policy(struct engine *e, const char *path, struct buf *diag)
 	if (policy_box_absent(e->policy))
 		log_warn("%s is absent: an empty policy, which sees everything and stops nothing",
 		    policy_box_path(e->policy));
-	log_info("policy %s serial %llu, %zu rules, mode %s", pol_fleet(p),
+	log_info("policy %s serial %llu, %zu rules, mode %s",
+	    pol_fleet(p)[0] != '\0' ? pol_fleet(p) : "without a fleet",
 	    (unsigned long long)pol_serial(p), pol_nrules(p), mode_name(pol_mode(p)));
 	return true;
 }

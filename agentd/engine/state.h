@@ -23,6 +23,7 @@ struct archive;
 struct client;
 struct control;
 struct history;
+struct listing;
 struct owners;
 struct pending;
 struct probe_live;
@@ -62,6 +63,7 @@ struct engine {
 	struct pipeline_options options; /* host_mode is kept as it is now */
 	struct bytes roles[CONFIG_ROLES_MAX];
 	LIST_HEAD(, pending) pending; /* control_verbs.c: clients that wait for an answer */
+	LIST_HEAD(, listing) listings;
 	struct alert_context context;
 	struct flows flows;
 	struct hops hops;

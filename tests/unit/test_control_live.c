@@ -208,6 +208,30 @@ a_slow_follower_is_let_go(void **state)
 	assert_int_equal(engine_stage_close(&s), 0);
 }
 
+/* A long list comes whole, and a client that leaves in the middle of it does no harm. */
+static void
+a_long_list_comes_whole(void **state)
+{
+	struct engine_stage s;
+	struct buf b = BUF_INIT;
+	unsigned lines = 0;
+
+	(void)state;
+	engine_stage_open(&s, NULL, MODE_AUDIT);
+	for (uint32_t i = 0; i < 300; i++)
+		login(&s, 1000 + i);
+	engine_stage_ask(&s, "{\"verb\":\"sessions\",\"tree\":true}", &b);
+	for (const char *p = b.p; (p = strchr(p, '\n')) != NULL; p++)
+		lines++;
+	assert_int_equal(lines, 301);
+	assert_non_null(strstr(b.p, "\"ses\":1299,"));
+	buf_free(&b);
+	for (int i = 0; i < 20; i++)
+		close(engine_stage_client(&s, "{\"verb\":\"sessions\",\"tree\":true}"));
+	assert_asked(&s, "{\"verb\":\"status\"}", "\"open\":300");
+	assert_int_equal(engine_stage_close(&s), 0);
+}
+
 /* --- the store under the engine --- */
 
 static void
@@ -304,6 +328,7 @@ main(void)
 		cmocka_unit_test(more_clients_than_room_are_let_go),
 		cmocka_unit_test(a_follower_hears_what_comes),
 		cmocka_unit_test(a_slow_follower_is_let_go),
+		cmocka_unit_test(a_long_list_comes_whole),
 		cmocka_unit_test(a_damaged_store_is_begun_anew),
 		cmocka_unit_test(without_a_store_all_else_goes_on),
 		cmocka_unit_test(a_login_does_not_wait_for_a_flood),
