@@ -129,12 +129,38 @@ ask(struct host *h, struct program *p, const struct process *who)
 	    p->dev_minor);
 }
 
+/*
+ * The dynamic linker run by hand (ld.so [OPTION [VALUE]]… /usr/bin/ssh …): its own file says
+ * nothing of what it loads.  So the first words do, up to the second that is no option.
+ */
+static bool
+loads_ssh(const struct process *p)
+{
+	struct bytes exe = bytes_basename(bytes_of(p->exe)), word;
+	const char *end;
+	int plain = 0;
+
+	if (p->argv == NULL ||
+	    (!bytes_starts(exe, BYTES_LIT("ld-linux")) && !bytes_starts(exe, BYTES_LIT("ld-musl"))))
+		return false;
+	end = p->argv + p->argv_len;
+	for (const char *at = p->argv; at < end && plain < 3; at += word.n + 1) {
+		word = (struct bytes){.p = at, .n = strnlen(at, (size_t)(end - at))};
+		if (plain > 0 && program_is_ssh_name(word))
+			return true;
+		plain += word.n == 0 || word.p[0] != '-';
+	}
+	return false;
+}
+
 static void
 classify(struct process_node *n)
 {
 	const struct program *p = n->image;
 
-	if (p != NULL && p->known)
+	if (loads_ssh(&n->p))
+		n->p.program = PROGRAM_SSH;
+	else if (p != NULL && p->known)
 		n->p.program = p->ssh ? PROGRAM_SSH : PROGRAM_OTHER;
 	else if (program_is_ssh_name(bytes_of(n->p.exe)))
 		n->p.program = PROGRAM_SSH;

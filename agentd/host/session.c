@@ -234,7 +234,10 @@ host_over(struct host *h, uint32_t ses, struct rtime now)
 
 /* --- sweeping --------------------------------------------------------------------------------- */
 
-/* Records of its last moments may still come, and findings be held: both need to know whose they are. */
+/*
+ * Records of its last moments may still come, and findings be held: both need to know whose they
+ * are.
+ */
 static void
 drop_over(struct host *h, struct rtime now)
 {

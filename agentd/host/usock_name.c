@@ -1,6 +1,6 @@
 /*
- * usock_name: what the path of a Unix socket says: agent, ControlMaster, tmux, screen, or one of the
- * system's that everybody opens.  A path can lie; who knows the inode does not ask here.  Pure.
+ * usock_name: what the path of a Unix socket says: agent, ControlMaster, tmux, screen, or one of
+ * the system's that everybody opens.  A path can lie; who knows the inode does not ask here.  Pure.
  */
 #include "agentd/host/model.h"
 

@@ -230,6 +230,20 @@ steady_files_are_asked_for_once(void **state)
 	assert_int_equal(k.programs_asked, 4);
 }
 
+static void
+through_the_linker(void **state)
+{
+	struct who ld = {200, 101, 5, ALICE, ALICE, "/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"};
+
+	(void)state;
+	kit_exec(&k, ld, "/lib64/ld-linux-x86-64.so.2 /usr/bin/ssh db");
+	assert_int_equal(host_process(k.host, 200)->program, PROGRAM_SSH);
+	kit_exec(&k, ld, "ld.so --library-path /tmp /usr/bin/ssh db");
+	assert_int_equal(host_process(k.host, 200)->program, PROGRAM_SSH);
+	kit_exec(&k, ld, "ld.so /bin/ls ./ls /usr/bin/ssh");
+	assert_int_equal(host_process(k.host, 200)->program, PROGRAM_UNKNOWN);
+}
+
 /* --- sockets ---------------------------------------------------------------------------------- */
 
 static void
@@ -343,7 +357,7 @@ main(void)
 		T(ancestry_leads_to_sshd), T(a_pid_used_again), T(an_exec_is_a_new_life),
 		T(a_fork_is_its_parents_program), T(long_command_lines_are_cut),
 		T(a_flood_of_one_session), L(the_dead_are_swept), L(parents_from_proc),
-		T(uring_threads_have_no_session), T(by_name), L(steady_files_are_asked_for_once),
+		T(uring_threads_have_no_session), T(by_name), T(through_the_linker), L(steady_files_are_asked_for_once),
 		T(names_of_sockets), T(a_flood_of_sockets), T(sockets_of_a_session),
 		T(a_table_grows_and_shrinks),
 	};
