@@ -9,8 +9,11 @@ struct bytes
 bytes_basename(struct bytes path)
 {
 	const char *slash = path.n > 0 ? memrchr(path.p, '/', path.n) : NULL;
-	size_t skip = slash != NULL ? (size_t)(slash - path.p) + 1 : 0;
+	size_t skip;
 
+	if (slash == NULL)
+		return path;
+	skip = (size_t)(slash - path.p) + 1;
 	return (struct bytes){.p = path.p + skip, .n = path.n - skip};
 }
 
