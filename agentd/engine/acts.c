@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <event2/event.h>
+
 #include "agentd/engine/failures.h"
 #include "agentd/engine/keep.h"
 #include "agentd/engine/levels.h"
@@ -22,6 +24,7 @@ struct act {
 	enum done done;    /* when it works */
 	enum level level;
 	struct request req; /* as asked for */
+	unsigned tries;     /* for a connection that was not there yet */
 };
 
 /* What worked lately: one process may have earned two rulings, and it can be killed only once. */
@@ -153,6 +156,34 @@ cut_instead(struct act *act)
 }
 
 static void
+on_again(evutil_socket_t fd, short what, void *arg)
+{
+	struct act *act = arg;
+	int none[LINK_FDS] = {-1, -1};
+
+	(void)fd;
+	(void)what;
+	if (!link_ask(act->acts->parts.link, &act->req, KILL_WAIT_MS, on_result, act))
+		on_result(NULL, none, act);
+}
+
+/*
+ * The record of a connect may be here before the socket shows: the call has not returned, or the process
+ * that is to hold it is only being made.  So a connection that is not found is looked for again.
+ */
+static bool
+look_again(struct act *act)
+{
+	static const suseconds_t after_us[] = {50000, 500000};
+	const struct timeval tv = {.tv_usec = act->tries < 2 ? after_us[act->tries] : 0};
+
+	if (act->req.kind != REQ_DESTROY || act->req.inode != 0 || act->tries >= 2)
+		return false;
+	act->tries++;
+	return event_base_once(act->acts->parts.base, -1, EV_TIMEOUT, on_again, act, &tv) == 0;
+}
+
+static void
 on_result(const struct notice *n, int fds[LINK_FDS], void *arg)
 {
 	static const struct notice ok = {.result = RES_OK};
@@ -166,6 +197,8 @@ on_result(const struct notice *n, int fds[LINK_FDS], void *arg)
 	else if (n != NULL && n->result == RES_GONE && was_ours(act->acts, act))
 		n = &ok;
 	else if (n != NULL && n->result == RES_GONE && cut_instead(act))
+		return;
+	else if (n != NULL && n->result == RES_NOT_FOUND && look_again(act))
 		return;
 	done = done_of(n, act->done, why);
 	act->acts->stats.waiting--;

@@ -24,6 +24,7 @@ struct acts_stats {
 };
 
 struct acts_parts {
+	struct event_base *base;
 	struct link *link;
 	/* The programs of a session that its end must spare: calls fn for each pid. */
 	void (*spared)(uint32_t ses, void (*fn)(uint32_t pid, void *fn_arg), void *fn_arg, void *arg);

@@ -407,7 +407,7 @@ make_outlets(struct engine *e)
 {
 	const struct outlet_parts out = {.conf = e->conf, .link = e->link, .context = &e->context,
 	    .row = on_row, .arg = e};
-	const struct acts_parts acts = {.link = e->link, .spared = spared, .outcome = on_outcome,
+	const struct acts_parts acts = {.base = e->base, .link = e->link, .spared = spared, .outcome = on_outcome,
 	    .arg = e};
 	const struct reports_parts reports = {.base = e->base, .link = e->link, .names = e->names,
 	    .pipeline = e->pipeline, .options = &e->options, .policy = policy_in_force,

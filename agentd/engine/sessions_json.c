@@ -1,5 +1,6 @@
 /* sessions_json: a session as one JSON object; its shape is in sshtether/control.h. */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "agentd/engine/state.h"
 
@@ -148,6 +149,18 @@ put_command(struct json *j, const struct process *p, enum command_line how)
 	buf_free(&line);
 }
 
+/*
+ * No record tells of a process's end.  Good enough for looking at: the pid may be another's by now.
+ */
+static bool
+is_alive(const struct process *p)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%u", p->pid);
+	return access(path, F_OK) == 0;
+}
+
 static void
 put_process(struct tree *t, const struct process *p, unsigned depth)
 {
@@ -166,6 +179,7 @@ put_process(struct tree *t, const struct process *p, unsigned depth)
 	put_id(j, "effective", p->euid);
 	put_time(j, "start", p->seen);
 	json_kbool(j, "ssh", p->program == PROGRAM_SSH);
+	json_kbool(j, "alive", is_alive(p));
 	json_end(j, '}');
 }
 

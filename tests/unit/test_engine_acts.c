@@ -76,6 +76,7 @@ set_up(void **state)
 	fcntl(s->monitor, F_SETFL, O_NONBLOCK);
 	s->link = link_new(s->base, pair[1], &on);
 	parts.link = s->link;
+	parts.base = s->base;
 	s->acts = acts_new(&parts);
 	make_ruling(&s->m);
 	s->m.ruling.mode = MODE_ENFORCE;
@@ -255,6 +256,33 @@ sshd_is_cut_and_never_killed(void **state)
 	}
 }
 
+/* A record may be faster than the socket that it tells of. */
+static void
+a_connection_is_looked_for_again(void **state)
+{
+	struct stage *s = *state;
+	struct request r;
+
+	s->m.finding.activity = ACT_RELAY;
+	s->m.finding.process = &s->m.sshd;
+	acts_ruling(s->acts, &s->m.ruling);
+	assert_true(asked(s, &r));
+	answer(s, r.id, RES_NOT_FOUND, 0);
+	assert_int_equal(s->told, 0);
+	event_base_loop(s->base, EVLOOP_ONCE);
+	assert_true(asked(s, &r));
+	answer(s, r.id, RES_OK, 1);
+	assert_int_equal(s->done, DONE_CUT);
+	acts_ruling(s->acts, &s->m.ruling);
+	for (int i = 0; i < 3; i++) {
+		assert_true(asked(s, &r));
+		answer(s, r.id, RES_NOT_FOUND, 0);
+		if (i < 2)
+			event_base_loop(s->base, EVLOOP_ONCE);
+	}
+	assert_int_equal(s->done, DONE_FAILED);
+}
+
 static void
 an_end_spares_what_the_policy_names(void **state)
 {
@@ -313,6 +341,7 @@ main(void)
 		TEST(gone_by_our_own_hand_is_killed),
 		TEST(an_agent_left_to_a_child_is_cut),
 		TEST(sshd_is_cut_and_never_killed),
+		TEST(a_connection_is_looked_for_again),
 		TEST(an_end_spares_what_the_policy_names),
 		TEST(what_is_not_to_be_had_is_said),
 	};
