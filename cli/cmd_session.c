@@ -105,7 +105,7 @@ show(const json_t *s, struct bytes line, void *arg)
 		return false;
 	put_facts(cli, s, &out);
 	ok = cli_write(stdout, buf_bytes(&out));
-	(void)session_tree_rows(cli, t, NULL, s);
+	(void)session_tree_rows(cli, t, NULL, s, true);
 	ok = ok && table_print(t) == CLI_OK;
 	table_free(&t);
 	buf_free(&out);

@@ -27,6 +27,7 @@ struct listing {
 	struct table *table;
 	struct placed *placed;
 	size_t n;
+	bool all;
 };
 
 static bool
@@ -80,14 +81,14 @@ tree_row(const json_t *s, struct bytes line, void *arg)
 			parent = l->placed[i].row;
 	}
 	l->placed[l->n].ses = answer_int(s, "sshtether.ses");
-	l->placed[l->n++].row = session_tree_rows(l->cli, l->table, parent, s);
+	l->placed[l->n++].row = session_tree_rows(l->cli, l->table, parent, s, l->all);
 	return true;
 }
 
 static int
-list(const struct cli *cli, bool tree, json_t *request)
+list(const struct cli *cli, bool tree, bool all, json_t *request)
 {
-	struct listing l = {.cli = cli};
+	struct listing l = {.cli = cli, .all = all};
 	struct client_ask ask = {.request = request, .fn = client_print_line};
 	int status;
 
@@ -130,6 +131,6 @@ cmd_sessions(struct cli *cli, int argc, char **argv)
 	}
 	if (optind < argc)
 		return cli_usage(cli, "what is '%s'?", argv[optind]);
-	return list(cli, tree,
+	return list(cli, tree, all,
 	    json_pack("{s:s, s:b, s:b}", "verb", "sessions", "all", all, "tree", tree));
 }

@@ -18,7 +18,7 @@ static const struct command commands[] = {
 	{"status", "", "what the daemon does, sees and cannot do", NULL, cmd_status},
 	{"sessions", "[--tree] [--all]", "the SSH sessions on this host",
 	    "  --tree           processes, sockets and hops below their session\n"
-	    "  --all            also sessions that are over and those that are not SSH's\n",
+	    "  --all            also sessions that are over, those that are not SSH's, and what ended\n",
 	    cmd_sessions},
 	{"session", "ID", "one session, in full", NULL, cmd_session},
 	{"alerts",

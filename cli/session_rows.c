@@ -37,10 +37,39 @@ session_credential(const json_t *s, struct buf *out)
 
 /* --- the tree ------------------------------------------------------------------------------------ */
 
+/* The processes of a session, parents before their children, and their rows once they have one. */
 struct placed {
 	int64_t pid;
+	size_t parent; /* index of it, less than its own; its own: the parent is not of this session */
+	bool shown;
 	struct table_row *row;
 };
+
+struct tree {
+	const struct cli *cli;
+	struct table *table;
+	const json_t *session;
+	struct table_row *top;
+	struct placed *placed;
+	size_t n;
+};
+
+static size_t
+placed_index(const struct tree *tree, int64_t pid)
+{
+	size_t i = 0;
+
+	while (i < tree->n && tree->placed[i].pid != pid)
+		i++;
+	return i;
+}
+
+/* The row of that process, or the session's. */
+static struct table_row *
+placed_row(const struct tree *tree, size_t i)
+{
+	return i < tree->n && tree->placed[i].row != NULL ? tree->placed[i].row : tree->top;
+}
 
 /* Who runs it, when that is not who logged in. */
 static void
@@ -72,41 +101,38 @@ put_process_name(const json_t *p, struct buf *out)
 	buf_printf(out, "[%lld]", (long long)answer_int(p, "pid"));
 }
 
-static struct table_row *
-process_row(const struct cli *cli, struct table *t, struct table_row *parent, const json_t *session,
-    const json_t *p)
+/* Old daemons do not say; then it is taken to live. */
+static bool
+is_alive(const json_t *p)
 {
+	return answer_get(p, "alive") == NULL || answer_bool(p, "alive");
+}
+
+static struct table_row *
+process_row(const struct tree *tree, struct table_row *parent, const json_t *p)
+{
+	struct table *t = tree->table;
 	struct table_row *row = table_row(t, parent);
 	struct buf cell = BUF_INIT;
-	bool ssh = answer_bool(p, "ssh");
 
 	put_process_name(p, &cell);
 	table_cell(t, row, TREE_WHAT, &cell);
-	put_process_user(session, p, &cell);
+	put_process_user(tree->session, p, &cell);
 	if (cell.n > 0)
 		table_style(t, row, TREE_USER, STYLE_WARN);
 	table_cell(t, row, TREE_USER, &cell);
-	answer_time(cli, p, "start", &cell);
+	answer_time(tree->cli, p, "start", &cell);
 	table_cell(t, row, TREE_SINCE, &cell);
-	if (ssh) {
+	if (!is_alive(p))
+		table_cell_str(t, row, TREE_STATE, "ended");
+	else if (answer_bool(p, "ssh"))
 		table_cell_str(t, row, TREE_STATE, "ssh");
-		table_style(t, row, TREE_STATE, STYLE_WARN);
-	}
+	table_style(t, row, TREE_STATE, is_alive(p) ? STYLE_WARN : STYLE_DIM);
 	if (answer_str(p, "command_line").n > 0)
 		answer_visible(p, "command_line", &cell);
 	table_cell(t, row, TREE_NOTE, &cell);
 	buf_free(&cell);
 	return row;
-}
-
-static struct table_row *
-placed_find(const struct placed *placed, size_t n, int64_t pid, struct table_row *otherwise)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (placed[i].pid == pid)
-			return placed[i].row;
-	}
-	return otherwise;
 }
 
 static void
@@ -159,35 +185,75 @@ hop_row(const struct cli *cli, struct table *t, struct table_row *parent, const 
 }
 
 static void
-inner_rows(const struct cli *cli, struct table *t, struct table_row *top, const json_t *session)
+place(struct tree *tree, const json_t *processes, bool all)
 {
-	const json_t *processes = answer_get(session, "processes");
-	const json_t *sockets = answer_get(session, "sockets"), *hops = answer_get(session, "hops");
-	size_t n = json_array_size(processes), i;
-	struct placed *placed = calloc(n + 1, sizeof(*placed));
+	const json_t *p;
+	size_t i;
+
+	json_array_foreach(processes, i, p) {
+		tree->placed[i].parent = placed_index(tree, answer_int(p, "parent.pid"));
+		tree->placed[i].pid = answer_int(p, "pid");
+		tree->placed[i].shown = all || is_alive(p);
+		tree->n = i + 1;
+	}
+}
+
+/* Those of a list of things that a process did or has. */
+static void
+show_owners(struct tree *tree, const json_t *list, const char *pid_path)
+{
 	const json_t *item;
+	size_t i;
 
-	if (placed == NULL)
-		return;
+	json_array_foreach(list, i, item) {
+		size_t owner = placed_index(tree, answer_int(item, pid_path));
+
+		if (owner < tree->n)
+			tree->placed[owner].shown = true;
+	}
+}
+
+/* Whoever is shown has its parents above it; they come before it, so one pass from the end does. */
+static void
+show_parents(struct tree *tree)
+{
+	for (size_t i = tree->n; i-- > 0;) {
+		if (tree->placed[i].shown && tree->placed[i].parent < i)
+			tree->placed[tree->placed[i].parent].shown = true;
+	}
+}
+
+static void
+inner_rows(struct tree *tree, bool all)
+{
+	const json_t *processes = answer_get(tree->session, "processes");
+	const json_t *sockets = answer_get(tree->session, "sockets");
+	const json_t *hops = answer_get(tree->session, "hops"), *item;
+	size_t i;
+
+	place(tree, processes, all);
+	show_owners(tree, sockets, "pid");
+	show_owners(tree, hops, "process.pid");
+	show_parents(tree);
 	json_array_foreach(processes, i, item) {
-		struct table_row *parent =
-		    placed_find(placed, i, answer_int(item, "parent.pid"), top);
-
-		placed[i].pid = answer_int(item, "pid");
-		placed[i].row = process_row(cli, t, parent, session, item);
+		if (tree->placed[i].shown)
+			tree->placed[i].row =
+			    process_row(tree, placed_row(tree, tree->placed[i].parent), item);
 	}
 	json_array_foreach(sockets, i, item)
-		socket_row(t, placed_find(placed, n, answer_int(item, "pid"), top), item);
+		socket_row(tree->table, placed_row(tree, placed_index(tree, answer_int(item, "pid"))),
+		    item);
 	json_array_foreach(hops, i, item)
-		hop_row(cli, t, placed_find(placed, n, answer_int(item, "process.pid"), top), item);
-	free(placed);
+		hop_row(tree->cli, tree->table,
+		    placed_row(tree, placed_index(tree, answer_int(item, "process.pid"))), item);
 }
 
 struct table_row *
 session_tree_rows(const struct cli *cli, struct table *t, struct table_row *parent,
-    const json_t *session)
+    const json_t *session, bool all)
 {
 	struct table_row *row = table_row(t, parent);
+	struct tree tree = {.cli = cli, .table = t, .session = session, .top = row};
 	struct buf cell = BUF_INIT;
 
 	buf_printf(&cell, "%lld", (long long)answer_int(session, "sshtether.ses"));
@@ -209,6 +275,9 @@ session_tree_rows(const struct cli *cli, struct table *t, struct table_row *pare
 	table_style(t, row, TREE_USER, STYLE_BOLD);
 	table_style(t, row, TREE_STATE, session_state_style(answer_str(session, "sshtether.state")));
 	buf_free(&cell);
-	inner_rows(cli, t, row, session);
+	tree.placed = calloc(json_array_size(answer_get(session, "processes")) + 1, sizeof(*tree.placed));
+	if (tree.placed != NULL)
+		inner_rows(&tree, all);
+	free(tree.placed);
 	return row;
 }

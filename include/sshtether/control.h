@@ -61,7 +61,7 @@
  *   monitor; parent: ses of the session on this host that this one came from.
  *   With "tree":true, and always for `session`, also
  *    "processes":[{"pid","parent":{"pid"},"depth","executable","name","command_line","user":{"id"},
- *                  "effective":{"id"},"start","ssh"}]            parents before their children; depth from 0
+ *                  "effective":{"id"},"start","ssh","alive"}]            parents before their children; depth from 0
  *    "sockets":[{"path","kind","inode","pid","forwarded"}]       kind: agent mux tmux screen other
  *    "hops":[{"activity","destination":{"ip","port"},"to","process":{"pid"},"done","time"}]
  *                                                                where it went lately, oldest first

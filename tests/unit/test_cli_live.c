@@ -60,7 +60,8 @@ static const char session[] =
     "\"processes\":[{\"pid\":5701,\"executable\":\"/usr/sbin/sshd\",\"command_line\":\"sshd: alice\","
     "\"user\":{\"id\":\"1001\"}},"
     "{\"pid\":5710,\"parent\":{\"pid\":5701},\"executable\":\"/usr/bin/ssh\","
-    "\"command_line\":\"ssh \\u001b[2J db\",\"user\":{\"id\":\"0\"},\"ssh\":true}],"
+    "\"command_line\":\"ssh \\u001b[2J db\",\"user\":{\"id\":\"0\"},\"ssh\":true,\"alive\":false},"
+    "{\"pid\":5711,\"parent\":{\"pid\":5701},\"executable\":\"/bin/ls\",\"alive\":false}],"
     "\"sockets\":[{\"path\":\"/tmp/agent.1\",\"kind\":\"agent\",\"pid\":5701,\"forwarded\":true}],"
     "\"hops\":[{\"activity\":\"outbound-ssh\",\"destination\":{\"ip\":\"10.0.0.3\",\"port\":22},"
     "\"process\":{\"pid\":5710},\"done\":\"killed\"},{\"activity\":\"agent-hijack\",\"to\":\"/tmp/a.1\","
@@ -97,9 +98,22 @@ sessions_tree(void **state)
 	assert_in(&r.out, "\n|-agent-hijack "); /* its process is gone */
 	assert_in(&r.out, "to /tmp/a.1\n");
 	assert_in(&r.out, "root");
+	assert_in(&r.out, "ended"); /* ssh, which went somewhere; ls is gone for good */
+	assert_null(strstr(r.out.p, "ls[5711]"));
 	assert_in(&r.out, "ssh \\x1b[2J db");
 	assert_in(&r.out, "\n| `-agent socket ");
 	assert_in(&r.out, "\n`-59 ");
+	ran_free(&r);
+}
+
+static void
+sessions_tree_of_all(void **state)
+{
+	struct ran r = run(cmd_sessions, "sessions --tree --all", "control.sock", session);
+
+	(void)state;
+	assert_int_equal(r.status, CLI_OK);
+	assert_in(&r.out, "\n| |-ls[5711] ");
 	ran_free(&r);
 }
 
@@ -299,6 +313,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sessions_table),
 		cmocka_unit_test(sessions_tree),
+		cmocka_unit_test(sessions_tree_of_all),
 		cmocka_unit_test(json_passes_through),
 		cmocka_unit_test(unknown_session),
 		cmocka_unit_test(alerts_for_people),
