@@ -84,7 +84,9 @@ detect_free(struct detect **dp)
 	*dp = NULL;
 }
 
-/* Records come out of order by moments; by hours, when the clock was set or an older file is read. */
+/*
+ * Records come out of order by moments; by hours, when the clock was set or an older file is read.
+ */
 static void
 set_clock(struct detect *d, struct rtime now)
 {

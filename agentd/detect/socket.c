@@ -103,8 +103,8 @@ known_usock(const struct detect *d, const struct evidence *e)
 }
 
 /*
- * The name has to do.  With its inode the guess is kept, for who comes by another name; without one a
- * stranger could fill the owner's share of the table with names.
+ * The name has to do.  With its inode the guess is kept, for who comes by another name; without one
+ * a stranger could fill the owner's share of the table with names.
  */
 static const struct usock *
 guess_usock(struct detect *d, const struct evidence *e, struct usock *guessed)
@@ -128,14 +128,14 @@ judge(struct detect *d, const struct evidence *e, enum usock_kind kind, bool by_
 	struct socket_use use = {.e = e, .kind = kind, .usock = u};
 	const struct session *s = host_session(detect_host(d), e->ses);
 
-	/* who listens tells more than the name, when it is one of those we know */
-	if (u != NULL)
+	if (u != NULL) {
+		/* who listens tells more than the name, when it is one of those we know */
 		use.kind = u->kind != USOCK_OTHER ? u->kind : usock_kind_of(evidence_unix(e).path);
-
-	if (u != NULL)
 		use.owner = host_owner(detect_host(d), s, e->uid, u, &use.owner_session);
-	if (by_sshd && use.kind != USOCK_AGENT && e->exit == 0) {
-		relay_unix(d, e);
+	}
+	if (by_sshd && use.kind != USOCK_AGENT && use.kind != USOCK_MUX) {
+		if (e->exit == 0)
+			relay_unix(d, e);
 		return;
 	}
 	judges[use.kind](d, &use);
@@ -219,9 +219,9 @@ is_service(struct bytes path)
 }
 
 /*
- * An SSH client looks for a ControlMaster before it connects to its server (OpenSSH ssh.c, main): what
- * it opens then, and is neither the system's nor an agent, is one.  Later it may be an agent by another
- * name, or the near end of a forward.
+ * An SSH client looks for a ControlMaster before it connects to its server (OpenSSH ssh.c, main):
+ * what it opens then, and is neither the system's nor an agent, is one.  Later it may be an agent
+ * by another name, or the near end of a forward.
  */
 static enum usock_kind
 kind_by_use(const struct detect *d, const struct fact *f, const struct evidence *e)

@@ -261,6 +261,14 @@ through_the_sshd_of_another(void **state)
 	open_three(false, NULL, NULL, "192.0.2.9");
 	kit_connect_unix(&k, b_sshd, SSHD_AGENT, 0, 0, -EACCES); /* -L x:agent.sock */
 	expect_one(ACT_AGENT_HIJACK, OWNER_OTHER, 5);
+	kit_exec(&k, a_ssh, "ssh -M db");
+	kit_bind_unix(&k, a_ssh, "/srv/cm.AbCdEfGh01234567", 60);
+	kit_connect(&k, a_ssh, "192.0.2.7", 22, LATER);
+	kit_forget(&k);
+	kit_connect_unix(&k, b_sshd, "/srv/cm", 60, ALICE, 0);
+	expect_one(ACT_MUX_HIJACK, OWNER_OTHER, 5);
+	kit_connect_unix(&k, b_sshd, "/srv/app.sock", 61, 33, -EACCES); /* somebody's service: refused */
+	expect_none();
 }
 
 /* --- live: somebody looks who listens --------------------------------------------------------- */
