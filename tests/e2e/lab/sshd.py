@@ -69,6 +69,12 @@ class Sshd:
         text = text.replace(line.group(), (line.group() if login_uid else "") + session, 1)
         self.host.write(path, account + text)
 
+    def without(self, module: str) -> None:
+        """Takes a module out of the distribution's stack; pam() then builds on what is left."""
+        path = "/etc/pam.d/sshd.distribution"
+        lines = self.host.read(path).splitlines(keepends=True)
+        self.host.write(path, "".join(line for line in lines if module not in line))
+
     def start(self) -> None:
         self.process = self.host.popen(
             ["/usr/sbin/sshd", "-D", "-f", "/etc/ssh/lab_sshd_config", "-E", "/var/log/sshd.log"]

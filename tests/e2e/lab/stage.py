@@ -60,4 +60,9 @@ class Stage:
             watch.wait(activity="agent-hijack", user="deploy", ses=ses)
         if ripen:
             time.sleep(_RIPENING_S)
-        return [a for a in watch.poll() if a["sshtether"].get("ses") != ses]
+        return [a for a in watch.poll() if a.get("sshtether", {}).get("ses") != ses and _is_alert(a)]
+
+
+def _is_alert(line: dict) -> bool:
+    """Not a word of the daemon on itself that somebody asked for."""
+    return line["event"]["action"] != "mode-changed"
