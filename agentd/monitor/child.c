@@ -43,8 +43,6 @@ struct child {
 	uint64_t unsent;
 };
 
-static void child_lost(struct child *);
-
 /* --- between fork and exec ---------------------------------------------------------------------- */
 
 static int
@@ -140,31 +138,42 @@ retry_later(struct child *c)
 	(void)evtimer_add(c->on_retry, &tv);
 }
 
-/* The engine is gone, or is to go: logins are answered, everything of it is closed, it comes again. */
+/* It is heard no more and logins are answered for it; what is left is to wait until it has ended. */
 static void
-child_lost(struct child *c)
+drop(struct child *c)
 {
-	int status = 0;
-
-	if (c->pid == 0)
+	if (c->sock == -1)
 		return;
 	(void)pidfd_signal(c->pidfd, SIGKILL);
-	if (waitpid(c->pid, &status, 0) == c->pid && WIFSIGNALED(status))
-		log_err("the engine (pid %d) ended by signal %d", (int)c->pid, WTERMSIG(status));
-	else
-		log_err("the engine (pid %d) ended with status %d", (int)c->pid, WEXITSTATUS(status));
-	let_go(c);
+	close_event(&c->on_request);
+	close_fd(&c->sock);
 	logins_engine_gone(c->m->logins);
 	source_engine_gone(c->m->source);
-	retry_later(c);
+}
+
+static void
+log_end(pid_t pid, int status)
+{
+	if (WIFSIGNALED(status))
+		log_err("the engine (pid %d) ended by signal %d", (int)pid, WTERMSIG(status));
+	else
+		log_err("the engine (pid %d) ended with status %d", (int)pid, WEXITSTATUS(status));
 }
 
 static void
 on_exit_cb(evutil_socket_t fd, short what, void *arg)
 {
+	struct child *c = arg;
+	int status;
+
 	(void)fd;
 	(void)what;
-	child_lost(arg);
+	/* Its pidfd says that it has ended: this does not wait. */
+	if (waitpid(c->pid, &status, WNOHANG) == c->pid)
+		log_end(c->pid, status);
+	drop(c);
+	let_go(c);
+	retry_later(c);
 }
 
 static void
@@ -182,7 +191,7 @@ on_request_cb(evutil_socket_t fd, short what, void *arg)
 		if (n != (long)sizeof(rq)) {
 			if (n != 0)
 				log_err("the engine sent a malformed packet");
-			child_lost(c);
+			drop(c);
 			return;
 		}
 		table_dispatch(c->m, &rq);
@@ -235,6 +244,16 @@ watch(struct child *c)
 	return 0;
 }
 
+/* There may be no event that would tell of its end: it is new, and waiting for it is short. */
+static void
+give_up(struct child *c)
+{
+	drop(c);
+	(void)waitpid(c->pid, NULL, 0);
+	let_go(c);
+	retry_later(c);
+}
+
 void
 child_start(struct child *c)
 {
@@ -251,7 +270,7 @@ child_start(struct child *c)
 	rc = watch(c);
 	if (rc != 0 || !child_send(c, &hello, &c->m->control_fd, 1)) {
 		log_err("cannot talk to the engine");
-		child_lost(c);
+		give_up(c);
 		return;
 	}
 	log_info("the engine is pid %d", (int)c->pid);
@@ -295,10 +314,11 @@ child_free(struct child **cp)
 
 		/* The loop has ended: here, and only here, waiting is all there is to do. */
 		(void)child_send(c, &bye, NULL, 0);
-		(void)shutdown(c->sock, SHUT_WR);
-		if (poll(&wait, 1, GOODBYE_MS) == 0)
-			(void)pidfd_signal(c->pidfd, SIGKILL);
-		(void)waitpid(c->pid, NULL, 0);
+		if (c->sock != -1)
+			(void)shutdown(c->sock, SHUT_WR);
+		if (poll(&wait, 1, GOODBYE_MS) == 0 && pidfd_signal(c->pidfd, SIGKILL) == 0)
+			(void)poll(&wait, 1, GOODBYE_MS);
+		(void)waitpid(c->pid, NULL, WNOHANG);
 	}
 	let_go(c);
 	close_event(&c->on_retry);

@@ -161,16 +161,6 @@ peer_pidfd(int fd, pid_t pid)
 	return proc_pidfd(pid);
 }
 
-/* A living process that registered this ses before, other than pid. */
-static bool
-is_anothers(const struct mon_session *s, const struct facts *f)
-{
-	struct proc_stat st;
-
-	return s->monitor_pid != f->pid && s->monitor_pid != 0 && proc_stat(s->monitor_pid, &st) == 0 &&
-	    st.start_ticks == s->start_ticks && st.state != 'Z';
-}
-
 static enum result
 register_session(struct monitor *m, const struct facts *f)
 {
@@ -179,7 +169,8 @@ register_session(struct monitor *m, const struct facts *f)
 	if (f->ses == SES_UNSET || f->auid == AUID_UNSET)
 		return RES_NO_SESSION;
 	s = registry_get(m->registry, f->ses);
-	if (s != NULL && is_anothers(s, f))
+	/* A ses is given out once in a boot: whoever comes second with it is not the sshd that got it. */
+	if (s != NULL && (s->monitor_pid != f->pid || s->start_ticks != f->start_ticks))
 		return RES_OTHER_SESSION;
 	if (s == NULL)
 		s = registry_add(m->registry, f->ses, f->auid);
@@ -221,7 +212,7 @@ identify(struct monitor *m, int fd, struct notice *n)
 	n->start_ticks = f.start_ticks;
 	n->result = register_session(m, &f);
 	if (n->result == RES_OTHER_SESSION)
-		log_warn("pid %d reports session %u, which another living sshd has reported: not registered",
+		log_warn("pid %d reports session %u, which another process has reported: not registered",
 		    (int)f.pid, f.ses);
 	return true;
 }

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agentd/monitor/mount.h"
 #include "agentd/monitor/pidfd.h"
 #include "agentd/monitor/table.h"
 #include "agentd/monitor/target.h"
@@ -30,6 +31,11 @@ handle_program(struct monitor *m, const struct request *rq, struct answer *a)
 
 	if (result != RES_OK)
 		return result;
+	if (mount_program_is_served(t.facts.pid)) {
+		target_close(&t);
+		a->note.value = EPERM;
+		return RES_DENIED;
+	}
 	exe = open_of(t.facts.pid, "exe");
 	maps = open_of(t.facts.pid, "maps");
 	if (exe < 0 || fstat(exe, &st) == -1 || !S_ISREG(st.st_mode)) {

@@ -37,8 +37,8 @@ enum notice_kind {
 	NOTE_CONFIG = 1, /* first of all; fds[0]: the listening control socket; mode in force at start */
 	NOTE_LOGIN,      /* fds[0]: the module's connection, to be read; tuple is the kernel's; result is
 	                  * RES_OK: ses is registered; RES_NO_SESSION: not set yet (account stage);
-	                  * RES_OTHER_SESSION: ses is that of another living sshd: forged, or an sshd that
-	                  * was started by hand inside a login */
+	                  * RES_OTHER_SESSION: ses is that of another sshd: forged, or an sshd that was
+	                  * started by hand inside a login; RES_RATE: no room to register it */
 	NOTE_FOUND,      /* a session alive at start: tuple, peer, local */
 	NOTE_RESULT,     /* of the request `id`; fds for REQ_PROGRAM, REQ_SOURCE */
 	NOTE_MODE,       /* the mode changed */
