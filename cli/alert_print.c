@@ -3,7 +3,10 @@
 #include "cli/alert_print.h"
 #include "cli/client.h"
 
-/* event.severity back to its word (agentd/sink/alert.c); a number in between is the lower word's. */
+/*
+ * event.severity back to its word (agentd/sink/alert.c); a number in between is the lower
+ * word's.
+ */
 static enum severity
 severity_of(const json_t *a)
 {
@@ -24,7 +27,10 @@ alert_style(const json_t *a)
 	return severity_of(a) >= SEV_HIGH ? STYLE_BAD : STYLE_WARN;
 }
 
-/* "killed (terminate by prod.policy:9): "; what was only recorded by default needs no more than that word. */
+/*
+ * "killed (terminate by prod.policy:9): "; what was only recorded by default needs no more
+ * than that word.
+ */
 static void
 put_result(const json_t *a, struct buf *out)
 {
@@ -67,7 +73,7 @@ put_head(const struct cli *cli, const json_t *a, struct buf *out)
 	buf_free(&activity);
 }
 
-/* --- the evidence, piece by piece --------------------------------------------------------------- */
+/* --- the evidence, piece by piece --------------------------------------------------------- */
 
 static void
 put_credential(const json_t *a, struct buf *out)

@@ -1,6 +1,7 @@
 /*
- * alert_print: an alert for people, two lines: what happened, and the evidence.  From its JSON, so that the
- * daemon's history, what comes while one waits, and replay look alike.  Free of jansson's names.
+ * alert_print: an alert for people, two lines: what happened, and the evidence.  From its
+ * JSON, so that the daemon's history, what comes while one waits, and replay look alike.  Free
+ * of jansson's names.
  */
 #ifndef CLI_ALERT_PRINT_H
 #define CLI_ALERT_PRINT_H

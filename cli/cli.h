@@ -1,7 +1,7 @@
 /*
- * cli: what the subcommands of sshtether share: the table's row, options that every command knows,
- * exit codes, and how to print.  A command is a function; main.c holds the table and nothing else does.
- * Runs as whoever calls it; owns no privilege.
+ * cli: what the subcommands of sshtether share: the table's row, options that every command
+ * knows, exit codes, and how to print.  A command is a function; main.c holds the table and
+ * nothing else does. Runs as whoever calls it; owns no privilege.
  */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
@@ -41,12 +41,13 @@ struct cli {
 	const char *socket; /* --socket: this one instead; NULL */
 };
 
-/* --- options.c ----------------------------------------------------------------------------------- */
+/* --- options.c ---------------------------------------------------------------------------- */
 
 /*
- * getopt_long() with the options that every command has (--json, --utc, --socket) taken care of.  own
- * ends with a zeroed row and has val > 0.  Returns a val of own, −1 at the end of the options (optind is
- * then the first operand), or '?' after it has said what is wrong: the command returns CLI_USAGE.
+ * getopt_long() with the options that every command has (--json, --utc, --socket) taken care
+ * of.  own ends with a zeroed row and has val > 0.  Returns a val of own, −1 at the end of the
+ * options (optind is then the first operand), or '?' after it has said what is wrong: the
+ * command returns CLI_USAGE.
  */
 int cli_option(struct cli *, int argc, char **argv, const struct option *own);
 /* Says what is wrong and how it is right.  Returns CLI_USAGE. */
@@ -56,7 +57,7 @@ void cli_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* The operand of an option that is a time as ausearch takes it; false after it has said why not. */
 bool cli_when(const struct cli *, const char *option, const char *text, struct rtime *out);
 
-/* --- print.c --------------------------------------------------------------------------------------- */
+/* --- print.c ------------------------------------------------------------------------------ */
 
 enum cli_style { STYLE_PLAIN, STYLE_GOOD, STYLE_WARN, STYLE_BAD, STYLE_DIM, STYLE_BOLD };
 
@@ -66,10 +67,13 @@ const char *cli_style(const struct cli *, enum cli_style);
 void cli_time(const struct cli *, struct rtime, struct buf *);
 /* Writes and flushes; false, having said so, when standard output is gone or full. */
 bool cli_write(FILE *, struct bytes);
-/* The same for text of several lines, a policy or diagnostics: all but its lines and tabs made visible. */
+/*
+ * The same for text of several lines, a policy or diagnostics: all but its lines and tabs
+ * made visible.
+ */
 bool cli_write_lines(FILE *, struct bytes);
 
-/* --- the commands, by file -------------------------------------------------------------------------- */
+/* --- the commands, by file ---------------------------------------------------------------- */
 
 int cmd_replay(struct cli *, int argc, char **argv);        /* cmd_replay.c */
 int cmd_status(struct cli *, int argc, char **argv);        /* cmd_status.c */

@@ -1,7 +1,7 @@
 /*
- * client: asks the daemon (control.h): one request, answers line by line; and how to read the answers.
- * Not to be included beside base/json.h, whose names are jansson's too; so requests are made with
- * json_pack(), never with json_object() or json_array().
+ * client: asks the daemon (control.h): one request, answers line by line; and how to read the
+ * answers.  Not to be included beside base/json.h, whose names are jansson's too; so requests
+ * are made with json_pack(), never with json_object() or json_array().
  */
 #ifndef CLI_CLIENT_H
 #define CLI_CLIENT_H
@@ -13,8 +13,8 @@
 enum client_socket { CLIENT_CONTROL, CLIENT_MONITOR };
 
 /*
- * One object of the answer, and its line.  Both are borrowed.  False ends the asking (standard output
- * is gone).
+ * One object of the answer, and its line.  Both are borrowed.  False ends the asking (standard
+ * output is gone).
  */
 typedef bool client_fn(const json_t *object, struct bytes line, void *arg);
 
@@ -31,7 +31,7 @@ int client_ask(const struct cli *, const struct client_ask *);
 /* A client_fn for --json: the line as it came; arg is not looked at. */
 bool client_print_line(const json_t *, struct bytes, void *);
 
-/* --- answers: path is "a.b.c" -------------------------------------------------------------------- */
+/* --- answers: path is "a.b.c" ------------------------------------------------------------- */
 
 /* NULL: not there. */
 const json_t *answer_get(const json_t *, const char *path);

@@ -1,4 +1,7 @@
-/* cmd_alerts: what was found and what became of it: the store's history, and what comes while one waits. */
+/*
+ * cmd_alerts: what was found and what became of it: the store's history, and what comes
+ * while one waits.
+ */
 #include "base/bytes.h"
 #include "base/words.h"
 #include "cli/alert_print.h"
@@ -25,7 +28,7 @@ show(const json_t *alert, struct bytes line, void *arg)
 	return ok;
 }
 
-/* --- the request ------------------------------------------------------------------------------------- */
+/* --- the request -------------------------------------------------------------------------- */
 
 static json_t *
 request_of(const struct query *q)

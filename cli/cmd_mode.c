@@ -1,6 +1,7 @@
 /*
- * cmd_mode: the host's mode, asked of the monitor itself: the engine can neither change it nor lie about
- * it here.  Whoever switches to enforce is told what happens from now on and what the way back is.
+ * cmd_mode: the host's mode, asked of the monitor itself: the engine can neither change it nor
+ * lie about it here.  Whoever switches to enforce is told what happens from now on and what
+ * the way back is.
  */
 #include "base/words.h"
 #include "cli/client.h"

@@ -1,6 +1,6 @@
 /*
- * cmd_policy_live: the policy that the daemon has in force: load another, show it.  The daemon reads the
- * file itself: it must be root's (safe.h), whoever asks.
+ * cmd_policy_live: the policy that the daemon has in force: load another, show it.  The daemon
+ * reads the file itself: it must be root's (safe.h), whoever asks.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "cli/client.h"
 #include "cli/table.h"
 
-/* --- load ---------------------------------------------------------------------------------------- */
+/* --- load --------------------------------------------------------------------------------- */
 
 static bool
 show_loaded(const json_t *o, struct bytes line, void *arg)
@@ -56,7 +56,7 @@ cmd_policy_load(struct cli *cli, int argc, char **argv)
 	return status;
 }
 
-/* --- show ---------------------------------------------------------------------------------------- */
+/* --- show --------------------------------------------------------------------------------- */
 
 enum { COL_HITS, COL_PLACE, COL_RULE, COLS };
 

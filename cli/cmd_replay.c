@@ -1,7 +1,7 @@
 /*
- * cmd_replay: recorded audit logs through the same stages that the daemon runs, ruled by a policy.  Needs
- * no daemon and no rights but to read the files.  Nothing is stopped here: what a policy would have
- * done is said.  Exit status: 1 when a finding was ruled alert or more.
+ * cmd_replay: recorded audit logs through the same stages that the daemon runs, ruled by a
+ * policy.  Needs no daemon and no rights but to read the files.  Nothing is stopped here: what
+ * a policy would have done is said.  Exit status: 1 when a finding was ruled alert or more.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +32,7 @@ struct replay {
 	uint64_t bytes_done, bytes_all;
 };
 
-/* --- what the pipeline tells ------------------------------------------------------------------- */
+/* --- what the pipeline tells -------------------------------------------------------------- */
 
 static void
 clear_progress(const struct replay *r)
@@ -121,7 +121,7 @@ on_event(const struct aev *ev, const struct fact *fact, void *arg)
 	put_out(r, false);
 }
 
-/* --- reading -------------------------------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------------------------ */
 
 static void
 show_progress(struct replay *r, const char *name)
@@ -202,7 +202,7 @@ total_size(int n, char **names)
 	return all;
 }
 
-/* --- the command ------------------------------------------------------------------------------------ */
+/* --- the command -------------------------------------------------------------------------- */
 
 static int
 load_policy(struct replay *r)

@@ -1,4 +1,7 @@
-/* cmd_sessions: the sessions that the daemon knows, as a table or as a tree of what runs in them. */
+/*
+ * cmd_sessions: the sessions that the daemon knows, as a table or as a tree of what runs in
+ * them.
+ */
 #include <stdlib.h>
 
 #include "cli/session_rows.h"

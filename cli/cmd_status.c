@@ -2,7 +2,7 @@
 #include "cli/client.h"
 #include "cli/table.h"
 
-/* --- lines "label   text" ------------------------------------------------------------------------- */
+/* --- lines "label   text" ----------------------------------------------------------------- */
 
 static void
 put_label(const struct cli *cli, const char *label, struct buf *out)
@@ -185,7 +185,7 @@ put_store(const struct cli *cli, const json_t *o, struct buf *out)
 	buf_putc(out, '\n');
 }
 
-/* --- tables ------------------------------------------------------------------------------------------ */
+/* --- tables ------------------------------------------------------------------------------- */
 
 enum cell_kind { CELL_TEXT, CELL_NUMBER, CELL_TIME };
 

@@ -1,4 +1,7 @@
-/* cmd_terminate: ends one session.  A reason is asked for, because somebody will ask for it later. */
+/*
+ * cmd_terminate: ends one session.  A reason is asked for, because somebody will ask for it
+ * later.
+ */
 #include "cli/client.h"
 
 static bool

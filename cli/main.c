@@ -1,6 +1,6 @@
 /*
- * main: the table of subcommands, and the choice of one.  Nothing else: each command is in a file of
- * its own (cmd_*.c).
+ * main: the table of subcommands, and the choice of one.  Nothing else: each command is in a
+ * file of its own (cmd_*.c).
  */
 #include <locale.h>
 #include <signal.h>

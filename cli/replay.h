@@ -13,8 +13,8 @@ struct replay_counts {
 };
 
 /*
- * Files by the time of their first record; as they are when one cannot be looked into beforehand (standard
- * input, a pipe).
+ * Files by the time of their first record; as they are when one cannot be looked into
+ * beforehand (standard input, a pipe).
  */
 void replay_order(char **names, int n);
 /* An assembled event: text, or one object a line. */

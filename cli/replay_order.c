@@ -1,6 +1,6 @@
 /*
- * replay_order: rotated logs in the order of time.  `audit.log*` names the newest first, and a model that
- * is told of a logout before the login knows neither.
+ * replay_order: rotated logs in the order of time.  `audit.log*` names the newest first, and a
+ * model that is told of a logout before the login knows neither.
  */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -17,7 +17,10 @@ struct input {
 	struct rtime first;
 };
 
-/* The time of the first line that is a record; RTIME_NONE: none is, and the file may stand anywhere. */
+/*
+ * The time of the first line that is a record; RTIME_NONE: none is, and the file may stand
+ * anywhere.
+ */
 static struct rtime
 first_time(struct bytes text)
 {
@@ -36,7 +39,10 @@ first_time(struct bytes text)
 	return RTIME_NONE;
 }
 
-/* False: nobody can look into it beforehand: a pipe's writer would take a look for the end of its reader. */
+/*
+ * False: nobody can look into it beforehand: a pipe's writer would take a look for the end
+ * of its reader.
+ */
 static bool
 peek(const char *name, char *room, struct rtime *first)
 {

@@ -6,7 +6,7 @@
 
 #include "cli/replay.h"
 
-/* --- events ------------------------------------------------------------------------------------ */
+/* --- events ------------------------------------------------------------------------------- */
 
 static const char *
 fact_word(enum fact_kind kind)
@@ -88,7 +88,7 @@ replay_print_event_json(const struct aev *ev, const struct fact *fact, struct bu
 	buf_putc(out, '\n');
 }
 
-/* --- counts ---------------------------------------------------------------------------------------- */
+/* --- counts ------------------------------------------------------------------------------- */
 
 void
 replay_print_summary(const struct cli *cli, const struct replay_counts *c, const struct aev_stats *s,

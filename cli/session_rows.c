@@ -35,7 +35,7 @@ session_credential(const json_t *s, struct buf *out)
 	}
 }
 
-/* --- the tree ------------------------------------------------------------------------------------ */
+/* --- the tree ----------------------------------------------------------------------------- */
 
 /* The processes of a session, parents before their children, and their rows once they have one. */
 struct placed {

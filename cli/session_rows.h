@@ -11,9 +11,9 @@ enum cli_style session_state_style(struct bytes state);
 void session_credential(const json_t *session, struct buf *out);
 
 /*
- * The tree's columns.  A session's processes are put below its row, a process below its parent, and below a
- * process the sockets that it listens on and where it went.  Without all, of the processes that have ended only
- * those that went somewhere, and what stands between.
+ * The tree's columns.  A session's processes are put below its row, a process below its
+ * parent, and below a process the sockets that it listens on and where it went.  Without all,
+ * of the processes that have ended only those that went somewhere, and what stands between.
  */
 enum { TREE_WHAT, TREE_USER, TREE_FROM, TREE_SINCE, TREE_STATE, TREE_NOTE, TREE_COLUMNS };
 extern const struct table_column session_tree_columns[TREE_COLUMNS];

@@ -1,6 +1,6 @@
 /*
- * table: rows and trees on the terminal (libsmartcols).  Cells are text that is visible already.  An
- * allocation that fails sticks, and table_print() says so.
+ * table: rows and trees on the terminal (libsmartcols).  Cells are text that is visible
+ * already.  An allocation that fails sticks, and table_print() says so.
  */
 #ifndef CLI_TABLE_H
 #define CLI_TABLE_H

@@ -1,6 +1,7 @@
 /*
- * hops: where sessions went lately and what became of it, for `sshtether sessions --tree`.  For looking at
- * only: nothing is decided by it, so a ring does, and who is busy pushes the others out.  Pure.
+ * hops: where sessions went lately and what became of it, for `sshtether sessions --tree`.
+ * For looking at only: nothing is decided by it, so a ring does, and who is busy pushes the
+ * others out.  Pure.
  */
 #ifndef ENGINE_HOPS_H
 #define ENGINE_HOPS_H

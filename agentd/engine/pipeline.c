@@ -1,7 +1,8 @@
 /*
  * pipeline: the stages joined up, bytes → record → event → fact → host → finding → ruling.
- * Owns one of each stage and the empty policy that rules until another is given.  Pure: it has no clock;
- * time comes with the records (replay) and, live, also from a timer.  Runs in the engine and in replay.
+ * Owns one of each stage and the empty policy that rules until another is given.  Pure: it has
+ * no clock; time comes with the records (replay) and, live, also from a timer.  Runs in the
+ * engine and in replay.
  */
 #include <stdlib.h>
 

@@ -23,7 +23,10 @@ struct pipeline_options {
 	const struct bytes *roles;
 	size_t nroles;
 	enum mode host_mode;
-	/* A name for a uid that is neither root's nor the session's own; NULL, or NULL returned: not known */
+	/*
+	 * A name for a uid that is neither root's nor the session's own; NULL, or NULL
+	 * returned: not known
+	 */
 	const char *(*user_name)(uint32_t uid, void *arg);
 	void (*ruling)(const struct ruling *, void *arg);
 	/* NULL, or called with each assembled event and its fact before the model sees it */
@@ -48,8 +51,8 @@ struct question_room;
 void ruling_make(const struct finding *, const struct policy *, const struct pipeline_options *,
     struct question_room *room, struct ruling *out);
 /*
- * What becomes of a ruling that nothing is done about: recorded, passed, alerted or would-have.  Who
- * acts on it (ruling.stop) says himself what became of that.
+ * What becomes of a ruling that nothing is done about: recorded, passed, alerted or
+ * would-have.  Who acts on it (ruling.stop) says himself what became of that.
  */
 enum done ruling_done(const struct ruling *);
 

@@ -1,8 +1,8 @@
 /*
- * question: a finding, put as the question that a policy answers.  What is not known is left out and
- * its bit stays clear; what is known to be absent has its bit and no value.  The difference decides
- * whether a rule is passed over or the answer is undetermined, so each fact says here when it is known.
- * Pure; runs in the engine and in replay.
+ * question: a finding, put as the question that a policy answers.  What is not known is left
+ * out and its bit stays clear; what is known to be absent has its bit and no value.  The
+ * difference decides whether a rule is passed over or the answer is undetermined, so each fact
+ * says here when it is known.  Pure; runs in the engine and in replay.
  */
 #include "agentd/engine/pipeline.h"
 
@@ -48,8 +48,9 @@ set_principals(struct question *q, const struct session *s, struct question_room
 }
 
 /*
- * sshd tells the key of a publickey login at open_session, but not in its account hook (SSH_AUTH_INFO_0
- * is empty there), and records alone never do.  A method without publickey is the word that there is none.
+ * sshd tells the key of a publickey login at open_session, but not in its account hook
+ * (SSH_AUTH_INFO_0 is empty there), and records alone never do.  A method without publickey is
+ * the word that there is none.
  */
 static void
 set_key(struct question *q, const struct session *s, struct question_room *room)

@@ -1,6 +1,6 @@
 /*
- * ruling: what the policy says of a finding, and what of that is in force: the one place where it is decided
- * that a thing shall be stopped.  Pure; runs in the engine and in replay.
+ * ruling: what the policy says of a finding, and what of that is in force: the one place where
+ * it is decided that a thing shall be stopped.  Pure; runs in the engine and in replay.
  */
 #include "agentd/engine/pipeline.h"
 
@@ -11,8 +11,8 @@ lower_mode(enum mode a, enum mode b)
 }
 
 /*
- * An answer that hangs on something not known is never acted on.  When it could be an alert or more it is
- * told to people; when it could not, there is nothing to tell.
+ * An answer that hangs on something not known is never acted on.  When it could be an alert or
+ * more it is told to people; when it could not, there is nothing to tell.
  */
 static void
 settle_undetermined(struct decision *d)

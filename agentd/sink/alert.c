@@ -1,7 +1,7 @@
 /*
- * alert: a ruling as one JSON object with ECS names, which scripts and a SIEM's rules rely on: they stand
- * in sshtether(1).  Pure: no clock, no I/O; every string that came from a record is bytes, which base/json
- * makes harmless.
+ * alert: a ruling as one JSON object with ECS names, which scripts and a SIEM's rules rely on:
+ * they stand in sshtether(1).  Pure: no clock, no I/O; every string that came from a record is
+ * bytes, which base/json makes harmless.
  */
 #include <stdio.h>
 
@@ -89,7 +89,7 @@ put_endpoint(struct json *j, const char *key, struct endpoint e)
 	json_end(j, '}');
 }
 
-/* --- ours ------------------------------------------------------------------------------------------- */
+/* --- ours --------------------------------------------------------------------------------- */
 
 /* The inbound flow, then the outbound one: who joins on them follows the hop from host to host. */
 static void

@@ -34,8 +34,8 @@ void alert_text(const struct alert *, const struct alert_context *, struct buf *
 int alert_severity(enum severity);
 
 /*
- * sshtether.session: what names a session for ever, "BOOT-SES": eight digits of the boot id and the audit
- * session id; where the boot is not known (replay) "SES" alone.  SES_UNSET: "".
+ * sshtether.session: what names a session for ever, "BOOT-SES": eight digits of the boot id
+ * and the audit session id; where the boot is not known (replay) "SES" alone.  SES_UNSET: "".
  */
 #define ALERT_SESSION_LEN 24
 const char *alert_session(const char *boot_id, uint32_t ses, char out[ALERT_SESSION_LEN]);

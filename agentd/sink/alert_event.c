@@ -1,6 +1,6 @@
 /*
- * alert_event: what an alert says happened, in the words of ECS: event and threat.  The event.id is a hash of
- * the evidence, never of the time it was looked at.  Pure.
+ * alert_event: what an alert says happened, in the words of ECS: event and threat.  The
+ * event.id is a hash of the evidence, never of the time it was looked at.  Pure.
  */
 #include <openssl/evp.h>
 
@@ -102,7 +102,10 @@ alert_put_time(struct json *j, const char *key, struct rtime t)
 	buf_free(&b);
 }
 
-/* The same evidence has the same id, whoever looks at it and how often: the daemon, replay, a second run. */
+/*
+ * The same evidence has the same id, whoever looks at it and how often: the daemon, replay,
+ * a second run.
+ */
 static void
 put_id(struct json *j, const struct finding *f, const struct alert_context *ctx)
 {

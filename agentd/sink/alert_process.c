@@ -1,12 +1,16 @@
 /*
- * alert_process: who did it: the process with its parents, and its ancestry up to sshd.  What users call
- * their programs and arguments is bytes of any length: cut, and made harmless by base/json.  Pure.
+ * alert_process: who did it: the process with its parents, and its ancestry up to sshd.  What
+ * users call their programs and arguments is bytes of any length: cut, and made harmless by
+ * base/json.  Pure.
  */
 #include "agentd/sink/alert_parts.h"
 
 #define PARENTS_MAX 4 /* levels of process.parent; sshtether.ancestry has them all */
 
-/* argv as it would be typed, but for quotes: a blank between arguments.  A user chooses how long it is. */
+/*
+ * argv as it would be typed, but for quotes: a blank between arguments.  A user chooses how
+ * long it is.
+ */
 static void
 join_argv(const struct process *p, struct buf *out)
 {

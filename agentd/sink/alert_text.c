@@ -1,6 +1,6 @@
 /*
- * alert_text: a ruling as one line, for syslog and for people.  Pure.  What came from a record is made
- * visible: no byte of it reaches a terminal as it is.
+ * alert_text: a ruling as one line, for syslog and for people.  Pure.  What came from a record
+ * is made visible: no byte of it reaches a terminal as it is.
  *
  *   high agent-hijack: mallory (session 12, from 10.0.0.7:51000) as root, /usr/bin/ssh[431],
  *   to /tmp/ssh-Xy/agent.99 of session 11, same-user: would-have terminate, prod.policy:9; REASON

@@ -1,7 +1,8 @@
 /*
- * community: the Community ID of a flow, version 1 with seed 0 (github.com/corelight/community-id-spec):
- * "1:" and the base64 of SHA-1 over seed, addresses, protocol, padding and ports, the smaller end first,
- * so that both directions of a flow have one name.  Pure.
+ * community: the Community ID of a flow, version 1 with seed 0
+ * (github.com/corelight/community-id-spec): "1:" and the base64 of SHA-1 over seed, addresses,
+ * protocol, padding and ports, the smaller end first, so that both directions of a flow have
+ * one name.  Pure.
  */
 #include <netinet/in.h>
 

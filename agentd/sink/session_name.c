@@ -1,4 +1,7 @@
-/* session_name: what names a session for ever: sshtether.session of alerts, ID of the command line.  Pure. */
+/*
+ * session_name: what names a session for ever: sshtether.session of alerts, ID of the
+ * command line.  Pure.
+ */
 #include <stdio.h>
 
 #include "agentd/sink/alert.h"

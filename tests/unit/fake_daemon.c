@@ -83,7 +83,7 @@ fake_daemon_stop(struct fake_daemon *d)
 	(void)rmdir(d->dir);
 }
 
-/* --- catching what is printed ---------------------------------------------------------------------- */
+/* --- catching what is printed ------------------------------------------------------------- */
 
 struct caught {
 	int fd, saved;

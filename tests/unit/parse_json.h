@@ -1,4 +1,7 @@
-/* parse_json: a second opinion (jansson's) on JSON that base/json wrote; their headers do not go together. */
+/*
+ * parse_json: a second opinion (jansson's) on JSON that base/json wrote; their headers do
+ * not go together.
+ */
 #ifndef TESTS_PARSE_JSON_H
 #define TESTS_PARSE_JSON_H
 

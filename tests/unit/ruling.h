@@ -1,6 +1,6 @@
 /*
- * ruling: a finding with all that belongs to it, made by hand: alice's session 57 runs ssh from a shell.
- * For the tests of what comes after detection.
+ * ruling: a finding with all that belongs to it, made by hand: alice's session 57 runs ssh
+ * from a shell. For the tests of what comes after detection.
  */
 #ifndef TESTS_RULING_H
 #define TESTS_RULING_H

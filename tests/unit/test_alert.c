@@ -1,10 +1,13 @@
-/* The JSON and the line of an alert: names that scripts rely on, and bytes that must not break them. */
+/*
+ * The JSON and the line of an alert: names that scripts rely on, and bytes that must not
+ * break them.
+ */
 #include "agentd/sink/alert.h"
 #include "tests/unit/parse_json.h"
 #include "tests/unit/ruling.h"
 #include "tests/unit/unit.h"
 
-/* --- memory that is refused once ---------------------------------------------------------------------- */
+/* --- memory that is refused once ---------------------------------------------------------- */
 
 void *__real_realloc(void *p, size_t n);
 void *__wrap_realloc(void *p, size_t n);
@@ -17,7 +20,7 @@ __wrap_realloc(void *p, size_t n)
 	return fail_at >= 0 && fail_at-- == 0 ? NULL : __real_realloc(p, n);
 }
 
-/* --- tests -------------------------------------------------------------------------------------------- */
+/* --- tests -------------------------------------------------------------------------------- */
 
 static const struct alert_context context = {
 	.host_name = "bastion",

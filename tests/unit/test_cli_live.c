@@ -1,4 +1,7 @@
-/* The commands that ask the daemon: what they ask, what they make of the answer, and of a missing one. */
+/*
+ * The commands that ask the daemon: what they ask, what they make of the answer, and of a
+ * missing one.
+ */
 #include "tests/unit/fake_daemon.h"
 #include "tests/unit/unit.h"
 
@@ -82,7 +85,10 @@ sessions_table(void **state)
 	ran_free(&r);
 }
 
-/* A process is below its parent, a socket below its listener, a session below the one it came from. */
+/*
+ * A process is below its parent, a socket below its listener, a session below the one it
+ * came from.
+ */
 static void
 sessions_tree(void **state)
 {

@@ -1,4 +1,7 @@
-/* The Community ID of TCP flows, against the vectors that the specification and its implementations publish. */
+/*
+ * The Community ID of TCP flows, against the vectors that the specification and its
+ * implementations publish.
+ */
 #include "agentd/sink/alert.h"
 #include "tests/unit/unit.h"
 

@@ -1,4 +1,7 @@
-/* The stages joined up: recorded logs in, rulings out; who decides whether a thing is stopped; no memory. */
+/*
+ * The stages joined up: recorded logs in, rulings out; who decides whether a thing is
+ * stopped; no memory.
+ */
 #include <stdlib.h>
 
 #include "agentd/engine/pipeline.h"
@@ -7,7 +10,7 @@
 
 #define RECORDING(name) "tests/data/sessions/" name ".log"
 
-/* --- an allocator that fails once ------------------------------------------------------------------ */
+/* --- an allocator that fails once --------------------------------------------------------- */
 
 void *__real_malloc(size_t n);
 void *__real_calloc(size_t n, size_t size);
@@ -34,7 +37,7 @@ __wrap_calloc(size_t n, size_t size)
 	return fails() ? NULL : __real_calloc(n, size);
 }
 
-/* --- what came out ------------------------------------------------------------------------------------ */
+/* --- what came out ------------------------------------------------------------------------ */
 
 struct seen {
 	unsigned of[ACT_COUNT], all, stop, undetermined;
@@ -123,7 +126,7 @@ replay(const char *path, size_t piece, const char *text, enum mode host_mode)
 	return s;
 }
 
-/* --- tests ---------------------------------------------------------------------------------------------- */
+/* --- tests -------------------------------------------------------------------------------- */
 
 static void
 without_policy_all_is_seen_and_nothing_stopped(void **state)
@@ -157,7 +160,10 @@ pieces(void **state)
 	buf_free(&whole.reasons);
 }
 
-/* A thing is stopped when the host, the policy and the rule all say enforce, and nobody spares it. */
+/*
+ * A thing is stopped when the host, the policy and the rule all say enforce, and nobody
+ * spares it.
+ */
 static void
 who_decides(void **state)
 {
@@ -196,7 +202,10 @@ who_decides(void **state)
 	}
 }
 
-/* Records do not tell the key: a block that hangs on it is told to people, and nobody is stopped. */
+/*
+ * Records do not tell the key: a block that hangs on it is told to people, and nobody is
+ * stopped.
+ */
 static void
 undetermined_is_alerted(void **state)
 {
@@ -210,7 +219,10 @@ undetermined_is_alerted(void **state)
 	buf_free(&s.reasons);
 }
 
-/* Passed or recorded, whichever it is: nobody is told, or every hop of a host that knows no keys would be. */
+/*
+ * Passed or recorded, whichever it is: nobody is told, or every hop of a host that knows no
+ * keys would be.
+ */
 static void
 undetermined_but_harmless(void **state)
 {
@@ -239,7 +251,10 @@ ports_are_the_policys(void **state)
 	buf_free(&elsewhere.reasons);
 }
 
-/* A timer that is ahead of the records, and one that goes back, let nothing be found twice or lost. */
+/*
+ * A timer that is ahead of the records, and one that goes back, let nothing be found twice
+ * or lost.
+ */
 static void
 ticks(void **state)
 {

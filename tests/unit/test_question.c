@@ -1,4 +1,7 @@
-/* When a fact of a question is known, absent, or not known: the difference stops people or lets them by. */
+/*
+ * When a fact of a question is known, absent, or not known: the difference stops people or
+ * lets them by.
+ */
 #include "tests/unit/ruling.h"
 #include "tests/unit/unit.h"
 
