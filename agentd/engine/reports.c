@@ -24,6 +24,7 @@ struct login {
 	struct notice kernel;
 	struct report report; /* valid once it was read */
 	bool answered;        /* by us, or by the monitor in our place */
+	const char *note;     /* for the user when nothing refuses; of the policy, while rulings are made */
 };
 
 struct reports {
@@ -119,8 +120,8 @@ settle(struct login *l, const struct ruling *r)
 		o.why = "never-stop holds";
 	}
 	parts->outcome(&o, parts->arg);
-	if (!r->stop && r->decision.action <= DO_ALERT && r->decision.message != NULL)
-		answer(l, VERDICT_ALLOW, r->decision.message);
+	if (!r->stop && r->decision.action <= DO_ALERT && l->note == NULL)
+		l->note = r->decision.message;
 }
 
 bool
@@ -196,7 +197,7 @@ open_ready(void *arg)
 		open_in_model(l);
 	else
 		ask_only(l, true);
-	answer(l, VERDICT_ALLOW, NULL);
+	answer(l, VERDICT_ALLOW, l->note);
 	login_free(l);
 }
 
@@ -206,7 +207,7 @@ account_ready(void *arg)
 	struct login *l = arg;
 
 	ask_only(l, false);
-	answer(l, VERDICT_ALLOW, NULL);
+	answer(l, VERDICT_ALLOW, l->note);
 	login_free(l);
 }
 

@@ -56,7 +56,8 @@ a_login_is_answered_and_shown(void **state)
 static void
 a_denied_login_hears_why(void **state)
 {
-	static const char policy[] = ENFORCE "deny login user eve message \"ask #bastion\"\n";
+	static const char policy[] = ENFORCE "deny login user eve message \"ask #bastion\"\n"
+					     "pass login user alice message \"be careful\"\n";
 	struct engine_stage s;
 	struct verdict v;
 
@@ -66,8 +67,11 @@ a_denied_login_hears_why(void **state)
 	assert_int_equal(v.action, VERDICT_DENY);
 	assert_string_equal(v.message, "ask #bastion");
 	assert_true(engine_stage_alerted(&s, "\"done\":\"refused\",\"level\":\"prevent\""));
-	assert_int_equal(login(&s, engine_stage_login(REPORT_OPEN, "alice", 1000, 79)).action,
-	    VERDICT_ALLOW);
+	v = login(&s, engine_stage_login(REPORT_OPEN, "alice", 1000, 79));
+	assert_int_equal(v.action, VERDICT_ALLOW);
+	assert_string_equal(v.message, "be careful");
+	v = login(&s, engine_stage_login(REPORT_OPEN, "bob", 1002, 80));
+	assert_string_equal(v.message, "");
 	assert_int_equal(engine_stage_close(&s), 0);
 }
 
