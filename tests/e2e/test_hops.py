@@ -135,9 +135,18 @@ def test_seen(stage: Stage, hop: Hop) -> None:
     assert ours["key"] == stage.world.keys.fingerprints["alice", "id_ed25519"], ours
     assert hop.exe.rsplit("/", 1)[-1] in process.get("executable", ""), process
     assert process["entry_leader"]["entry_meta"]["type"] == "sshd", process
+
+
+def test_one_hop_is_one_finding(stage: Stage) -> None:
+    """However many records tell of it: exec, name service, several addresses, retries."""
+    stage.daemon.policy(RULES, mode="audit")
+    watch = stage.watch()
+    for hop in HOPS.values():
+        hop.go(stage, DB, "hostname")
     stage.fence(watch)
-    same = [a for a in watch.find(user="alice", ses=ours["ses"])]
-    assert len(same) == 1, f"one hop is one finding:\n{quiet(same)}"
+    alerts = watch.find(user="alice")
+    sessions = [a["sshtether"]["ses"] for a in alerts]
+    assert len(sessions) == len(set(sessions)) == len(HOPS), quiet(alerts)
 
 
 @cases(HOPS)

@@ -260,7 +260,7 @@ def test_mux_stopped(stage: Stage, way: Way) -> None:
     stage.daemon.policy(BLOCK, mode="enforce")
     watch = stage.watch()
     with master(stage) as (alice, sock), way.login(stage) as thief:
-        status, output = thief.run(way.fill(sock, "sleep 45") + " >/dev/null")
+        status, output = thief.run(way.fill(sock, "sleep 45") + " >/dev/null 2>&1")
         assert status != 0, output
         alert = watch.wait(activity="mux-hijack", ses=thief.ses)
         assert alert["sshtether"]["done"] in ("killed", "cut"), quiet([alert])
