@@ -18,7 +18,7 @@ static int
 make_dir(void **state)
 {
 	(void)state;
-	(void)strcpy(tmp.path, "/tmp/st-mode-XXXXXX");
+	(void)bytes_copy(BYTES_LIT("/tmp/st-mode-XXXXXX"), tmp.path, sizeof(tmp.path));
 	if (mkdtemp(tmp.path) == NULL)
 		return -1;
 	tmp.dir = open(tmp.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -1,9 +1,14 @@
 /* Lines of mountinfo, and this program's own mount. */
 #include "tests/unit/unit.h"
 
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "agentd/monitor/mount.h"
+#include "base/safe.h"
 
 static void
 the_type_follows_the_dash(void **state)
@@ -32,12 +37,42 @@ an_ordinary_program_is_served_by_nobody(void **state)
 	assert_true(mount_program_is_served(0)); /* no such process: in doubt */
 }
 
+/* A program that was never in a file has a mount that no mountinfo shows, and must be read all the same. */
+static void
+a_program_in_memory_is_served_by_nobody(void **state)
+{
+	char name[] = "sleep", time[] = "100", *argv[] = {name, time, NULL};
+	struct buf program = BUF_INIT;
+	int fd = memfd_create("x", MFD_CLOEXEC), ready[2];
+	char byte;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(plain_read("/bin/sleep", 1 << 20, &program), 0);
+	assert_int_equal(write_all(fd, program.p, program.n), 0);
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
+		fexecve(fd, argv, environ);
+		_exit(1);
+	}
+	close(ready[1]); /* the child's end closes as it becomes the program */
+	assert_int_equal(read(ready[0], &byte, 1), 0);
+	assert_false(mount_program_is_served(pid));
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
+	close(ready[0]);
+	close(fd);
+	buf_free(&program);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_type_follows_the_dash),
 		cmocka_unit_test(an_ordinary_program_is_served_by_nobody),
+		cmocka_unit_test(a_program_in_memory_is_served_by_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
