@@ -14,6 +14,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+import matrix
 from lab.linux import Unavailable
 from lab.stage import Stage
 
@@ -55,19 +56,22 @@ def _call(function: Callable, value: object, stage: Stage) -> None:
 
 def run(build: str, words: Sequence[str]) -> int:
     stage = Stage(build)
-    failed = 0
+    passed: dict[str, bool] = {}
     for name, test in tests(words):
         begin = time.monotonic()
         try:
             test(stage)
+            passed[name] = True
             print(f"ok {name} ({time.monotonic() - begin:.1f} s)", flush=True)
         except Unavailable as missing:
             print(f"skip {name} - {missing}", flush=True)
         except Exception as error:  # a test that fails is told, the others run
-            failed += 1
+            passed[name] = False
             print(f"not ok {name} ({time.monotonic() - begin:.1f} s)", flush=True)
             _explain(error)
-    return 1 if failed else 0
+    if not words:
+        print(matrix.text(passed))
+    return 0 if all(passed.values()) else 1
 
 
 def _explain(error: Exception) -> None:
