@@ -17,6 +17,16 @@ bytes_basename(struct bytes path)
 	return (struct bytes){.p = path.p + skip, .n = path.n - skip};
 }
 
+struct bytes
+bytes_take(struct bytes *rest, char end)
+{
+	const char *at = rest->n > 0 ? memchr(rest->p, end, rest->n) : NULL;
+	struct bytes taken = {.p = rest->p, .n = at != NULL ? (size_t)(at - rest->p) : rest->n};
+
+	*rest = at != NULL ? (struct bytes){.p = at + 1, .n = rest->n - taken.n - 1} : BYTES_NONE;
+	return taken;
+}
+
 bool
 bytes_u64(struct bytes b, uint64_t *out)
 {

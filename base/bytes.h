@@ -52,6 +52,9 @@ bytes_ends(struct bytes a, struct bytes suffix)
 /* What follows the last '/', or all of it: the program name of a path. */
 struct bytes bytes_basename(struct bytes path);
 
+/* Takes the front off: what stands before the first `end`, which goes too; all when there is none. */
+struct bytes bytes_take(struct bytes *rest, char end);
+
 /* Decimal, whole of b, no sign, no blanks.  False on overflow or any other character. */
 bool bytes_u64(struct bytes b, uint64_t *out);
 /* Decimal with an optional '-'. */

@@ -121,13 +121,6 @@ json_bool(struct json *j, bool v)
 }
 
 void
-json_null(struct json *j)
-{
-	separate(j);
-	buf_puts(j->out, "null");
-}
-
-void
 json_kobject(struct json *j, const char *key)
 {
 	json_key(j, key);

@@ -26,7 +26,6 @@ void json_str(struct json *, struct bytes);
 void json_int(struct json *, int64_t);
 void json_uint(struct json *, uint64_t);
 void json_bool(struct json *, bool);
-void json_null(struct json *);
 
 /* Key and value; the string forms write nothing when the value is NULL or empty. */
 void json_kobject(struct json *, const char *key);

@@ -1,18 +1,6 @@
 /* authinfo: see authinfo.h. */
 #include "pam_module/authinfo.h"
 
-/* What stands before the first `end`, or all of it; *rest goes on after it. */
-static struct bytes
-take_until(struct bytes *rest, char end)
-{
-	const char *at = rest->n > 0 ? memchr(rest->p, end, rest->n) : NULL;
-	struct bytes word = {.p = rest->p, .n = at != NULL ? (size_t)(at - rest->p) : rest->n};
-	size_t gone = at != NULL ? word.n + 1 : word.n;
-
-	*rest = (struct bytes){.p = gone > 0 ? rest->p + gone : rest->p, .n = rest->n - gone};
-	return word;
-}
-
 /* Names are of RFC 4250 section 4.6.1; only what sshd itself uses is let through. */
 static bool
 is_method_name(struct bytes name)
@@ -44,14 +32,14 @@ add_method(struct authinfo *a, struct bytes name)
 static void
 parse_line(struct bytes line, struct authinfo *a)
 {
-	struct bytes method = take_until(&line, ' ');
-	struct bytes name = take_until(&method, '/'); /* without the submethod */
+	struct bytes method = bytes_take(&line, ' ');
+	struct bytes name = bytes_take(&method, '/'); /* without the submethod */
 
 	add_method(a, name);
 	if (!bytes_is(name, "publickey"))
 		return;
-	a->key_type = take_until(&line, ' ');
-	a->key_base64 = take_until(&line, ' ');
+	a->key_type = bytes_take(&line, ' ');
+	a->key_base64 = bytes_take(&line, ' ');
 }
 
 void
@@ -59,7 +47,7 @@ authinfo_parse(struct bytes text, struct authinfo *out)
 {
 	*out = (struct authinfo){0};
 	while (text.n > 0) {
-		struct bytes line = take_until(&text, '\n');
+		struct bytes line = bytes_take(&text, '\n');
 
 		if (line.n > 0)
 			parse_line(line, out);

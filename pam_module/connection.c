@@ -4,41 +4,19 @@
 #include <dirent.h>
 #include <errno.h>
 
-#include "base/addr.h"
-
-static struct bytes
-take_word(struct bytes *rest)
-{
-	const char *at = rest->n > 0 ? memchr(rest->p, ' ', rest->n) : NULL;
-	struct bytes word = {.p = rest->p, .n = at != NULL ? (size_t)(at - rest->p) : rest->n};
-
-	if (at != NULL)
-		*rest = (struct bytes){.p = at + 1, .n = rest->n - word.n - 1};
-	else
-		*rest = BYTES_NONE;
-	return word;
-}
-
-static struct report_addr
-pack(struct endpoint e)
-{
-	struct report_addr a = {.family = e.addr.family, .port = e.port};
-
-	memcpy(a.b, e.addr.b, sizeof(a.b));
-	return a;
-}
+#include "base/report_addr.h"
 
 static bool
 take_endpoint(struct bytes *rest, struct report_addr *out)
 {
-	struct bytes host = take_word(rest), service = take_word(rest);
+	struct bytes host = bytes_take(rest, ' '), service = bytes_take(rest, ' ');
 	struct endpoint e;
 	uint64_t port;
 
 	if (!addr_parse(host, &e.addr) || !bytes_u64(service, &port) || port > UINT16_MAX)
 		return false;
 	e.port = (uint16_t)port;
-	*out = pack(e);
+	*out = report_addr_of(e);
 	return true;
 }
 
@@ -66,7 +44,7 @@ end_is(int fd, name_fn *name, const struct report_addr *want)
 
 	if (name(fd, (struct sockaddr *)&ss, &n) == -1 || !endpoint_from_sockaddr(&ss, n, &e))
 		return false;
-	have = pack(e);
+	have = report_addr_of(e);
 	return memcmp(&have, want, sizeof(have)) == 0;
 }
 

@@ -23,15 +23,9 @@ trim(struct bytes s)
 static struct bytes
 take_line(struct bytes *rest)
 {
-	const char *end = memchr(rest->p, '\n', rest->n);
-	struct bytes line = {.p = rest->p, .n = end != NULL ? (size_t)(end - rest->p) : rest->n};
-	size_t gone = end != NULL ? line.n + 1 : line.n;
-	const char *hash = line.n > 0 ? memchr(line.p, '#', line.n) : NULL;
+	struct bytes line = bytes_take(rest, '\n');
 
-	*rest = (struct bytes){.p = rest->p + gone, .n = rest->n - gone};
-	if (hash != NULL)
-		line.n = (size_t)(hash - line.p);
-	return trim(line);
+	return trim(bytes_take(&line, '#'));
 }
 
 static bool

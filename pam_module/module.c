@@ -103,13 +103,13 @@ refuse(const struct call *c, int code)
 	if (c->hook->kind != REPORT_OPEN)
 		return code;
 	ended = connection_end(&c->report.peer, &c->report.local);
-	if (ended < 0)
+	if (ended < 0) {
 		errno = -ended;
-	if (ended < 0)
 		pam_syslog(c->pamh, LOG_ERR, "the refused connection cannot be ended: %m");
-	else if (ended == 0)
+	} else if (ended == 0) {
 		pam_syslog(c->pamh, LOG_ERR, "the refused connection cannot be ended: "
 		    "no TCP socket of this process is the one of SSH_CONNECTION");
+	}
 	return code;
 }
 
