@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Reads /proc/PID/name into out, terminated; the length or −errno. */
+/* The whole of a file of /proc, cut at cap, terminated; its length or −errno. */
 static ssize_t
 read_file(const char *path, char *out, size_t cap)
 {
@@ -122,46 +122,19 @@ proc_uids(pid_t pid, uid_t *ruid, uid_t *euid)
 	return 0;
 }
 
-static int
-read_link(pid_t pid, const char *name, char *out, size_t cap)
+int
+proc_exe(pid_t pid, char *out, size_t cap)
 {
 	char path[64];
 	ssize_t n;
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
 	n = readlink(path, out, cap - 1);
 	if (n == -1)
 		return -errno;
 	if ((size_t)n == cap - 1)
 		return -ENAMETOOLONG;
 	out[n] = '\0';
-	return 0;
-}
-
-int
-proc_exe(pid_t pid, char *out, size_t cap)
-{
-	return read_link(pid, "exe", out, cap);
-}
-
-int
-proc_cwd(pid_t pid, char *out, size_t cap)
-{
-	return read_link(pid, "cwd", out, cap);
-}
-
-int
-proc_cmdline(pid_t pid, struct buf *out, size_t cap)
-{
-	char *room = buf_room(out, cap);
-	ssize_t n;
-
-	if (room == NULL)
-		return -ENOMEM;
-	n = read_task(pid, "cmdline", room, cap + 1);
-	if (n < 0)
-		return (int)n;
-	out->n += (size_t)n;
 	return 0;
 }
 

@@ -29,9 +29,6 @@ int proc_loginuid(pid_t, uint32_t *auid);
 int proc_uids(pid_t, uid_t *ruid, uid_t *euid);
 /* The target of /proc/PID/exe; needs ptrace rights over the task.  " (deleted)" is kept. */
 int proc_exe(pid_t, char *out, size_t cap);
-/* argv as the task shows it, NUL-separated, at most cap bytes. */
-int proc_cmdline(pid_t, struct buf *, size_t cap);
-int proc_cwd(pid_t, char *out, size_t cap);
 /* Calls fn for every task group; stops when it returns non-zero and returns that. */
 int proc_each(int (*fn)(pid_t, void *), void *arg);
 

@@ -7,49 +7,28 @@
 #include <assert.h>
 
 static const struct activity_info activities[ACT_COUNT] = {
-    [ACT_LOGIN] = {"login", {"T1021.004", NULL}, DO_RECORD, SEV_INFO, "a session opened"},
-    [ACT_OUTBOUND_SSH] = {"outbound-ssh", {"T1021.004", "T1090.001"}, DO_RECORD, SEV_LOW,
-        "a process of the session went on by SSH"},
-    [ACT_RELAY] = {"relay", {"T1090.001", NULL}, DO_RECORD, SEV_LOW,
-        "the session's own sshd connected out"},
-    [ACT_AGENT_USE] = {"agent-use", {"T1563.001", NULL}, DO_RECORD, SEV_INFO,
-        "a process used its own login's forwarded agent"},
-    [ACT_AGENT_HIJACK] = {"agent-hijack", {"T1563.001", NULL}, DO_ALERT, SEV_CRITICAL,
-        "a process used an agent that another login owns"},
-    [ACT_MUX_USE] = {"mux-use", {"T1563.001", NULL}, DO_RECORD, SEV_INFO,
-        "a process used its own login's shared SSH connection"},
-    [ACT_MUX_HIJACK] = {"mux-hijack", {"T1563.001", NULL}, DO_ALERT, SEV_CRITICAL,
-        "a process used a shared SSH connection that another login owns"},
-    [ACT_LISTEN] = {"listen", {"T1572", NULL}, DO_RECORD, SEV_LOW,
-        "the session opened a listening port"},
-    [ACT_SESSION_BRIDGE] = {"session-bridge", {"T1563.001", NULL}, DO_RECORD, SEV_LOW,
-        "work reached another session"},
-    [ACT_SESSION_ESCAPE] = {"session-escape", {"T1562", NULL}, DO_ALERT, SEV_HIGH,
-        "a process changed or dropped its audit session"},
-    [ACT_KEY_READ] = {"key-read", {"T1552.004", NULL}, DO_RECORD, SEV_MEDIUM,
-        "a private key was read by somebody else"},
-    [ACT_SSH_TAMPER] = {"ssh-tamper", {"T1055", "T1563.001"}, DO_ALERT, SEV_CRITICAL,
-        "memory of another session's SSH program was touched"},
-    [ACT_AUDIT_EVASION] = {"audit-evasion", {"T1562", NULL}, DO_ALERT, SEV_HIGH,
-        "a connection went past audit, or audit was tampered with"},
-    [ACT_UNREPORTED_SESSION] = {"unreported-session", {"T1556", NULL}, DO_ALERT, SEV_HIGH,
-        "a login never passed the PAM module"},
-    [ACT_SSH_PROXY] = {"ssh-proxy", {"T1090.001", NULL}, DO_RECORD, SEV_LOW,
-        "the host received and started unusual SSH"},
-    [ACT_UNUSUAL_ORIGIN] = {"unusual-origin", {"T1563.001", NULL}, DO_RECORD, SEV_LOW,
-        "a login from an unusual place"},
-    [ACT_UNUSUAL_HOUR] = {"unusual-hour", {"T1563.001", NULL}, DO_RECORD, SEV_LOW,
-        "a login at an unusual hour"},
-    [ACT_UNUSUAL_DURATION] = {"unusual-duration", {"T1563.001", NULL}, DO_RECORD, SEV_LOW,
-        "a session of unusual length"},
-    [ACT_UNUSUAL_DESTINATION] = {"unusual-destination", {"T1563.001", NULL}, DO_RECORD, SEV_LOW,
-        "a connection to an unusual place"},
-    [ACT_CONCURRENT_ORIGINS] = {"concurrent-origins", {"T1563.001", NULL}, DO_RECORD, SEV_LOW,
-        "one user from several origins at a time"},
-    [ACT_LISTED_ORIGIN] = {"listed-origin", {"T1563.001", NULL}, DO_ALERT, SEV_HIGH,
-        "the origin is on a threat list"},
-    [ACT_ESCALATED_AGENT] = {"escalated-agent", {"T1548", "T1563.001"}, DO_RECORD, SEV_MEDIUM,
-        "a session changed user and then used an agent or key"},
+    [ACT_LOGIN] = {"login", {"T1021.004", NULL}, DO_RECORD, SEV_INFO},
+    [ACT_OUTBOUND_SSH] = {"outbound-ssh", {"T1021.004", "T1090.001"}, DO_RECORD, SEV_LOW},
+    [ACT_RELAY] = {"relay", {"T1090.001", NULL}, DO_RECORD, SEV_LOW},
+    [ACT_AGENT_USE] = {"agent-use", {"T1563.001", NULL}, DO_RECORD, SEV_INFO},
+    [ACT_AGENT_HIJACK] = {"agent-hijack", {"T1563.001", NULL}, DO_ALERT, SEV_CRITICAL},
+    [ACT_MUX_USE] = {"mux-use", {"T1563.001", NULL}, DO_RECORD, SEV_INFO},
+    [ACT_MUX_HIJACK] = {"mux-hijack", {"T1563.001", NULL}, DO_ALERT, SEV_CRITICAL},
+    [ACT_LISTEN] = {"listen", {"T1572", NULL}, DO_RECORD, SEV_LOW},
+    [ACT_SESSION_BRIDGE] = {"session-bridge", {"T1563.001", NULL}, DO_RECORD, SEV_LOW},
+    [ACT_SESSION_ESCAPE] = {"session-escape", {"T1562", NULL}, DO_ALERT, SEV_HIGH},
+    [ACT_KEY_READ] = {"key-read", {"T1552.004", NULL}, DO_RECORD, SEV_MEDIUM},
+    [ACT_SSH_TAMPER] = {"ssh-tamper", {"T1055", "T1563.001"}, DO_ALERT, SEV_CRITICAL},
+    [ACT_AUDIT_EVASION] = {"audit-evasion", {"T1562", NULL}, DO_ALERT, SEV_HIGH},
+    [ACT_UNREPORTED_SESSION] = {"unreported-session", {"T1556", NULL}, DO_ALERT, SEV_HIGH},
+    [ACT_SSH_PROXY] = {"ssh-proxy", {"T1090.001", NULL}, DO_RECORD, SEV_LOW},
+    [ACT_UNUSUAL_ORIGIN] = {"unusual-origin", {"T1563.001", NULL}, DO_RECORD, SEV_LOW},
+    [ACT_UNUSUAL_HOUR] = {"unusual-hour", {"T1563.001", NULL}, DO_RECORD, SEV_LOW},
+    [ACT_UNUSUAL_DURATION] = {"unusual-duration", {"T1563.001", NULL}, DO_RECORD, SEV_LOW},
+    [ACT_UNUSUAL_DESTINATION] = {"unusual-destination", {"T1563.001", NULL}, DO_RECORD, SEV_LOW},
+    [ACT_CONCURRENT_ORIGINS] = {"concurrent-origins", {"T1563.001", NULL}, DO_RECORD, SEV_LOW},
+    [ACT_LISTED_ORIGIN] = {"listed-origin", {"T1563.001", NULL}, DO_ALERT, SEV_HIGH},
+    [ACT_ESCALATED_AGENT] = {"escalated-agent", {"T1548", "T1563.001"}, DO_RECORD, SEV_MEDIUM},
 };
 
 static const char *const actions[DO_COUNT] = {
@@ -158,8 +137,5 @@ WORDS(mode, modes, MODE_COUNT)
 WORDS(level, levels, LEVEL_COUNT)
 WORDS(owner, owners, OWNER_COUNT)
 WORDS(done, dones, DONE_COUNT)
-PARSER(action, actions, DO_COUNT)
-PARSER(severity, severities, SEV_COUNT)
 PARSER(mode, modes, MODE_COUNT)
 PARSER(owner, owners, OWNER_COUNT)
-PARSER(done, dones, DONE_COUNT)

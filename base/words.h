@@ -72,7 +72,6 @@ struct activity_info {
 	const char *technique[2];    /* MITRE ATT&CK; second may be NULL */
 	enum action default_action;  /* what no rule matches: DO_RECORD or DO_ALERT */
 	enum severity default_severity;
-	const char *summary;         /* a few words for people */
 };
 
 const struct activity_info *activity_info(enum activity);
@@ -85,10 +84,7 @@ const char *level_name(enum level);
 const char *owner_name(enum owner);
 const char *done_name(enum done);
 bool activity_parse(struct bytes, enum activity *);
-bool action_parse(struct bytes, enum action *);
-bool severity_parse(struct bytes, enum severity *);
 bool mode_parse(struct bytes, enum mode *);
 bool owner_parse(struct bytes, enum owner *);
-bool done_parse(struct bytes, enum done *);
 
 #endif

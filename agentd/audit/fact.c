@@ -13,9 +13,6 @@
 
 #include "agentd/audit/syscalls.h"
 
-#ifndef AUDIT_URINGOP /* linux/audit.h, since 5.16 */
-#define AUDIT_URINGOP 1336
-#endif
 #ifndef MSG_FASTOPEN
 #define MSG_FASTOPEN 0x20000000
 #endif
@@ -44,7 +41,6 @@ struct draft {
 	uint64_t arch;
 	bool has_syscall, has_sockaddr, has_login;
 	struct bytes saddr;
-	bool has_socketcall;
 	uint64_t socketcall[6]; /* its arguments */
 	bool has_uring;
 	uint32_t uring_op;
@@ -286,7 +282,6 @@ static const struct slot socketcall_slots[] = {
 static void
 read_socketcall(struct draft *d, const struct record *r)
 {
-	d->has_socketcall = true;
 	read_fields(d, r->body, socketcall_slots, COUNT(socketcall_slots));
 }
 

@@ -9,10 +9,6 @@
 
 #include "agentd/audit/record.h"
 
-#ifndef AUDIT_URINGOP /* linux/audit.h, since 5.16 */
-#define AUDIT_URINGOP 1336
-#endif
-
 /* What records of one event have in common. */
 struct event_key {
 	uint64_t serial;

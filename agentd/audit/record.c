@@ -125,21 +125,6 @@ record_parse_netlink(uint16_t type, struct bytes payload, struct record *out)
 	return RECORD_OK;
 }
 
-const char *
-record_error_str(enum record_error e)
-{
-	static const char *const text[] = {
-		[RECORD_OK] = "a record",
-		[RECORD_EMPTY] = "an empty line",
-		[RECORD_NO_TYPE] = "no type=",
-		[RECORD_NO_HEADER] = "no msg= behind the type",
-		[RECORD_BAD_HEADER] = "no audit(SECONDS.MILLISECONDS:SERIAL):",
-		[RECORD_TOO_LONG] = "longer than a record can be",
-	};
-
-	return (size_t)e < sizeof(text) / sizeof(text[0]) ? text[e] : "unknown error";
-}
-
 /* --- the fields ------------------------------------------------------------------------------- */
 
 /* The names that auditd gives interpreted fields (audit-userspace, lib/enriched-fields.h). */

@@ -53,7 +53,6 @@ enum record_error {
 enum record_error record_parse(struct bytes line, struct record *out);
 /* A netlink payload ("audit(…): …") with the type of its header. */
 enum record_error record_parse_netlink(uint16_t type, struct bytes payload, struct record *out);
-const char *record_error_str(enum record_error);
 
 void field_iter_init(struct field_iter *, struct bytes body);
 /* False at the end.  Text between fields that is no k=v ("op", "for", "{ ") is passed over. */

@@ -8,6 +8,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#ifndef AUDIT_URINGOP /* linux/audit.h, since 5.16 */
+#define AUDIT_URINGOP 1336
+#endif
+
 enum call {
 	CALL_OTHER = 0,
 	CALL_EXEC,
