@@ -120,13 +120,30 @@ print_group(FILE *f, const char *word)
 	return shown;
 }
 
+static bool
+begins_group(const char *word)
+{
+	size_t n = strlen(word);
+
+	for (size_t i = 0; i < NCOMMANDS; i++)
+		if (strncmp(commands[i].name, word, n) == 0 && commands[i].name[n] == ' ')
+			return true;
+	return false;
+}
+
 static int
 unknown_command(int argc, char **argv)
 {
 	if (argc > 1 && strcmp(argv[1], "--help") == 0 && print_group(stdout, argv[0]) > 0)
 		return CLI_OK;
-	cli_error("no command '%s%s%s'; see sshtether --help", argv[0], argc > 1 ? " " : "",
-	    argc > 1 ? argv[1] : "");
+	if (argv[0][0] == '-')
+		cli_error("no option '%s' here; those of a command come after it, see sshtether --help",
+		    argv[0]);
+	else if (argc < 2 && begins_group(argv[0]))
+		cli_error("which %s command?", argv[0]);
+	else
+		cli_error("no command '%s%s%s'; see sshtether --help", argv[0], argc > 1 ? " " : "",
+		    argc > 1 ? argv[1] : "");
 	(void)print_group(stderr, argv[0]);
 	return CLI_USAGE;
 }

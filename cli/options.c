@@ -49,7 +49,8 @@ cli_usage(const struct cli *cli, const char *fmt, ...)
 	va_start(ap, fmt);
 	say(fmt, ap);
 	va_end(ap);
-	fprintf(stderr, "usage: sshtether %s %s\n", cli->command->name, cli->command->usage);
+	fprintf(stderr, "usage: sshtether %s%s%s\n", cli->command->name,
+	    *cli->command->usage != '\0' ? " " : "", cli->command->usage);
 	return CLI_USAGE;
 }
 
