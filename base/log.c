@@ -5,17 +5,19 @@
 #include <stdio.h>
 #include <time.h>
 
-static const char *log_ident = "sshtether";
+#include "base/syslog_line.h"
+
 static bool log_stderr = true, log_verbose;
+static struct syslog_line log_syslog = {.path = SYSLOG_SOCKET, .ident = "sshtether", .fd = -1};
 
 void
 log_init(const char *ident, bool to_stderr, bool verbose)
 {
-	log_ident = ident;
+	log_syslog.ident = ident;
 	log_stderr = to_stderr;
 	log_verbose = verbose;
 	if (!to_stderr)
-		openlog(ident, LOG_PID | LOG_NDELAY, LOG_AUTHPRIV);
+		(void)syslog_line_open(&log_syslog);
 }
 
 void
@@ -30,9 +32,9 @@ log_at(int priority, const char *fmt, ...)
 	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
 	if (log_stderr)
-		fprintf(stderr, "%s: %s\n", log_ident, line);
-	else
-		syslog(priority, "%s", line);
+		fprintf(stderr, "%s: %s\n", log_syslog.ident, line);
+	else /* there is nowhere to say that it could not be said */
+		(void)syslog_line_send(&log_syslog, priority, rtime_now(), bytes_of(line));
 }
 
 bool

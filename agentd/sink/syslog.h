@@ -1,14 +1,12 @@
 /*
- * syslog: alerts as lines for people, to the local syslog socket.  Not syslog(3), which waits when the
- * reader is slow: an alert that is not taken at once is dropped and counted.
+ * syslog: alerts as lines for people, to the local syslog socket.  An alert that is not taken at once is
+ * dropped and counted.
  */
 #ifndef SINK_SYSLOG_H
 #define SINK_SYSLOG_H
 
 #include "agentd/sink/sink.h"
-#include "base/clock.h"
-
-#define SYSLOG_SOCKET "/dev/log"
+#include "base/syslog_line.h"
 
 struct syslog_sink;
 

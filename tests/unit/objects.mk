@@ -1,7 +1,7 @@
 # Which objects each unit test links: one line a test, paths below the build folder.
 test_base_text = base/bytes.o base/buf.o base/utf8.o base/json.o
 test_base_text_LDFLAGS = -Wl,--wrap=realloc
-test_base_host = base/bytes.o base/buf.o base/utf8.o base/addr.o base/clock.o base/log.o base/proc.o base/safe.o
+test_base_host = base/bytes.o base/buf.o base/utf8.o base/addr.o base/clock.o base/log.o base/syslog_line.o base/proc.o base/safe.o
 test_community = agentd/sink/community.o base/addr.o base/buf.o base/bytes.o base/utf8.o
 test_community_LIBS = -lcrypto
 pam_parse = base/bytes.o base/buf.o base/utf8.o base/clock.o base/addr.o
@@ -63,7 +63,7 @@ test_host_process = $(detect_kit)
 test_detect_chaos = $(detect_kit)
 test_store = agentd/sink/store.o base/buf.o base/bytes.o base/clock.o base/utf8.o
 test_store_LIBS = -lsqlite3
-test_sink_files = agentd/sink/jsonl.o agentd/sink/syslog.o base/buf.o base/bytes.o base/safe.o base/utf8.o
+test_sink_files = agentd/sink/jsonl.o agentd/sink/syslog.o base/syslog_line.o base/buf.o base/bytes.o base/safe.o base/utf8.o
 test_engine_parts = tests/unit/ruling.o $(patsubst %,agentd/engine/%.o,filter keep losses scan) base/addr.o base/buf.o base/bytes.o base/clock.o base/utf8.o base/words.o
 test_engine_parts_LIBS = -lseccomp
 test_engine_acts = tests/unit/ruling.o $(patsubst %,agentd/engine/%.o,acts failures keep levels link pipeline plan question ruling) \
