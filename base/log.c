@@ -57,3 +57,12 @@ log_allow(struct log_gate *gate, unsigned burst, unsigned *dropped)
 	gate->held = 0;
 	return true;
 }
+
+const char *
+log_held(unsigned dropped, char text[LOG_HELD_LEN])
+{
+	text[0] = '\0';
+	if (dropped != 0)
+		snprintf(text, LOG_HELD_LEN, " (%u like this not logged)", dropped);
+	return text;
+}

@@ -27,5 +27,8 @@ struct log_gate {
 	unsigned used, held;
 };
 bool log_allow(struct log_gate *, unsigned burst, unsigned *dropped);
+/* What the next line says of them: " (3 like this not logged)", in text; "" when there are none. */
+#define LOG_HELD_LEN 40
+const char *log_held(unsigned dropped, char text[LOG_HELD_LEN]);
 
 #endif

@@ -97,13 +97,14 @@ answer(struct login *l, const char *why)
 {
 	struct logins *all = l->all;
 	struct notice n = {.kind = NOTE_FALLBACK, .id = l->id};
+	char more[LOG_HELD_LEN];
 	unsigned held;
 
 	send_fallback(all, l->fd);
 	(void)monitor_send(all->m, &n, NULL, 0);
 	if (log_allow(&all->gate, LOGS_A_MINUTE, &held))
-		log_warn("login %u: %s; the fallback answered: %s (%u like this not logged)", l->id, why,
-		    all->m->cf->login_fail_open ? "allow" : "deny", held);
+		log_warn("login %u: %s; the fallback answered: %s%s", l->id, why,
+		    all->m->cf->login_fail_open ? "allow" : "deny", log_held(held, more));
 	linger(l);
 }
 

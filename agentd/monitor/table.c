@@ -1,6 +1,7 @@
 /* table: see table.h.  Runs in the monitor; each request is taken as if an intruder had sent it. */
 #include "agentd/monitor/table.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@ enum row_flag {
 	ROW_ACTION = 1u << 0,  /* stops something: enforce mode only */
 	ROW_SESSION = 1u << 1, /* names a session */
 	ROW_SILENT = 1u << 2,  /* has no NOTE_RESULT */
+	ROW_LOOK = 1u << 3,    /* looks at what may have ended by itself */
 };
 
 struct row {
@@ -33,13 +35,13 @@ static const struct row rows[REQ_MAX] = {
 	[REQ_KILL] = {"kill", ROW_ACTION | ROW_SESSION, 6000, handle_kill},
 	[REQ_DESTROY] = {"destroy", ROW_ACTION | ROW_SESSION, 600, handle_destroy},
 	[REQ_TERMINATE] = {"terminate", ROW_ACTION | ROW_SESSION, 600, handle_terminate},
-	[REQ_PROGRAM] = {"program", ROW_SESSION, 6000, handle_program},
-	[REQ_OWNER] = {"owner", 0, 600, handle_owner},
+	[REQ_PROGRAM] = {"program", ROW_SESSION | ROW_LOOK, 6000, handle_program},
+	[REQ_OWNER] = {"owner", ROW_LOOK, 600, handle_owner},
 	[REQ_AUDIT] = {"audit", 0, 6000, handle_audit},
 	[REQ_SOURCE] = {"source", 0, 60, handle_source},
 	[REQ_RULES] = {"rules", 0, 60, handle_rules},
-	[REQ_ALIVE] = {"alive", ROW_SESSION, 600, handle_alive},
-	[REQ_SPARE] = {"spare", ROW_SESSION, 6000, handle_spare},
+	[REQ_ALIVE] = {"alive", ROW_SESSION | ROW_LOOK, 600, handle_alive},
+	[REQ_SPARE] = {"spare", ROW_SESSION | ROW_LOOK, 6000, handle_spare},
 };
 
 struct table {
@@ -82,15 +84,29 @@ judge(struct monitor *m, const struct request *rq, struct answer *a)
 	return row->handle(m, rq, a);
 }
 
-static void
-log_refusal(struct monitor *m, const struct request *rq, enum result result)
+/* A process that ended before it could be looked at is nothing to tell people. */
+static bool
+is_usual(const struct request *rq, enum result result, uint64_t error)
 {
+	if (rq->kind >= REQ_MAX || (rows[rq->kind].flags & ROW_LOOK) == 0)
+		return false;
+	return result == RES_GONE || result == RES_NOT_FOUND ||
+	    (result == RES_DENIED && (error == ENOENT || error == ESRCH));
+}
+
+static void
+log_refusal(struct monitor *m, const struct request *rq, enum result result, uint64_t error)
+{
+	const char *name = rq->kind < REQ_MAX && rows[rq->kind].name != NULL ? rows[rq->kind].name : "?";
+	char more[LOG_HELD_LEN];
 	unsigned held;
 
-	if (log_allow(&m->table->gate, 60, &held))
-		log_info("request %s for session %u pid %u: %s (%u like this not logged)",
-		    rq->kind < REQ_MAX && rows[rq->kind].name != NULL ? rows[rq->kind].name : "?",
-		    rq->ses, rq->pid, result_text(result), held);
+	if (is_usual(rq, result, error))
+		log_debug("request %s for session %u pid %u: %s", name, rq->ses, rq->pid,
+		    result_text(result));
+	else if (log_allow(&m->table->gate, 60, &held))
+		log_info("request %s for session %u pid %u: %s%s", name, rq->ses, rq->pid,
+		    result_text(result), log_held(held, more));
 }
 
 void
@@ -101,7 +117,7 @@ table_dispatch(struct monitor *m, const struct request *rq)
 	bool silent = rq->kind < REQ_MAX && (rows[rq->kind].flags & ROW_SILENT) != 0;
 
 	if (result != RES_OK && !a.later)
-		log_refusal(m, rq, result);
+		log_refusal(m, rq, result, a.note.value);
 	if (!a.later && !silent) {
 		a.note.kind = NOTE_RESULT;
 		a.note.id = rq->id;
