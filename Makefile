@@ -94,6 +94,18 @@ $(B)/sshtether: $(CLI) $(SHARED) $(PURE) $(POLICY) $(BASE)
 -include tests/tests.mk
 -include packaging/install.mk
 
+# What is left out, and why, is in .clang-tidy.
+SOURCES = $(call srcs,base policy pam_module cli agentd $(addprefix agentd/,audit host detect source sink engine monitor))
+ANALYZE = -O2 -fanalyzer $(addprefix -Wno-analyzer-,malloc-leak double-free use-after-free possible-null-dereference)
+
+## make analyze gcc -fanalyzer and clang-tidy over every source file (minutes; wants clang-tidy)
+ANALYZED = $(addprefix analyze/,$(SOURCES))
+analyze: $(ANALYZED)
+$(ANALYZED): analyze/%: % | $(B)/policy/grammar.c
+	$(Q)gcc $(CPPFLAGS) -std=c11 $(ANALYZE) -Werror -c -o /dev/null $<
+	$(Q)clang-tidy --quiet $< -- $(CPPFLAGS) -std=c11 2>/dev/null
+.PHONY: analyze $(ANALYZED)
+
 ## make clean   removes them
 clean:
 	rm -rf $(B)
