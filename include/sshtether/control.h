@@ -42,14 +42,15 @@
  *              "late","evicted","cut","gaps","missing","lost","overruns","behind"},
  *              kind: auditd netlink none; state: live waiting; lost: the kernel's counter
  *    "rules":{"state","missing","added","why":[…]},              state: complete missing unknown
- *    "policy":{"path","fleet","serial","rules","loaded","error"}, error: of the last load that failed
+ *    "policy":{"path","absent","fleet","serial","rules","loaded","error"}, error: of the last load that failed
  *    "sessions":{"open","closed"},                               of SSH; closed: tasks live on
  *    "model":{"sessions","processes","sockets","sessions_dropped","processes_dropped","sockets_dropped"},
  *    "logins":{"reports","allowed","refused","fallback","late"},
  *    "actions":{"asked","done","failed","would_have","waiting"},
  *    "activities":[{"activity","level","why"}],                  level: prevent react observe; why not more
  *    "sinks":[{"name","state","written","dropped","why"}],       state: ok failing off
- *    "store":{"state","path","bytes","findings","sessions","queued","dropped","set_aside","why"},
+ *    "store":{"state","path","bytes","findings","sessions","written","queued","dropped",
+ *             "set_aside","why"},
  *    "failures":[{"name","count","last","meaning"}]}             those that happened
  *
  * sessions and session, one object a session:
