@@ -160,12 +160,21 @@ test_holds(const struct test *t, const struct question *q)
 	return fact_is_string(t->fact, &offset) && present(t, question_string(q, offset));
 }
 
+/* What the test said is what the condition says, but where a list is known in part and it found nothing. */
+static enum tri
+cond_says(const struct cond *c, const struct question *q, bool found)
+{
+	if (!found && (q->partial & 1u << c->fact) != 0)
+		return TRI_UNKNOWN;
+	return found != c->negate ? TRI_YES : TRI_NO;
+}
+
 enum tri
 cond_holds(const struct cond *c, const struct question *q)
 {
 	if ((q->known & 1u << c->fact) == 0)
 		return TRI_UNKNOWN;
-	return test_holds(c->test, q) != c->negate ? TRI_YES : TRI_NO;
+	return cond_says(c, q, test_holds(c->test, q));
 }
 
 /* --- rules ------------------------------------------------------------------------------------ */
@@ -189,7 +198,7 @@ remembered(struct memo *m, const struct cond *c, const struct question *q)
 		m->said[i] = test_holds(c->test, q);
 		m->test[i] = c->test;
 	}
-	return m->said[i] != c->negate ? TRI_YES : TRI_NO;
+	return cond_says(c, q, m->said[i]);
 }
 
 /* False when one of them does not hold; the unknown ones are added to *missing. */

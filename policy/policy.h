@@ -34,6 +34,7 @@ enum pol_to_kind { TO_NONE, TO_ADDR, TO_SELF, TO_UNIX };
 struct question {
 	enum activity activity;
 	uint32_t known;           /* 1u << enum pol_fact */
+	uint32_t partial;         /* of those, lists of which a part is here: what is not in it may be in the rest */
 	struct bytes user, as;    /* the login user; the effective one */
 	const struct bytes *groups;
 	size_t ngroups;

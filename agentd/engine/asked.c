@@ -10,6 +10,7 @@ describe(const struct report *r, const struct notice *kernel, struct session *s)
 	    .ses = SES_UNSET,
 	    .auid = kernel->auid,
 	    .uid = r->uid,
+	    .report = r->flags,
 	    .source = SESSION_REPORT,
 	    .ssh = true,
 	    .key_known = (r->flags & REPORT_KEY_KNOWN) != 0,

@@ -21,6 +21,17 @@ set_bytes(struct question *q, enum pol_fact fact, struct bytes *field, struct by
 		q->known |= FACT(fact);
 }
 
+/* A string of the report that fills its array may have been longer. */
+static void
+set_reported(struct question *q, enum pol_fact fact, struct bytes *field, const struct session *s,
+    const char *value, size_t cap)
+{
+	const struct bytes b = bytes_of(value);
+
+	if ((s->report & REPORT_CUT) == 0 || b.n + 1 < cap)
+		set_bytes(q, fact, field, b);
+}
+
 static void
 set_groups(struct question *q, const struct session *s, struct question_room *room)
 {
@@ -34,40 +45,47 @@ set_groups(struct question *q, const struct session *s, struct question_room *ro
 	}
 	q->groups = room->groups;
 	q->known |= FACT(QF_GROUP);
+	if ((s->report & REPORT_GROUPS_CUT) != 0)
+		q->partial |= FACT(QF_GROUP);
 }
 
 static void
 set_principals(struct question *q, const struct session *s, struct question_room *room)
 {
 	const size_t max = sizeof(room->principals) / sizeof(room->principals[0]);
+	const char *p = s->principals;
 
-	for (const char *p = s->principals; p != NULL && *p != '\0' && q->nprincipals < max;
-	    p += strlen(p) + 1)
+	for (; p != NULL && *p != '\0' && q->nprincipals < max; p += strlen(p) + 1)
 		room->principals[q->nprincipals++] = bytes_of(p);
 	q->principals = room->principals;
+	if ((s->report & REPORT_PRINCIPALS_CUT) != 0 || (p != NULL && *p != '\0'))
+		q->partial |= FACT(QF_PRINCIPAL);
 }
 
 /*
  * sshd tells the key of a publickey login at open_session, but not in its account hook
  * (SSH_AUTH_INFO_0 is empty there), and records alone never do.  A method without publickey is
- * the word that there is none.
+ * the word that there is none, unless something of the report was cut.
  */
 static void
 set_key(struct question *q, const struct session *s, struct question_room *room)
 {
-	bool no_key = s->source == SESSION_REPORT && s->method[0] != '\0' &&
+	bool cut = (s->report & REPORT_CUT) != 0;
+	bool no_key = s->source == SESSION_REPORT && s->method[0] != '\0' && !cut &&
 	    strstr(s->method, "publickey") == NULL;
 
 	if (s->key_known)
 		q->key = bytes_of(s->key_fp);
 	if (s->key_known || no_key)
-		q->known |= FACT(QF_KEY) | cert_facts;
-	if (!s->cert)
+		q->known |= FACT(QF_KEY);
+	if (!s->cert) {
+		q->known |= s->key_known || no_key ? cert_facts : 0;
 		return;
+	}
 	q->cert_id = bytes_of(s->cert_id);
 	q->ca = bytes_of(s->ca_fp);
 	set_principals(q, s, room);
-	q->known |= cert_facts;
+	q->known |= cut ? cert_facts & ~FACT(QF_CERT_ID) : cert_facts;
 }
 
 static void
@@ -77,9 +95,10 @@ set_login(struct question *q, const struct session *s, struct question_room *roo
 		q->known |= login_facts & ~FACT(QF_USER);
 	if (s->ses == SES_UNSET)
 		q->known |= FACT(QF_USER);
-	set_bytes(q, QF_USER, &q->user, bytes_of(s->user));
-	set_bytes(q, QF_METHOD, &q->method, bytes_of(s->method));
-	set_bytes(q, QF_TTY, &q->tty, bytes_of(s->tty));
+	set_reported(q, QF_USER, &q->user, s, s->user, sizeof(s->user));
+	if ((s->report & REPORT_CUT) == 0) /* one of several methods may be what was left out */
+		set_bytes(q, QF_METHOD, &q->method, bytes_of(s->method));
+	set_reported(q, QF_TTY, &q->tty, s, s->tty, sizeof(s->tty));
 	q->origin = s->peer.addr;
 	if (s->peer.addr.family != 0)
 		q->known |= FACT(QF_ORIGIN);

@@ -27,6 +27,7 @@ enum session_state {
 
 struct session {
 	uint32_t ses, auid, uid;
+	uint32_t report; /* enum report_flag of its report: what was cut is not known; 0: none */
 	enum session_source source;
 	enum session_state state;
 	bool ssh; /* false: cron, at, console, systemd --user: kept to know who owns what */

@@ -309,6 +309,31 @@ never_stop(void **state)
 	pol_free(&pol);
 }
 
+/* Of a list that was cut, what is in it counts, and what is not may have been in the rest. */
+static void
+lists_in_part(void **state)
+{
+	const struct bytes x = BYTES_LIT("x");
+	struct question q = {.activity = ACT_RELAY, .known = 1u << QF_GROUP, .partial = 1u << QF_GROUP,
+	    .groups = &x, .ngroups = 1};
+	struct policy *pol = parse("never-stop group repair\nblock relay group x\n");
+	struct decision d;
+
+	(void)state;
+	pol_ask(pol, &q, &d);
+	assert_true(d.never_stop);
+	assert_true(d.action == DO_BLOCK && !d.undetermined);
+	q.partial = 0;
+	pol_ask(pol, &q, &d);
+	assert_false(d.never_stop);
+	pol_free(&pol);
+	pol = parse("block relay !group y\nblock relay group z\n");
+	q.partial = 1u << QF_GROUP;
+	pol_ask(pol, &q, &d);
+	assert_true(d.undetermined && d.action == DO_RECORD && d.missing == 1u << QF_GROUP);
+	pol_free(&pol);
+}
+
 /* The last line of a careful policy must not lock everybody out. */
 static void
 any_and_logins(void **state)
@@ -422,6 +447,7 @@ main(void)
 	    cmocka_unit_test(failing_tests_do_not_load),
 	    cmocka_unit_test(until),
 	    cmocka_unit_test(never_stop),
+	    cmocka_unit_test(lists_in_part),
 	    cmocka_unit_test(any_and_logins),
 	    cmocka_unit_test(what_is_missing),
 	    cmocka_unit_test(beside_the_rules),

@@ -123,6 +123,59 @@ groups(void **state)
 	assert_true(bytes_is(q.groups[0], "wheel"));
 }
 
+/* A report holds so many groups and principals; what it left out may be what a rule names. */
+static void
+lists_that_were_cut(void **state)
+{
+	static char principals[] = "alice\0", many[2 * 65 + 1], id[] = "alice@co";
+	char wheel[] = "wheel", *names[] = {wheel};
+	struct made_ruling m;
+	struct question q;
+
+	(void)state;
+	make_ruling(&m);
+	m.session.group_names = names;
+	m.session.ngroups = 1;
+	m.session.cert = true;
+	m.session.cert_id = id;
+	m.session.principals = principals;
+	q = ask(&m, NULL);
+	assert_int_equal(q.partial, 0);
+	m.session.report = REPORT_GROUPS_CUT;
+	assert_int_equal(ask(&m, NULL).partial, 1u << QF_GROUP);
+	m.session.report = REPORT_PRINCIPALS_CUT;
+	assert_int_equal(ask(&m, NULL).partial, 1u << QF_PRINCIPAL);
+	for (size_t i = 0; i < 65; i++)
+		many[2 * i] = 'p';
+	m.session.report = 0;
+	m.session.principals = many; /* more than a question has room for */
+	assert_int_equal(ask(&m, NULL).partial, 1u << QF_PRINCIPAL);
+}
+
+static void
+strings_that_were_cut(void **state)
+{
+	static char id[] = "alice@co";
+	struct made_ruling m;
+	struct question q;
+
+	(void)state;
+	make_ruling(&m);
+	m.session.report = REPORT_CUT;
+	m.session.cert = true;
+	m.session.cert_id = id;
+	q = ask(&m, NULL);
+	assert_true(KNOWN(q, QF_USER) && KNOWN(q, QF_KEY) && KNOWN(q, QF_CA));
+	assert_false(KNOWN(q, QF_CERT_ID) || KNOWN(q, QF_METHOD));
+	memset(m.session.user, 'a', sizeof(m.session.user) - 1);
+	q = ask(&m, NULL);
+	assert_false(KNOWN(q, QF_USER));
+	m.session.cert = m.session.key_known = false;
+	(void)bytes_copy(bytes_of("password"), m.session.method, sizeof(m.session.method));
+	q = ask(&m, NULL); /* and a key that cannot be read */
+	assert_false(KNOWN(q, QF_KEY) || KNOWN(q, QF_CA));
+}
+
 static const char *
 name_of_uid(uint32_t uid, void *arg)
 {
@@ -217,6 +270,8 @@ main(void)
 		cmocka_unit_test(password_login_has_no_key),
 		cmocka_unit_test(key_to_come),
 		cmocka_unit_test(groups),
+		cmocka_unit_test(lists_that_were_cut),
+		cmocka_unit_test(strings_that_were_cut),
 		cmocka_unit_test(effective_user),
 		cmocka_unit_test(destinations),
 		cmocka_unit_test(unix_destinations),
