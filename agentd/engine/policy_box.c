@@ -123,8 +123,9 @@ policy_box_load(struct policy_box *box, const char *path, policy_swap_fn *swap, 
 	size_t n = p != NULL ? pol_nrules(p) : 0;
 	uint64_t *hits = calloc(n + 1, sizeof(*hits));
 
-	if (absent && path != NULL) { /* somebody named it: then it should be there */
-		buf_printf(diag, "%s: no such file\n", path);
+	/* Somebody named it, or rules are in force that came from it: then it should be there. */
+	if (absent && (path != NULL || !box->absent)) {
+		buf_printf(diag, "%s: no such file\n", name);
 		pol_free(&p);
 	}
 	if (p == NULL || hits == NULL) {

@@ -13,7 +13,8 @@ struct policy_box;
 struct policy_box *policy_box_new(const char *path);
 void policy_box_free(struct policy_box **);
 /*
- * Loads path, or what is in force when it is NULL.  diag gets the diagnostics.  The policy that was in
+ * Loads path, or what is in force when it is NULL.  A file that is absent is the empty policy as long
+ * as none was ever loaded, and an error after that.  diag gets the diagnostics.  The policy that was in
  * force is handed to swap() before it is freed, with the new one, so that nobody is left with the old.
  */
 typedef void policy_swap_fn(const struct policy *, void *arg);
@@ -25,7 +26,7 @@ const char *policy_box_path(const struct policy_box *);
 struct rtime policy_box_loaded(const struct policy_box *);
 /* Of the last load, when it failed: its first line.  NULL: it did not. */
 const char *policy_box_error(const struct policy_box *);
-/* One file that is absent is the empty policy, not an error: said by this. */
+/* No file was there at the start, nor since: the empty policy is in force. */
 bool policy_box_absent(const struct policy_box *);
 
 void policy_box_hit(struct policy_box *, const struct decision *);

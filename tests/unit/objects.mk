@@ -85,3 +85,4 @@ test_mon_flow = agentd/monitor/flow.o base/proc.o base/buf.o base/bytes.o base/u
 test_mon_verb = agentd/monitor/verb.o base/words.o base/bytes.o
 test_mon_verb_LIBS = -ljansson
 test_mon_mount = agentd/monitor/mount.o base/safe.o base/buf.o base/bytes.o base/utf8.o
+test_policy_box = agentd/engine/policy_box.o $(policy_all)
