@@ -27,6 +27,7 @@
 #include "agentd/engine/programs.h"
 #include "agentd/engine/state.h"
 #include "agentd/engine/liveness.h"
+#include "agentd/engine/loaded.h"
 #include "base/log.h"
 #include "base/proc.h"
 
@@ -293,6 +294,11 @@ engine_load_policy(struct engine *e, const char *path, struct buf *diag)
 		    "a policy was refused; the one in force stays");
 		return false;
 	}
+	if (path != NULL && !loaded_keep(e->conf->state_dir, path)) {
+		failure_note(FAIL_POLICY_KEPT);
+		log_warn("should the engine end before its time, the next one loads %s",
+		    e->conf->policy);
+	}
 	log_diagnostics(LOG_WARNING, diag, from);
 	p = policy_box_get(e->policy);
 	if (policy_box_absent(e->policy))
@@ -302,6 +308,39 @@ engine_load_policy(struct engine *e, const char *path, struct buf *diag)
 	    pol_fleet(p)[0] != '\0' ? pol_fleet(p) : "without a fleet",
 	    (unsigned long long)pol_serial(p), pol_nrules(p), mode_name(pol_mode(p)));
 	return true;
+}
+
+/* The one before may have had another policy than the configured one, which is in force by now. */
+static void
+load_again(struct engine *e)
+{
+	struct buf path = BUF_INIT, diag = BUF_INIT;
+
+	if (loaded_get(e->conf->state_dir, &path) && !engine_load_policy(e, path.p, &diag)) {
+		log_err("%s was in force and cannot be loaded again: %s is in force instead", path.p,
+		    e->conf->policy);
+		outlet_notice(e->outlet, "policy-lost", SEV_CRITICAL, 0,
+		    "the policy that was loaded by hand cannot be loaded again; the configured one is in force");
+	}
+	buf_free(&path);
+	buf_free(&diag);
+}
+
+void
+engine_restarted(struct engine *e, uint64_t restarts)
+{
+	char sentence[96];
+
+	e->restarts = restarts;
+	if (restarts == 0) {
+		loaded_forget(e->conf->state_dir);
+		return;
+	}
+	failure_add(FAIL_ENGINE_RESTARTED, restarts);
+	load_again(e);
+	snprintf(sentence, sizeof(sentence), "the engine ended and was started again (%llu since the daemon's start)",
+	    (unsigned long long)restarts);
+	outlet_notice(e->outlet, "engine-restarted", SEV_HIGH, restarts, sentence);
 }
 
 void

@@ -40,6 +40,10 @@ static const struct {
 	[FAIL_CONTROL_REFUSED] = {"control-refused", "a control request needed rights that the peer has not"},
 	[FAIL_FOLLOWER_SLOW] = {"follower-slow", "a client that followed alerts did not read them"},
 	[FAIL_POLICY_LOAD] = {"policy-load", "a policy was refused; the one in force stays"},
+	[FAIL_POLICY_KEPT] = {"policy-kept",
+	    "a policy loaded by hand could not be kept for the engine that follows a crash"},
+	[FAIL_ENGINE_RESTARTED] = {"engine-restarted",
+	    "the engine ended and was started again; the monitor answered logins in between"},
 };
 
 static struct {

@@ -26,6 +26,7 @@ static void
 on_config(struct engine *e, const struct notice *n, int fds[LINK_FDS])
 {
 	engine_set_mode(e, n->mode == MODE_ENFORCE ? MODE_ENFORCE : MODE_AUDIT);
+	engine_restarted(e, n->value);
 	if (fds[0] == -1) {
 		log_err("the monitor sent no control socket");
 		return;

@@ -71,10 +71,13 @@ struct engine {
 	bool unnamed; /* there are sessions without a user name */
 	char boot_id[37], host_name[256];
 	struct rtime started;
+	uint64_t restarts; /* engines before this one */
 };
 
 /* engine.c */
 bool engine_load_policy(struct engine *, const char *path, struct buf *diag);
+/* restarts: engines that this daemon had before; the policy that the last one had is then loaded. */
+void engine_restarted(struct engine *, uint64_t restarts);
 void engine_set_mode(struct engine *, enum mode);
 
 /* status.c: the object that the verb answers with. */

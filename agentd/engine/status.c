@@ -34,6 +34,7 @@ put_self(struct json *j, const struct engine *e)
 	json_kobject(j, "engine");
 	json_kint(j, "pid", getpid());
 	json_kuint(j, "uid", getuid());
+	json_kuint(j, "restarts", e->restarts);
 	json_end(j, '}');
 }
 

@@ -38,6 +38,7 @@ struct child {
 	int pidfd, sock;   /* −1: none */
 	struct event *on_exit, *on_request, *on_retry;
 	struct mtime started;
+	uint64_t starts;   /* engines that were started and told so */
 	int64_t backoff_ms;
 	bool mode_unsent; /* a NOTE_MODE did not fit */
 	uint64_t unsent;
@@ -257,7 +258,8 @@ give_up(struct child *c)
 void
 child_start(struct child *c)
 {
-	struct notice hello = {.kind = NOTE_CONFIG, .mode = mode_get(c->m->mode)};
+	struct notice hello = {.kind = NOTE_CONFIG, .mode = mode_get(c->m->mode),
+	    .value = c->starts};
 	int rc;
 
 	c->started = mtime_now();
@@ -273,6 +275,7 @@ child_start(struct child *c)
 		give_up(c);
 		return;
 	}
+	c->starts++;
 	log_info("the engine is pid %d", (int)c->pid);
 }
 

@@ -34,7 +34,8 @@ enum request_kind {
 
 /* monitor → engine */
 enum notice_kind {
-	NOTE_CONFIG = 1, /* first of all; fds[0]: the listening control socket; mode in force at start */
+	NOTE_CONFIG = 1, /* first of all; fds[0]: the listening control socket; mode in force at start;
+	                  * value: how many engines this daemon had before */
 	NOTE_LOGIN,      /* fds[0]: the module's connection, to be read; tuple is the kernel's; result is
 	                  * RES_OK: ses is registered; RES_NO_SESSION: not set yet (account stage);
 	                  * RES_OTHER_SESSION: ses is that of another sshd: forged, or an sshd that was

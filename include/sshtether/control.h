@@ -36,7 +36,7 @@
  *   {"end":true,"status":0}          {"end":true,"status":1,"error":"no such session"}
  *
  * status, one object:
- *   {"version","started","uptime_s","host":{"name","boot":{"id"}},"engine":{"pid","uid"},
+ *   {"version","started","uptime_s","host":{"name","boot":{"id"}},"engine":{"pid","uid","restarts"},
  *    "mode":{"host","policy","in_force"},                        "audit" or "enforce"
  *    "source":{"kind","state","since","bytes","lines","records","events","malformed","incomplete",
  *              "late","evicted","cut","gaps","missing","lost","overruns","behind"},

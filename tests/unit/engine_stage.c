@@ -65,7 +65,7 @@ listen_control(const struct engine_stage *s)
 void
 engine_stage_start(struct engine_stage *s, enum mode mode)
 {
-	const struct notice config = {.kind = NOTE_CONFIG, .mode = mode};
+	const struct notice config = {.kind = NOTE_CONFIG, .mode = mode, .value = s->restarts};
 	struct request r;
 	int pair[2], records[2], control;
 
@@ -171,6 +171,7 @@ engine_stage_again(struct engine_stage *s, enum mode mode)
 	waitpid(s->engine, NULL, 0);
 	close(s->link);
 	close(s->source);
+	s->restarts++;
 	engine_stage_start(s, mode);
 }
 

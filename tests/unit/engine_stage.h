@@ -20,6 +20,7 @@ struct engine_stage {
 	int link;   /* the monitor's end */
 	int source; /* where records are written: auditd's end */
 	uint32_t next_login;
+	uint64_t restarts;
 };
 
 /* policy: its text; NULL: none. */

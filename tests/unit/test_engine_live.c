@@ -202,6 +202,38 @@ a_policy_is_loaded_all_or_nothing(void **state)
 }
 
 static void
+a_loaded_policy_outlives_a_crash(void **state)
+{
+	struct engine_stage s;
+	char path[96], line[160];
+
+	(void)state;
+	engine_stage_open(&s, "serial 3\n", MODE_AUDIT);
+	snprintf(path, sizeof(path), "%s/other.policy", s.dir);
+	snprintf(line, sizeof(line), "{\"verb\":\"policy-load\",\"path\":\"%s\"}", path);
+	assert_int_equal(atomic_write(path, bytes_of("serial 9\nblock relay\n"), 0644), 0);
+	assert_asked(&s, "{\"verb\":\"status\"}", "\"restarts\":0");
+	assert_asked(&s, line, "\"serial\":9");
+
+	engine_stage_again(&s, MODE_AUDIT);
+	assert_asked(&s, "{\"verb\":\"policy-show\"}", "\"serial\":9");
+	assert_asked(&s, "{\"verb\":\"status\"}", "engine-restarted");
+	assert_true(engine_stage_alerted(&s, "engine-restarted"));
+
+	assert_int_equal(chmod(path, 0666), 0); /* checked as at any load */
+	engine_stage_again(&s, MODE_AUDIT);
+	assert_asked(&s, "{\"verb\":\"policy-show\"}", "\"serial\":3");
+	assert_true(engine_stage_alerted(&s, "policy-lost"));
+
+	assert_int_equal(chmod(path, 0644), 0);
+	assert_int_equal(engine_stage_stop(&s), 0);
+	s.restarts = 0; /* another daemon */
+	engine_stage_start(&s, MODE_AUDIT);
+	assert_asked(&s, "{\"verb\":\"policy-show\"}", "\"serial\":3");
+	assert_int_equal(engine_stage_close(&s), 0);
+}
+
+static void
 history_outlives_the_engine(void **state)
 {
 	struct engine_stage s;
@@ -307,6 +339,7 @@ main(void)
 		cmocka_unit_test(rubbish_gets_no_verdict_and_does_no_harm),
 		cmocka_unit_test(a_block_waits_for_the_monitor),
 		cmocka_unit_test(a_policy_is_loaded_all_or_nothing),
+		cmocka_unit_test(a_loaded_policy_outlives_a_crash),
 		cmocka_unit_test(history_outlives_the_engine),
 		cmocka_unit_test(short_quiet_logins_are_counted),
 		cmocka_unit_test(the_group_may_not_load),
