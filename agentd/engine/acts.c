@@ -24,6 +24,8 @@ struct act {
 	enum done done;    /* when it works */
 	enum level level;
 	struct request req; /* as asked for */
+	bool cut;           /* once the process is no more, its connection is to end too */
+	bool killed;        /* it was, and what the connection comes to does not change that */
 	unsigned tries;     /* for a connection that was not there yet */
 };
 
@@ -117,6 +119,8 @@ done_of(const struct notice *n, enum done success, char why[WHY_MAX])
 static void
 remember(struct acts *a, const struct act *act)
 {
+	if (act->req.kind == REQ_DESTROY && act->req.pid == 0)
+		return; /* the session lives on */
 	a->recent[a->next_recent++ % RECENT] =
 	    (struct recent){.ses = act->req.ses, .pid = act->req.pid, .when = mtime_now()};
 }
@@ -139,19 +143,20 @@ was_ours(const struct acts *a, const struct act *act)
 static void on_result(const struct notice *, int fds[LINK_FDS], void *arg);
 
 /*
- * The process that connected to an agent has ended, but whoever it left the connection to has not: that
- * is cut, for the whole session.
+ * The process that connected has ended, but whoever it left the connection to, a forked child or one that
+ * was passed the descriptor, has not: that is cut, for the whole session.
  */
 static bool
-cut_instead(struct act *act)
+cut_too(struct act *act)
 {
 	struct request *r = &act->req;
 
-	if (r->kind != REQ_KILL || r->inode == 0)
+	if (r->kind != REQ_KILL || !act->cut)
 		return false;
 	r->kind = REQ_DESTROY;
 	r->pid = 0;
-	act->done = DONE_CUT;
+	if (!act->killed)
+		act->done = DONE_CUT;
 	return link_ask(act->acts->parts.link, r, KILL_WAIT_MS, on_result, act);
 }
 
@@ -177,34 +182,56 @@ look_again(struct act *act)
 	static const suseconds_t after_us[] = {50000, 500000};
 	const struct timeval tv = {.tv_usec = act->tries < 2 ? after_us[act->tries] : 0};
 
-	if (act->req.kind != REQ_DESTROY || act->req.inode != 0 || act->tries >= 2)
+	if (act->req.kind != REQ_DESTROY || act->req.inode != 0 || act->killed || act->tries >= 2)
 		return false;
 	act->tries++;
 	return event_base_once(act->acts->parts.base, -1, EV_TIMEOUT, on_again, act, &tv) == 0;
 }
 
-static void
-on_result(const struct notice *n, int fds[LINK_FDS], void *arg)
+/* A connection that is not there went with the process.  Any other is left, and that is told. */
+static enum done
+done_of_killed(const struct act *act, const struct notice *n, char why[WHY_MAX])
 {
-	static const struct notice ok = {.result = RES_OK};
-	struct act *act = arg;
-	char why[WHY_MAX];
-	enum done done;
+	char left[WHY_MAX] = "";
 
-	(void)fds;
-	if (n != NULL && n->result == RES_OK)
-		remember(act->acts, act);
-	else if (n != NULL && n->result == RES_GONE && was_ours(act->acts, act))
-		n = &ok;
-	else if (n != NULL && n->result == RES_GONE && cut_instead(act))
-		return;
-	else if (n != NULL && n->result == RES_NOT_FOUND && look_again(act))
-		return;
-	done = done_of(n, act->done, why);
+	if (act->req.kind == REQ_DESTROY && (n == NULL || n->result != RES_NOT_FOUND))
+		(void)done_of(n, act->done, left);
+	snprintf(why, WHY_MAX, "%s%s", left[0] != '\0' ? "its connection may live: " : "", left);
+	return act->done;
+}
+
+static void
+finish(struct act *act, const struct notice *n)
+{
+	char why[WHY_MAX];
+	enum done done = act->killed ? done_of_killed(act, n, why) : done_of(n, act->done, why);
+
 	act->acts->stats.waiting--;
 	tell(act->acts, kept_ruling(act->kept), done, act->level, why[0] != '\0' ? why : NULL);
 	kept_free(&act->kept);
 	free(act);
+}
+
+static void
+on_result(const struct notice *n, int fds[LINK_FDS], void *arg)
+{
+	static const struct notice ours = {.result = RES_OK};
+	struct act *act = arg;
+	const bool ok = n != NULL && n->result == RES_OK, gone = n != NULL && n->result == RES_GONE;
+	const bool shut = ok && act->req.inode != 0; /* the kill saw to it */
+
+	(void)fds;
+	if (ok && !act->killed)
+		remember(act->acts, act);
+	if (gone && was_ours(act->acts, act))
+		n = &ours;
+	if (n != NULL && n->result == RES_OK && act->req.kind == REQ_KILL)
+		act->killed = true;
+	if ((ok || gone) && !shut && cut_too(act))
+		return;
+	if (n != NULL && n->result == RES_NOT_FOUND && look_again(act))
+		return;
+	finish(act, n);
 }
 
 /* --- the end of a session, and what it spares --- */
@@ -252,7 +279,7 @@ ask(struct acts *a, const struct ruling *r, const struct plan *p, enum level lev
 	if ((act = calloc(1, sizeof(*act))) == NULL)
 		return "out of memory";
 	*act = (struct act){.acts = a, .kept = kept_new(r), .done = p->done, .level = level,
-	    .req = request_of(r, p)};
+	    .req = request_of(r, p), .cut = p->cut};
 	spare(a, &act->req);
 	if (act->kept == NULL ||
 	    !link_ask(a->parts.link, &act->req, patience(&act->req), on_result, act)) {

@@ -5,12 +5,12 @@ static const char sshd_stays[] = "sshd itself is never stopped";
 
 /* What `block` is, for a process of the session and for its own sshd. */
 static const struct plan by_process[ACT_COUNT] = {
-	[ACT_OUTBOUND_SSH] = {REQ_KILL, DONE_KILLED, NULL},
+	[ACT_OUTBOUND_SSH] = {REQ_KILL, DONE_KILLED, NULL, .cut = true},
 	[ACT_RELAY] = {REQ_DESTROY, DONE_CUT, NULL},
-	[ACT_AGENT_USE] = {REQ_KILL, DONE_KILLED, NULL},
-	[ACT_AGENT_HIJACK] = {REQ_KILL, DONE_KILLED, NULL},
-	[ACT_MUX_USE] = {REQ_KILL, DONE_KILLED, NULL},
-	[ACT_MUX_HIJACK] = {REQ_KILL, DONE_KILLED, NULL},
+	[ACT_AGENT_USE] = {REQ_KILL, DONE_KILLED, NULL, .cut = true},
+	[ACT_AGENT_HIJACK] = {REQ_KILL, DONE_KILLED, NULL, .cut = true},
+	[ACT_MUX_USE] = {REQ_KILL, DONE_KILLED, NULL, .cut = true},
+	[ACT_MUX_HIJACK] = {REQ_KILL, DONE_KILLED, NULL, .cut = true},
 	[ACT_LISTEN] = {REQ_KILL, DONE_KILLED, NULL},
 	[ACT_SESSION_BRIDGE] = {REQ_KILL, DONE_KILLED, NULL},
 	[ACT_SESSION_ESCAPE] = {REQ_KILL, DONE_KILLED, NULL},
@@ -51,6 +51,7 @@ plan_of(const struct ruling *r)
 			p = (struct plan){.why = nobody};
 		if (p.kind == REQ_DESTROY && f->unix_inode == 0 && f->to.port == 0)
 			p = (struct plan){.why = nowhere};
+		p.cut = p.cut && (f->unix_inode != 0 || f->to.port != 0);
 		return p;
 	case DO_TERMINATE:
 	case DO_TERMINATE_ALL:

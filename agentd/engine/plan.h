@@ -12,6 +12,7 @@ struct plan {
 	enum request_kind kind; /* 0: nothing can be done */
 	enum done done;
 	const char *why;        /* of kind 0 */
+	bool cut;               /* of a kill: its connection ends too, whoever else holds it by then */
 };
 
 struct plan plan_of(const struct ruling *);

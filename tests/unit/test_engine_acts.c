@@ -164,6 +164,10 @@ the_alert_waits_and_tells_the_truth(void **state)
 		assert_int_equal(r.pid, s->m.finding.pid);
 		assert_int_equal(r.time_ms, s->m.finding.time.ms);
 		answer(s, r.id, rows[i].result, 1);
+		if (rows[i].result == RES_OK) {
+			assert_true(asked(s, &r)); /* its connection: it went with it */
+			answer(s, r.id, RES_NOT_FOUND, 0);
+		}
 		assert_int_equal(s->told, i + 1);
 		assert_int_equal(s->done, rows[i].done);
 		if (rows[i].why != NULL)
@@ -200,12 +204,78 @@ gone_by_our_own_hand_is_killed(void **state)
 	assert_true(asked(s, &a) && asked(s, &b));
 	answer(s, a.id, RES_OK, 0);
 	answer(s, b.id, RES_GONE, 0);
+	assert_true(asked(s, &a) && asked(s, &b));
+	answer(s, a.id, RES_NOT_FOUND, 0);
+	answer(s, b.id, RES_NOT_FOUND, 0);
 	assert_int_equal(s->told, 2);
 	assert_int_equal(s->done, DONE_KILLED);
+	assert_string_equal(s->why, "");
+	s->m.finding.activity = ACT_LISTEN;
 	s->m.finding.pid++;
 	acts_ruling(s->acts, &s->m.ruling);
 	assert_true(asked(s, &a));
 	answer(s, a.id, RES_GONE, 0);
+	assert_int_equal(s->done, DONE_FAILED);
+}
+
+/* A client forks, or is passed its connection: whoever has it by now loses it too. */
+static void
+a_connection_left_to_a_child_is_cut(void **state)
+{
+	static const struct {
+		enum result kill, destroy;
+		enum done done;
+		const char *why;
+	} rows[] = {
+	    {RES_OK, RES_OK, DONE_KILLED, ""},
+	    {RES_OK, RES_NOT_FOUND, DONE_KILLED, ""},
+	    {RES_OK, RES_PROTECTED, DONE_KILLED, "its connection may live: "},
+	    {RES_GONE, RES_OK, DONE_CUT, ""},
+	    {RES_GONE, RES_PROTECTED, DONE_FAILED, ""},
+	};
+	struct stage *s = *state;
+	struct request r;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		s->m.finding.pid++;
+		acts_ruling(s->acts, &s->m.ruling);
+		assert_true(asked(s, &r));
+		assert_int_equal(r.kind, REQ_KILL);
+		assert_int_equal(r.pid, s->m.finding.pid);
+		answer(s, r.id, rows[i].kill, 0);
+		assert_int_equal(s->told, i);
+		assert_true(asked(s, &r));
+		assert_int_equal(r.kind, REQ_DESTROY);
+		assert_int_equal(r.ses, 57);
+		assert_int_equal(r.pid, 0);
+		assert_int_equal(r.to.port, 22);
+		assert_int_equal(r.time_ms, s->m.finding.time.ms);
+		answer(s, r.id, rows[i].destroy, 1);
+		assert_int_equal(s->told, i + 1);
+		assert_int_equal(s->done, rows[i].done);
+		assert_int_equal(strncmp(s->why, rows[i].why, strlen(rows[i].why)), 0);
+	}
+	assert_int_equal(acts_stats(s->acts)->waiting, 0);
+}
+
+/* To cut one connection of a session is not to have ended all of it. */
+static void
+a_cut_is_no_end_of_all(void **state)
+{
+	struct stage *s = *state;
+	struct request r;
+
+	acts_ruling(s->acts, &s->m.ruling);
+	assert_true(asked(s, &r));
+	answer(s, r.id, RES_GONE, 0);
+	assert_true(asked(s, &r));
+	answer(s, r.id, RES_OK, 1);
+	assert_int_equal(s->done, DONE_CUT);
+	s->m.finding.activity = ACT_LISTEN;
+	s->m.finding.pid++;
+	acts_ruling(s->acts, &s->m.ruling);
+	assert_true(asked(s, &r));
+	answer(s, r.id, RES_GONE, 0);
 	assert_int_equal(s->done, DONE_FAILED);
 }
 
@@ -340,6 +410,8 @@ main(void)
 		TEST(a_monitor_that_is_silent_is_a_failure),
 		TEST(gone_by_our_own_hand_is_killed),
 		TEST(an_agent_left_to_a_child_is_cut),
+		TEST(a_connection_left_to_a_child_is_cut),
+		TEST(a_cut_is_no_end_of_all),
 		TEST(sshd_is_cut_and_never_killed),
 		TEST(a_connection_is_looked_for_again),
 		TEST(an_end_spares_what_the_policy_names),
