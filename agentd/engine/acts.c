@@ -188,6 +188,15 @@ look_again(struct act *act)
 	return event_base_once(act->acts->parts.base, -1, EV_TIMEOUT, on_again, act, &tv) == 0;
 }
 
+/* What was to be killed may have ended because its connection was cut. */
+static enum done
+success(const struct act *act, const struct notice *n)
+{
+	bool cut = act->req.kind == REQ_KILL && n != NULL && (n->flags & KILLF_CUT) != 0;
+
+	return cut ? DONE_CUT : act->done;
+}
+
 /* A connection that is not there went with the process.  Any other is left, and that is told. */
 static enum done
 done_of_killed(const struct act *act, const struct notice *n, char why[WHY_MAX])
@@ -204,7 +213,7 @@ static void
 finish(struct act *act, const struct notice *n)
 {
 	char why[WHY_MAX];
-	enum done done = act->killed ? done_of_killed(act, n, why) : done_of(n, act->done, why);
+	enum done done = act->killed ? done_of_killed(act, n, why) : done_of(n, success(act, n), why);
 
 	act->acts->stats.waiting--;
 	tell(act->acts, kept_ruling(act->kept), done, act->level, why[0] != '\0' ? why : NULL);
@@ -225,8 +234,10 @@ on_result(const struct notice *n, int fds[LINK_FDS], void *arg)
 		remember(act->acts, act);
 	if (gone && was_ours(act->acts, act))
 		n = &ours;
-	if (n != NULL && n->result == RES_OK && act->req.kind == REQ_KILL)
+	if (n != NULL && n->result == RES_OK && act->req.kind == REQ_KILL) {
+		act->done = success(act, n);
 		act->killed = true;
+	}
 	if ((ok || gone) && !shut && cut_too(act))
 		return;
 	if (n != NULL && n->result == RES_NOT_FOUND && look_again(act))

@@ -102,7 +102,7 @@ on_rules(struct engine *e, const struct notice *n, int fds[LINK_FDS])
 
 	(void)fds;
 	e->rules = (struct rules_state){.told = true, .flags = n->flags, .missing = n->value,
-	    .added = e->rules.added + n->inode};
+	    .added = n->added};
 	if ((n->flags & RULEF_READDED) != 0) {
 		snprintf(sentence, sizeof(sentence),
 		    "audit rules had been removed and were added again (%llu)",

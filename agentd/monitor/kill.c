@@ -18,12 +18,30 @@ check(struct monitor *m, const struct request *rq, const struct target *t)
 	return table_may_act(m, rq);
 }
 
+/*
+ * First what the process has connected, while it still holds it.  A client may end by that alone, and
+ * then it has been stopped all the same.
+ */
+static enum result
+cut_and_kill(const struct request *rq, const struct target *t, struct notice *note)
+{
+	int cut = rq->inode == 0 ? 0 :
+	    cut_connections(rq->ses, rq->dev_major, rq->dev_minor, rq->inode);
+	int rc = pidfd_ended(t->pidfd) ? -ESRCH : pidfd_signal(t->pidfd, SIGKILL);
+
+	if (rc == -ESRCH && cut > 0) {
+		note->flags = KILLF_CUT;
+		rc = 0;
+	}
+	note->value = rc == 0 ? (uint64_t)(cut > 0 ? cut : 0) : (uint64_t)-rc;
+	return rc == 0 ? RES_OK : rc == -ESRCH ? RES_GONE : RES_DENIED;
+}
+
 enum result
 handle_kill(struct monitor *m, const struct request *rq, struct answer *a)
 {
 	struct target t;
 	enum result result;
-	int rc;
 
 	if (rq->time_ms == 0)
 		return RES_BAD;
@@ -31,13 +49,8 @@ handle_kill(struct monitor *m, const struct request *rq, struct answer *a)
 	if (result != RES_OK)
 		return result;
 	result = check(m, rq, &t);
-	/* Before the kill, while the process still holds what it connected. */
-	if (result == RES_OK && rq->inode != 0)
-		(void)cut_connections(rq->ses, rq->dev_major, rq->dev_minor, rq->inode);
-	if (result == RES_OK && (rc = pidfd_signal(t.pidfd, SIGKILL)) != 0) {
-		result = rc == -ESRCH ? RES_GONE : RES_DENIED;
-		a->note.value = (uint64_t)-rc;
-	}
+	if (result == RES_OK)
+		result = cut_and_kill(rq, &t, &a->note);
 	target_close(&t);
 	return result;
 }

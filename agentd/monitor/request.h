@@ -102,12 +102,13 @@ struct notice {
 	uint64_t inode;
 	uint32_t dev_major, dev_minor;
 	uint32_t nfds;
-	uint32_t flags;   /* NOTE_RULES: enum rule_flag; REQ_OWNER: enum owner_flag */
+	uint32_t flags;   /* enum rule_flag of NOTE_RULES, kill_flag of REQ_KILL, owner_flag of REQ_OWNER */
 	struct report_addr peer, local;
-	uint32_t pad[2];
+	uint32_t added;   /* NOTE_RULES: rules that are there because this daemon added them */
+	uint32_t pad;
 };
 
-/* NOTE_RULES: value counts the rules that are missing, inode (no better place) those added just now. */
+/* NOTE_RULES: value counts the rules that are missing, inode (no better place) those added again just now. */
 enum rule_flag {
 	RULEF_MISSING = 1u << 0,    /* some of the rules are not in force */
 	RULEF_READDED = 1u << 1,    /* somebody had removed rules; they are back */
@@ -118,6 +119,12 @@ enum rule_flag {
 	RULEF_NO_AUDIT = 1u << 6,   /* the kernel does not answer */
 	RULEF_NEVER_EXIT = 1u << 7, /* a never,exit rule stands before ours and may hide something */
 };
+
+/*
+ * REQ_KILL, done: what the process had connected was cut (value: how many), and it ended by that, before
+ * it could be killed.
+ */
+enum kill_flag { KILLF_CUT = 1u << 0 };
 
 enum owner_flag { OWNERF_SSHD = 1u << 0, OWNERF_SSH = 1u << 1, OWNERF_AGENT = 1u << 2 };
 

@@ -36,7 +36,7 @@ struct ruleset {
 	/* what the last look found, and what was said of it */
 	uint32_t missing, readded;
 	unsigned flags;
-	uint32_t said_missing;
+	uint32_t said_missing, said_ours;
 	unsigned said_flags;
 	bool said;
 };
@@ -302,9 +302,9 @@ static void
 tell(struct ruleset *rs)
 {
 	struct notice n = {.kind = NOTE_RULES, .flags = rs->flags, .value = count_bits(rs->missing),
-	    .inode = count_bits(rs->readded)};
+	    .inode = count_bits(rs->readded), .added = count_bits(rs->ours)};
 	bool changed = !rs->said || rs->said_flags != rs->flags || rs->said_missing != rs->missing ||
-	    rs->readded != 0;
+	    rs->said_ours != rs->ours || rs->readded != 0;
 
 	if (changed)
 		say(rs);
@@ -313,6 +313,7 @@ tell(struct ruleset *rs)
 		rs->said = true;
 		rs->said_flags = rs->flags;
 		rs->said_missing = rs->missing;
+		rs->said_ours = rs->ours;
 	}
 }
 

@@ -450,6 +450,41 @@ a_cut_reaches_every_holder(void **state)
 	stage_session_end(&owner);
 }
 
+/* As a ControlMaster's client or ssh-add does when the other side goes. */
+static void
+a_client_that_ends_by_the_cut_was_stopped(void **state)
+{
+	struct stage_session thief;
+	struct request rq;
+	struct notice n;
+	unsigned by_itself = 0;
+
+	(void)state;
+	stage_mode("enforce");
+	stage_session(&thief, AUID, true);
+	for (int i = 0; i < 4; i++) {
+		pid_t client;
+		int listener, conn;
+
+		rq = request_for(REQ_KILL, &thief, 0);
+		listener = unix_listener(&rq);
+		client = stage_order(&thief, ORDER_CLIENT, "unix");
+		assert_true(client > 0);
+		conn = accept(listener, NULL, NULL);
+		rq.pid = (uint32_t)client;
+		rq.time_ms = stage_now_ms();
+		assert_int_equal(stage_ask(&rq, &n, NULL), RES_OK);
+		assert_int_equal(n.value, 1);
+		by_itself += (n.flags & KILLF_CUT) != 0;
+		assert_true(stage_gone_soon(client));
+		close(conn);
+		close(listener);
+	}
+	print_message("%u of 4 ended before they were killed\n", by_itself);
+	stage_mode("audit");
+	stage_session_end(&thief);
+}
+
 static void
 the_owner_of_a_socket_is_who_listens(void **state)
 {
@@ -652,6 +687,7 @@ main(int argc, char **argv)
 		fresh_test(the_stop_limit_brings_audit_back),
 		fresh_test(only_this_sessions_tcp_is_destroyed),
 		fresh_test(a_cut_reaches_every_holder),
+		fresh_test(a_client_that_ends_by_the_cut_was_stopped),
 		fresh_test(the_owner_of_a_socket_is_who_listens),
 		fresh_test(a_session_ends_whole_but_for_what_is_spared),
 		fresh_test(a_program_is_handed_over_to_be_read_only),

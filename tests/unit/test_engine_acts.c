@@ -303,6 +303,26 @@ an_agent_left_to_a_child_is_cut(void **state)
 	assert_int_equal(s->done, DONE_CUT);
 }
 
+/* A client may end by itself as soon as it is cut: it was stopped, and by what is told. */
+static void
+what_ended_by_the_cut_was_cut(void **state)
+{
+	struct stage *s = *state;
+	struct notice n = {.kind = NOTE_RESULT, .result = RES_OK, .flags = KILLF_CUT, .value = 1};
+	struct request r;
+
+	s->m.finding.activity = ACT_MUX_HIJACK;
+	s->m.finding.unix_inode = 4711;
+	acts_ruling(s->acts, &s->m.ruling);
+	assert_true(asked(s, &r));
+	n.id = r.id;
+	assert_int_equal(packet_send(s->monitor, &n, sizeof(n), NULL, 0), 0);
+	event_base_loop(s->base, EVLOOP_NONBLOCK);
+	assert_int_equal(s->told, 1);
+	assert_int_equal(s->done, DONE_CUT);
+	assert_string_equal(s->why, "");
+}
+
 static void
 sshd_is_cut_and_never_killed(void **state)
 {
@@ -412,6 +432,7 @@ main(void)
 		TEST(an_agent_left_to_a_child_is_cut),
 		TEST(a_connection_left_to_a_child_is_cut),
 		TEST(a_cut_is_no_end_of_all),
+		TEST(what_ended_by_the_cut_was_cut),
 		TEST(sshd_is_cut_and_never_killed),
 		TEST(a_connection_is_looked_for_again),
 		TEST(an_end_spares_what_the_policy_names),
