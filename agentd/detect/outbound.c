@@ -285,12 +285,16 @@ fact_unix(struct detect *d, struct hops *hs, const struct fact *f, const struct 
 {
 	struct hop *h = hop_find(hs, e->pid, e->life);
 	const struct usock *u;
+	enum usock_kind kind;
 
 	fact_other(d, hs, e);
-	if (h == NULL || !h->armed || f->exit != 0 || usock_is_system(f->un.path))
+	if (h == NULL || !h->armed || f->exit != 0)
 		return;
 	u = host_usock(detect_host(d), &f->un);
-	if ((u != NULL ? u->kind : usock_kind_of(f->un.path)) != USOCK_AGENT)
+	kind = u != NULL && u->kind != USOCK_OTHER ? u->kind : usock_kind_of(f->un.path);
+	if (kind == USOCK_OTHER && usock_is_system(f->un.path))
+		return;
+	if (kind != USOCK_AGENT)
 		h->muxed = true;
 }
 

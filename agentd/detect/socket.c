@@ -206,22 +206,9 @@ socket_ripen(struct detect *d, void *state, struct rtime now, bool all)
 /* --- facts ------------------------------------------------------------------------------------ */
 
 /*
- * What lies in /run but not in a user's folder there: the far end of a stream-local forward, at
- * most.
- */
-static bool
-is_service(struct bytes path)
-{
-	if (bytes_starts(path, BYTES_LIT("/run/user/")))
-		return false;
-	return bytes_starts(path, BYTES_LIT("/run/")) ||
-	    bytes_starts(path, BYTES_LIT("/var/run/"));
-}
-
-/*
  * An SSH client looks for a ControlMaster before it connects to its server (OpenSSH ssh.c, main):
- * what it opens then, and is neither the system's nor an agent, is one.  Later it may be an agent
- * by another name, or the near end of a forward.
+ * what it opens then, and is neither a service's nor an agent, is one.  Later it may be an agent by
+ * another name, or the near end of a forward.
  */
 static enum usock_kind
 kind_by_use(const struct detect *d, const struct fact *f, const struct evidence *e)
@@ -230,7 +217,7 @@ kind_by_use(const struct detect *d, const struct fact *f, const struct evidence 
 	enum usock_kind kind = usock_kind_of(f->un.path);
 
 	if (kind == USOCK_OTHER && p != NULL && p->program == PROGRAM_SSH && !p->is_sshd &&
-	    !is_service(f->un.path) && !outbound_is_connected(d, e))
+	    !usock_is_service(f->un.path) && !outbound_is_connected(d, e))
 		return USOCK_MUX;
 	return kind;
 }
@@ -253,8 +240,8 @@ socket_fact(struct detect *d, void *state, const struct fact *f)
 	enum usock_kind kind;
 	bool by_sshd, can_ask;
 
-	if (f->kind != FACT_CONNECT || f->family != AF_UNIX || usock_is_system(f->un.path) ||
-	    leads_nowhere(f->exit))
+	if (f->kind != FACT_CONNECT || f->family != AF_UNIX || leads_nowhere(f->exit) ||
+	    host_usock_is_system(detect_host(d), &f->un))
 		return;
 	e = evidence_of(d, f);
 	kind = kind_by_use(d, f, &e);

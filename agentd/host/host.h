@@ -173,8 +173,16 @@ enum owner host_owner(const struct host *, const struct session *actor, uint32_t
 bool host_usock_guess(const struct host *, const struct fact_unix *, struct usock *out);
 /* What a path says of a Unix socket; USOCK_OTHER when nothing. */
 enum usock_kind usock_kind_of(struct bytes path);
-/* The sockets that every program may open: syslog, name service, D-Bus, X11. */
+/* By the name alone one that every program may open: syslog, name service, D-Bus, X11. */
 bool usock_is_system(struct bytes path);
+/* The same, or of some service in /run. */
+bool usock_is_service(struct bytes path);
+/*
+ * Nobody need be asked whose it is: the name says the system's, and no inode says otherwise.  With
+ * an inode that means root's own file in one of root's own folders, and not an agent's or the like
+ * that is known already.
+ */
+bool host_usock_is_system(const struct host *, const struct fact_unix *);
 /* By the name of the file alone: ssh, dbclient … */
 bool program_is_ssh_name(struct bytes exe);
 

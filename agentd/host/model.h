@@ -148,6 +148,8 @@ void usock_apply(struct host *, const struct fact *);
 
 /* usock_name.c: takes ssh's temporary ".XXXXXXXXXXXXXXXX" off; false when there is none */
 bool usock_cut_mux_suffix(struct bytes *path);
+/* usock_is_system(), in a folder that root alone writes to */
+bool usock_is_roots(struct bytes path);
 
 /* program.c */
 void program_exec(struct host *, struct process_node *, const struct fact *);

@@ -273,7 +273,7 @@ learn_inode(struct host *h, const struct fact *f)
 static void
 apply_connect(struct host *h, const struct fact *f)
 {
-	if (usock_is_system(f->un.path))
+	if (host_usock_is_system(h, &f->un))
 		return;
 	if (f->exit == -ENOENT || f->exit == -ECONNREFUSED) {
 		expect_server(h, f);
@@ -320,6 +320,14 @@ host_usock(const struct host *h, const struct fact_unix *un)
 	else
 		n = find_path(h, un->path, false);
 	return n != NULL ? &n->u : NULL;
+}
+
+bool
+host_usock_is_system(const struct host *h, const struct fact_unix *un)
+{
+	if (!un->has_inode)
+		return usock_is_system(un->path);
+	return un->ouid == 0 && usock_is_roots(un->path) && host_usock(h, un) == NULL;
 }
 
 void

@@ -1,6 +1,7 @@
 /*
  * usock_name: what the path of a Unix socket says: agent, ControlMaster, tmux, screen, or one of
- * the system's that everybody opens.  A path can lie; who knows the inode does not ask here.  Pure.
+ * the system's that everybody opens.  A path can lie: it is the caller's own words, and what it
+ * names may be a link.  Who knows the inode does not ask here.  Pure.
  */
 #include "agentd/host/model.h"
 
@@ -37,13 +38,34 @@ static const struct {
 	{"*/.ssh/sockets/*", USOCK_MUX},
 };
 
-static const char *const system_names[] = {
-	"/dev/log", "/run/systemd/*", "/run/nscd/*", "/run/dbus/*", "/run/nslcd/*",
-	"/run/avahi-daemon/*", "/run/pcscd/*", "/run/sssd/*", "/run/samba/winbindd/*",
-	"/run/rpcbind.sock", "/run/setrans/*",
-	"/run/user/*/bus", "/run/user/*/systemd/*", "/run/user/*/pulse/*", "/run/user/*/wayland-*",
-	"/run/p11-kit/*", "/run/sshtether/*", "/var/lib/sss/pipes/*", "/tmp/.X11-unix/*",
-	"/tmp/.ICE-unix/*", "/run/.heim_org.h5l.kcm-socket",
+/* Whose folders these are: what lies in root's own, root put there. */
+enum folder { FOLDER_ROOT, FOLDER_USER };
+
+static const struct {
+	const char *glob;
+	enum folder folder;
+} system_names[] = {
+	{"/dev/log", FOLDER_ROOT},
+	{"/run/systemd/*", FOLDER_ROOT},
+	{"/run/nscd/*", FOLDER_ROOT},
+	{"/run/dbus/*", FOLDER_ROOT},
+	{"/run/nslcd/*", FOLDER_ROOT},
+	{"/run/avahi-daemon/*", FOLDER_ROOT},
+	{"/run/pcscd/*", FOLDER_ROOT},
+	{"/run/sssd/*", FOLDER_ROOT},
+	{"/run/samba/winbindd/*", FOLDER_ROOT},
+	{"/run/rpcbind.sock", FOLDER_ROOT},
+	{"/run/setrans/*", FOLDER_ROOT},
+	{"/run/p11-kit/*", FOLDER_ROOT},
+	{"/run/sshtether/*", FOLDER_ROOT},
+	{"/var/lib/sss/pipes/*", FOLDER_ROOT},
+	{"/run/.heim_org.h5l.kcm-socket", FOLDER_ROOT},
+	{"/run/user/*/bus", FOLDER_USER},
+	{"/run/user/*/systemd/*", FOLDER_USER},
+	{"/run/user/*/pulse/*", FOLDER_USER},
+	{"/run/user/*/wayland-*", FOLDER_USER},
+	{"/tmp/.X11-unix/*", FOLDER_USER},
+	{"/tmp/.ICE-unix/*", FOLDER_USER},
 };
 
 /* /var/run is a link to /run everywhere; an abstract name is judged behind its NUL. */
@@ -59,16 +81,55 @@ plain_path(struct bytes path)
 	return (struct bytes){.p = path.p + skip, .n = path.n - skip};
 }
 
-bool
-usock_is_system(struct bytes path)
+/* A name that may lead out of the folder it begins with: the caller wrote it as he liked. */
+static bool
+wanders(struct bytes path)
 {
-	struct bytes plain = path.n > 0 ? plain_path(path) : path;
+	static const char *const turns[] = {"/../", "/./", "//"};
 
-	for (size_t i = 0; i < sizeof(system_names) / sizeof(system_names[0]); i++) {
-		if (glob_match(bytes_of(system_names[i]), plain))
+	for (size_t i = 0; i < sizeof(turns) / sizeof(turns[0]); i++) {
+		if (path.n > 0 && memmem(path.p, path.n, turns[i], strlen(turns[i])) != NULL)
 			return true;
 	}
 	return false;
+}
+
+static bool
+is_system_in(struct bytes path, enum folder last)
+{
+	struct bytes plain = path.n > 0 ? plain_path(path) : path;
+
+	if (wanders(plain))
+		return false;
+	for (size_t i = 0; i < sizeof(system_names) / sizeof(system_names[0]); i++) {
+		if (system_names[i].folder <= last &&
+		    glob_match(bytes_of(system_names[i].glob), plain))
+			return true;
+	}
+	return false;
+}
+
+bool
+usock_is_system(struct bytes path)
+{
+	return is_system_in(path, FOLDER_USER);
+}
+
+bool
+usock_is_roots(struct bytes path)
+{
+	return is_system_in(path, FOLDER_ROOT);
+}
+
+bool
+usock_is_service(struct bytes path)
+{
+	struct bytes plain = path.n > 0 ? plain_path(path) : path;
+
+	if (usock_is_system(path))
+		return true;
+	return bytes_starts(plain, BYTES_LIT("/run/")) && !wanders(plain) &&
+	    !bytes_starts(plain, BYTES_LIT("/run/user/"));
 }
 
 enum usock_kind

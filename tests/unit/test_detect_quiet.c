@@ -206,7 +206,7 @@ static void
 the_noise_of_a_login(void **state)
 {
 	static const char *const paths[] = {"/dev/log", "/var/run/nscd/socket", "/run/dbus/system_bus_socket",
-	    "/run/systemd/userdb/io.systemd.Multiplexer", "/var/lib/sss/pipes/nss", "/run/user/1001/bus",
+	    "/run/systemd/userdb/io.systemd.Multiplexer", "/var/lib/sss/pipes/nss",
 	    "/run/systemd/journal/stdout"};
 	struct who monitor = {100, 1, 5, ALICE, 0, "/usr/sbin/sshd"};
 	struct who child = {101, 100, 5, ALICE, ALICE, "/usr/sbin/sshd"};
@@ -225,6 +225,37 @@ the_noise_of_a_login(void **state)
 	quiet();
 }
 
+/*
+ * The sockets of a desktop lie where their user may put a link: who listens is asked once, and is
+ * nothing to anybody.
+ */
+static void
+the_sockets_of_a_desktop(void **state)
+{
+	static const char *const paths[] = {"/run/user/1001/bus", "/run/user/1001/systemd/private",
+	    "/run/user/1001/pulse/native", "/tmp/.X11-unix/X0"};
+	struct who app = {200, 101, 5, ALICE, ALICE, "/usr/bin/xterm"};
+	struct who ssh = {201, 101, 5, ALICE, ALICE, "/usr/bin/ssh"};
+
+	(void)state;
+	kit_open(&k, true);
+	kit_report(&k, 5, ALICE, "alice", "192.0.2.9", 100, "SHA256:a");
+	for (size_t i = 0; i < 3 * 4; i++) {
+		struct usock u = {.inode = 100 + i % 4, .dev_major = 254, .owner_ses = SES_UNSET,
+		    .owner_pid = 1, .owner_uid = i % 4 == 3 ? 0 : ALICE, .owner_auid = AUID_UNSET};
+
+		kit_connect_unix(&k, app, paths[i % 4], u.inode, u.owner_uid, 0);
+		if (i < 4)
+			host_owner_set(k.host, &u);
+	}
+	assert_int_equal(k.owners_asked, 4);
+	kit_exec(&k, ssh, "ssh -X db");
+	kit_connect_unix(&k, ssh, "/tmp/.X11-unix/X0", 103, 0, 0);
+	kit_connect(&k, ssh, "192.0.2.7", 22, LATER);
+	assert_int_equal(k.n, 2); /* the login, the hop */
+	quiet();
+}
+
 int
 main(void)
 {
@@ -238,6 +269,7 @@ main(void)
 		cmocka_unit_test(rsync_as_root),
 		cmocka_unit_test(agents_of_ones_own),
 		cmocka_unit_test(the_noise_of_a_login),
+		cmocka_unit_test(the_sockets_of_a_desktop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

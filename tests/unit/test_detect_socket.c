@@ -271,6 +271,25 @@ through_the_sshd_of_another(void **state)
 	expect_none();
 }
 
+/* The path is the thief's own words: a way round, or a link in a folder that all may write to. */
+static void
+through_a_name_of_the_systems(void **state)
+{
+	static const char *const names[] = {"/run/systemd/../../tmp/ssh-XXXXabcdef/agent.101",
+	    "/run/systemd//x", "/tmp/.X11-unix/X9", "/run/user/1002/pulse/x", "/run/systemd/x"};
+
+	(void)state;
+	open_three(false, NULL, NULL, "192.0.2.9");
+	kit_bind_unix(&k, a_sshd, SSHD_AGENT, 77);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		kit_exec(&k, b_root, "ssh-add -l");
+		kit_connect_unix(&k, b_root, names[i], 77, ALICE, 0);
+		expect_one(ACT_AGENT_HIJACK, OWNER_OTHER, 5);
+	}
+	kit_connect_unix(&k, b_add, names[0], 0, 0, -EACCES); /* no inode: the end of it tells */
+	expect_one(ACT_AGENT_HIJACK, OWNER_OTHER, 5);
+}
+
 /* --- live: somebody looks who listens --------------------------------------------------------- */
 
 static void
@@ -296,6 +315,25 @@ the_owner_is_asked_for(void **state)
 	kit_connect_unix(&k, a_add, "/tmp/y", 77, ALICE, 0); /* known now */
 	assert_int_equal(k.owners_asked, 1);
 	expect_one(ACT_AGENT_USE, OWNER_SELF, 5);
+}
+
+static void
+a_name_of_the_systems_is_asked_for(void **state)
+{
+	static const char *const names[] = {"/run/systemd/../../srv/x", "/tmp/.X11-unix/X9",
+	    "/run/systemd/x"};
+
+	(void)state;
+	open_three(true, "SHA256:a", "SHA256:a", "192.0.2.9");
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		kit_connect_unix(&k, b_root, names[i], 77 + i, ALICE, 0);
+		assert_int_equal(k.owners_asked, i + 1);
+		tell_owner(77 + i, USOCK_AGENT, 101, 5, ALICE, true);
+		expect_one(ACT_AGENT_HIJACK, OWNER_OTHER, 5);
+	}
+	kit_connect_unix(&k, b_root, "/run/systemd/journal/stdout", 90, 0, 0); /* root's own */
+	assert_int_equal(k.owners_asked, 3);
+	expect_none();
 }
 
 static void
@@ -449,6 +487,7 @@ main(void)
 		T(a_task_without_a_session), T(a_name_that_lies), T(through_a_link_without_a_name),
 		T(an_inode_used_again), T(agents_of_newer_sshd), T(ones_own_agent_as_somebody_else),
 		T(sockets_that_lead_nowhere), T(local_agents), T(through_the_sshd_of_another),
+		T(through_a_name_of_the_systems), T(a_name_of_the_systems_is_asked_for),
 		T(the_owner_is_asked_for), T(no_answer_within_a_second), T(a_socket_of_no_interest),
 		T(an_owner_that_died), T(no_login_of_its_own), T(a_master_is_known_by_inode),
 		T(a_master_of_another_key), T(a_master_without_bind_records),

@@ -263,6 +263,12 @@ names_of_sockets(void **state)
 	assert_true(usock_is_system(BYTES_LIT("/run/user/1001/bus")));
 	assert_false(usock_is_system(BYTES_LIT("/run/user/1001/keyring/ssh")));
 	assert_false(usock_is_system(BYTES_NONE));
+	assert_false(usock_is_system(BYTES_LIT("/run/systemd/../../tmp/ssh-X/agent.1")));
+	assert_false(usock_is_system(BYTES_LIT("/run/systemd//x")));
+	assert_false(usock_is_system(BYTES_LIT("/var/run/./nscd/socket")));
+	assert_true(usock_is_service(BYTES_LIT("/run/docker.sock")));
+	assert_false(usock_is_service(BYTES_LIT("/run/user/1001/cm")));
+	assert_false(usock_is_service(BYTES_LIT("/run/../home/alice/cm")));
 }
 
 static void
