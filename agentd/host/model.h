@@ -118,6 +118,8 @@ struct session_node *session_add(struct host *, uint32_t ses, uint32_t auid);
 void session_state_set(struct host *, struct session_node *, enum session_state);
 void session_free_strings(struct session *);
 void session_root_child(struct session *);
+/* The program that its sshd runs; by its name where nothing told. */
+bool session_runs_as_sshd(const struct session_node *, struct bytes exe);
 void session_sweep(struct host *, struct rtime now);
 
 /* records.c */

@@ -149,14 +149,18 @@ process_touch(struct host *h, struct process_node *n)
 	TAILQ_INSERT_TAIL(&n->session->processes, n, in_session);
 }
 
-/* sshd executes nothing once its session is open: what did, has taken the pid of one that ended. */
+/*
+ * sshd executes nothing once its session is open, and ends when it closes: what did, runs another
+ * program or comes later, has taken the pid of one that ended.
+ */
 static void
 mark_sshd(struct process_node *n)
 {
 	const struct session *s = n->session != NULL ? &n->session->s : NULL;
 
-	n->p.is_sshd = s != NULL && s->ssh && n->p.pid != 0 &&
+	n->p.is_sshd = s != NULL && s->ssh && s->state == SESSION_OPEN && n->p.pid != 0 &&
 	    (n->p.pid == s->monitor_pid || n->p.pid == s->child_pid) &&
+	    (n->p.exe == NULL || session_runs_as_sshd(n->session, bytes_of(n->p.exe))) &&
 	    rtime_since(n->p.exec_time, s->opened) <= 0;
 }
 
@@ -320,7 +324,6 @@ apply_exec(struct host *h, struct process_node *n, const struct fact *f)
 {
 	n->p.life = ++h->lives;
 	n->p.exec_time = f->time;
-	mark_sshd(n);
 	set_exe(n, f->exe);
 	set_argv(h, n, f->argv);
 	program_exec(h, n, f);
@@ -372,11 +375,11 @@ apply_task(struct host *h, const struct fact *f)
 		return;
 	process_touch(h, n);
 	set_uids(n, f);
-	mark_sshd(n);
 	if (f->kind == FACT_EXEC)
 		apply_exec(h, n, f);
 	else
 		apply_unseen_exec(h, n, f);
+	mark_sshd(n);
 }
 
 void

@@ -16,6 +16,12 @@ is_sshd_name(struct bytes exe)
 	return bytes_starts(name, BYTES_LIT("sshd")) || bytes_starts(name, BYTES_LIT("dropbear"));
 }
 
+bool
+session_runs_as_sshd(const struct session_node *n, struct bytes exe)
+{
+	return n->sshd != NULL ? bytes_is(exe, n->sshd) : is_sshd_name(exe);
+}
+
 static void
 set_sshd(struct session_node *n, struct bytes exe)
 {
@@ -130,7 +136,7 @@ apply_user_auth(struct host *h, const struct fact *f)
 	if (n == NULL || !n->s.ssh || n->s.child_pid != 0 || n->s.monitor_pid == 0 ||
 	    f->pid == n->s.monitor_pid || !bytes_is(f->op, "PAM:setcred"))
 		return;
-	if (n->sshd != NULL ? bytes_is(f->user_exe, n->sshd) : is_sshd_name(f->user_exe))
+	if (session_runs_as_sshd(n, f->user_exe))
 		n->s.child_pid = f->pid;
 }
 
@@ -149,7 +155,7 @@ learn_child(struct host *h, struct session_node *n, const struct fact *f)
 		session_root_child(&n->s);
 	if (f->ppid != n->s.monitor_pid || f->uid != n->s.uid || n->s.uid == 0)
 		return;
-	if (n->sshd != NULL ? !bytes_is(f->exe, n->sshd) : !is_sshd_name(f->exe))
+	if (!session_runs_as_sshd(n, f->exe))
 		return;
 	p = process_find(h, f->pid);
 	if (p == NULL || p->p.ses != f->ses || p->p.exec_time.ms == 0)

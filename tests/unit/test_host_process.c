@@ -95,6 +95,26 @@ an_exec_is_a_new_life(void **state)
 	assert_int_equal(host_process(k.host, 200)->ppid, 101);
 }
 
+/* The monitor was killed or is done; a fork of the user's takes its pid and executes nothing. */
+static void
+the_pid_of_an_sshd_used_again(void **state)
+{
+	struct who heir = {100, 200, 5, ALICE, ALICE, "/home/alice/x"};
+	struct who sshd = {101, 100, 5, ALICE, ALICE, "/usr/sbin/sshd"};
+
+	(void)state;
+	assert_true(host_process(k.host, 100)->is_sshd);
+	kit_connect(&k, heir, "192.0.2.7", 22, LATER);
+	assert_false(host_process(k.host, 100)->is_sshd);
+	kit_connect(&k, sshd, "192.0.2.7", 80, LATER);
+	assert_true(host_process(k.host, 101)->is_sshd);
+	kit_logout(&k, 5, ALICE, 100);
+	sshd.ppid = 300; /* a copy that the user runs, after the logout */
+	kit_connect(&k, sshd, "192.0.2.7", 22, LATER);
+	assert_false(host_process(k.host, 101)->is_sshd);
+	assert_int_equal(kit_count(&k, ACT_OUTBOUND_SSH), 2);
+}
+
 /* ssh -f goes on in a child that executes nothing. */
 static void
 a_fork_is_its_parents_program(void **state)
@@ -361,7 +381,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(ancestry_leads_to_sshd), T(a_pid_used_again), T(an_exec_is_a_new_life),
-		T(a_fork_is_its_parents_program), T(long_command_lines_are_cut),
+		T(the_pid_of_an_sshd_used_again), T(a_fork_is_its_parents_program), T(long_command_lines_are_cut),
 		T(a_flood_of_one_session), L(the_dead_are_swept), L(parents_from_proc),
 		T(uring_threads_have_no_session), T(by_name), T(through_the_linker), L(steady_files_are_asked_for_once),
 		T(names_of_sockets), T(a_flood_of_sockets), T(sockets_of_a_session),
