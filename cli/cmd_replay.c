@@ -137,6 +137,27 @@ show_progress(struct replay *r, const char *name)
 	fprintf(stderr, ", %llu findings", (unsigned long long)r->counts.findings);
 }
 
+/* Logs are rotated into these; what unpacks them is not ours to run.  NULL: none of them. */
+static const char *
+unpacker(struct bytes begin)
+{
+	static const struct {
+		struct bytes magic;
+		const char *name;
+	} all[] = {
+		{{.p = "\x1f\x8b", .n = 2}, "zcat"},
+		{{.p = "\xfd" "7zXZ", .n = 5}, "xzcat"},
+		{{.p = "\x28\xb5\x2f\xfd", .n = 4}, "zstdcat"},
+		{{.p = "BZh", .n = 3}, "bzcat"},
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (bytes_starts(begin, all[i].magic))
+			return all[i].name;
+	}
+	return NULL;
+}
+
 static int
 open_input(const char *name)
 {
@@ -144,10 +165,12 @@ open_input(const char *name)
 	                              : open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 }
 
+/* 0, −errno, or what is said already: CLI_UNREACHABLE. */
 static int
 read_input(struct replay *r, int fd, const char *name, char *chunk)
 {
-	for (;;) {
+	for (bool begun = false;; begun = true) {
+		const char *tool;
 		ssize_t n = read(fd, chunk, CHUNK);
 
 		if (n < 0 && errno == EINTR)
@@ -156,6 +179,12 @@ read_input(struct replay *r, int fd, const char *name, char *chunk)
 			return -errno;
 		if (n == 0)
 			break;
+		tool = begun ? NULL : unpacker((struct bytes){.p = chunk, .n = (size_t)n});
+		if (tool != NULL) {
+			clear_progress(r);
+			cli_error("%s: compressed; %s it into: sshtether replay -", name, tool);
+			return CLI_UNREACHABLE;
+		}
 		pipeline_feed(r->pipeline, chunk, (size_t)n);
 		r->bytes_done += (uint64_t)n;
 		show_progress(r, name);
@@ -168,9 +197,21 @@ read_input(struct replay *r, int fd, const char *name, char *chunk)
 	return 0;
 }
 
+/* A file that holds lines and no record is not what was meant: "nothing found" would be no answer. */
+static int
+check_records(const struct aev_stats *was, const struct aev_stats *is, const char *name)
+{
+	if (is->records != was->records || is->malformed == was->malformed)
+		return CLI_OK;
+	cli_error("%s: no audit record in %llu lines: is it an audit log?", name,
+	    (unsigned long long)(is->malformed - was->malformed));
+	return CLI_UNREACHABLE;
+}
+
 static int
 replay_file(struct replay *r, const char *name, char *chunk)
 {
+	const struct aev_stats was = *pipeline_stats(r->pipeline);
 	int fd = open_input(name), error;
 
 	if (fd < 0) {
@@ -182,8 +223,9 @@ replay_file(struct replay *r, const char *name, char *chunk)
 	clear_progress(r);
 	(void)close(fd);
 	if (error == 0)
-		return CLI_OK;
-	cli_error("%s: %s", name, strerror(-error));
+		return check_records(&was, pipeline_stats(r->pipeline), name);
+	if (error < 0)
+		cli_error("%s: %s", name, strerror(-error));
 	return CLI_UNREACHABLE;
 }
 

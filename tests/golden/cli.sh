@@ -47,7 +47,14 @@ is "replay of no file" 3 "No such file" replay /nonexistent/audit.log
 is "replay of a directory" 3 "Is a directory" replay /
 is "replay of nothing" 0 "0 findings" replay /dev/null
 is "replay with no policy" 3 "/nonexistent/p" replay --policy /nonexistent/p /dev/null
-is "replay of rubbish" 0 "malformed" replay "$command"
+is "replay of a program" 3 "$command: no audit record in" replay "$command"
+is "replay of a text" 3 "README.md: no audit record in" replay README.md
+gzip -c tests/data/sessions/basic.log >"$work/audit.log.2.gz"
+is "replay of a packed log" 3 "audit.log.2.gz: compressed; zcat it" replay "$work/audit.log.2.gz"
+is "replay of a packed log among others" 3 "audit.log.2.gz: compressed; zcat it" \
+    replay tests/data/sessions/basic.log "$work/audit.log.2.gz"
+cat README.md tests/data/sessions/basic.log >"$work/mixed.log"
+is "replay of rubbish before records" 0 "malformed" replay "$work/mixed.log"
 
 log=tests/data/sessions/j2_other_user.log
 printf 'fleet lab\nserial 3\nmode enforce\nterminate agent-hijack severity critical\npass login\n' \
@@ -75,7 +82,8 @@ is "replay --json --stats" 1 '{"stats":{"lines":' replay --json --stats "$log"
 [ $? -eq 3 ] && grep -q 'cannot write' "$work/err" && ok "full disk" || not_ok "full disk"
 
 # A terminal gets no byte of a record that is not text, whatever the file holds.
-"$command" replay --events "$command" tests/data/sessions/basic.log >"$work/out" 2>"$work/err"
+cat "$command" tests/data/sessions/basic.log >"$work/mixed.log"
+"$command" replay --events "$work/mixed.log" >"$work/out" 2>"$work/err"
 if LC_ALL=C tr -d '\n -~\200-\377' <"$work/out" | grep -q . || ! iconv -f UTF-8 -t UTF-8 "$work/out" >/dev/null; then
 	not_ok "only visible text"
 else
