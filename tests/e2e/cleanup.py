@@ -23,7 +23,9 @@ from lab.waiting import until  # noqa: E402
 
 
 def _snapshot() -> list[str]:
-    done = subprocess.run([os.path.join(HERE, "pristine.sh")], capture_output=True, text=True, check=True)
+    """Taken under the lock: another lab on this machine is none of ours."""
+    with keeper.locked():
+        done = subprocess.run([os.path.join(HERE, "pristine.sh")], capture_output=True, text=True, check=True)
     return done.stdout.splitlines()
 
 

@@ -148,7 +148,7 @@ def _load(story: Story, name: str, mode: str) -> None:
                 print(f"      {line}")
     else:
         story.chapter("2. Enforce mode: the same people, the same commands")
-        story.say("A week later nothing surprising is left in the alerts. One word of the policy changes.")
+        story.say("A week later nothing surprising is left in the alerts. One word of the policy changes: mode enforce.")
     print()
     for words in (("policy", "load", path), ("mode", mode)):
         story.show("root@bastion", f"sshtether {' '.join(words)}", story.stage.daemon.ctl(*words).strip())
@@ -188,12 +188,14 @@ def _after(story: Story, alice: Login) -> None:
     story.say("mallory borrows the agent again, and holds the connection this time.")
     with story.stage.login("mallory") as mallory:
         socket = alice.out("echo $SSH_AUTH_SOCK")
-        story.show("mallory", f"sudo ./borrow {socket}")
+        story.show("mallory", f"sudo python3 borrow.py 30 {socket}")
         mallory.send(f"sudo /usr/bin/python3 {PROGRAMS}/borrow.py 30 {socket}")
-        story.check(mallory.ended(), "mallory's session goes on")
         story.expect(("terminated",), activity="agent-hijack", user="mallory", owner="other")
-        print("      Connection to bastion closed.")
-    story.say("And alice? Her agent, her session and the hop that the policy allows are untouched.")
+        story.check(mallory.ended(), "mallory's session goes on")
+    story.say(
+        """mallory's whole session is gone. And alice? Her agent, her session and the hop that the policy allows, to
+        db's backup address, are untouched."""
+    )
     for command, want in (("ssh-add -l", "ED25519"), (f"ssh 10.9.2.3 '{_SHORT}'", "on db")):
         status, output = alice.run(command)
         story.show("alice", command, output)
@@ -203,6 +205,8 @@ def _after(story: Story, alice: Login) -> None:
 def _closing(story: Story) -> int:
     left = [a for a in story.watch.poll() if a["event"]["kind"] == "alert"]
     story.check(not left, "alerts that nobody expected:\n" + "\n".join(map(brief, left)))
+    story.say("All of it is kept, with the login, its key, the process and its parents up to sshd:")
+    story.show("root@bastion", "sshtether alerts --since today", story.stage.daemon.ctl("alerts", "--since", "today"))
     story.chapter("What happened")
     print(
         f"seen {story.seen} of 4 in audit mode (nothing touched), stopped {story.stopped} of 4 in enforce mode:"

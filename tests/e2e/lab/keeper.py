@@ -11,13 +11,14 @@ Network namespaces, mounts and links have no names: they go with the processes t
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from . import audit, linux
 from .linux import Unavailable
@@ -44,11 +45,18 @@ def run(work: Callable[[], int]) -> int:
     """Runs work() inside a fresh lab cgroup; returns its exit status, 128 + n for a signal."""
     if os.geteuid() != 0:
         raise Unavailable("root")
-    lock = _take_lock()
-    try:
+    with locked():
         _sweep_stale()
         record = {"cgroup": _cgroup_root() + f"/sshtether-lab-{os.getpid()}", "audit": audit.save()}
         return _front(record, work)
+
+
+@contextlib.contextmanager
+def locked() -> Iterator[None]:
+    """Nobody else uses the audit system while the block runs."""
+    lock = _take_lock()
+    try:
+        yield
     finally:
         os.close(lock)
 
@@ -58,11 +66,8 @@ def probe() -> None:
     if os.geteuid() != 0:
         raise Unavailable("root")
     _cgroup_root()
-    lock = _take_lock()
-    try:
+    with locked():
         audit.save()
-    finally:
-        os.close(lock)
 
 
 # --- the three processes -------------------------------------------------------------------------
