@@ -460,7 +460,9 @@ config_load(const char *path, struct buf *out, unsigned *nerrors)
 
 	diag.failed = c == NULL || !set_defaults(c, path);
 	err = safe_read(path, CONFIG_BYTES, &text, &why);
-	if (err != 0 && err != -ENOENT)
+	if (err == -ENOENT && strcmp(path, CONFIG_FILE) != 0)
+		diag_error(&diag, (struct span){0}, "%s: no such file", path);
+	else if (err != 0 && err != -ENOENT)
 		diag_error(&diag, (struct span){0}, "%s: %s", path,
 		    why != NULL ? why : strerror(-err));
 	src.text = buf_bytes(&text);

@@ -44,7 +44,7 @@ struct config {
 	unsigned store_days;
 };
 
-/* NULL and every error in diag, caret and all; a file that is absent gives the defaults. */
+/* NULL and every error in diag, caret and all; an absent CONFIG_FILE gives the defaults. */
 struct config *config_load(const char *path, struct buf *diag, unsigned *nerrors);
 void config_free(struct config **);
 

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <grp.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,6 +87,18 @@ check(const struct options *o)
 	return cf;
 }
 
+/* What only the start would tell: 0, or 2 after it has said what is missing on this host. */
+static int
+test_host(const struct config *cf)
+{
+	if (cf->group != NULL && getgrnam(cf->group) == NULL)
+		log_warn("there is no group '%s': only root reads the control socket", cf->group);
+	if (getpwnam(cf->user) != NULL)
+		return 0;
+	log_err("there is no user '%s' for the engine to run as", cf->user);
+	return 2;
+}
+
 static int
 run_monitor(const struct options *o, const struct config *cf)
 {
@@ -126,7 +140,7 @@ main(int argc, char **argv)
 	cf = check(&o);
 	if (cf == NULL)
 		return 2;
-	status = o.test ? 0 : o.engine ? run_engine(cf) : run_monitor(&o, cf);
+	status = o.test ? test_host(cf) : o.engine ? run_engine(cf) : run_monitor(&o, cf);
 	config_free(&cf);
 	return status;
 }

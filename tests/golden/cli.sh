@@ -56,6 +56,19 @@ is "replay of a packed log among others" 3 "audit.log.2.gz: compressed; zcat it"
 cat README.md tests/data/sessions/basic.log >"$work/mixed.log"
 is "replay of rubbish before records" 0 "malformed" replay "$work/mixed.log"
 
+# daemon LABEL STATUS TEXT ARG...: the same for sshtetherd, which is never started.
+daemon() {
+	command=$B/sshtetherd
+	is "$@"
+	command=$B/sshtether
+}
+
+echo 'user nobody' >"$work/nobody.conf"
+echo 'user nobody-of-that-name' >"$work/nouser.conf"
+"$B/sshtetherd" -t -c "$work/nobody.conf" >"$work/out" 2>"$work/err" && ok "sshtetherd -t" || not_ok "sshtetherd -t"
+daemon "sshtetherd -t without the file" 2 "/nonexistent/x.conf: no such file" -t -c /nonexistent/x.conf
+daemon "sshtetherd -t without the user" 2 "no user 'nobody-of-that-name'" -t -c "$work/nouser.conf"
+
 log=tests/data/sessions/j2_other_user.log
 printf 'fleet lab\nserial 3\nmode enforce\nterminate agent-hijack severity critical\npass login\n' \
     >"$work/lab.policy"

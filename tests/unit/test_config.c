@@ -33,11 +33,24 @@ remove_file(void **state)
 }
 
 static void
-absent_is_defaults(void **state)
+a_named_file_must_be_there(void **state)
+{
+	struct buf diag = BUF_INIT;
+	unsigned errors = 0;
+
+	(void)state;
+	assert_null(config_load("/nonexistent/x.conf", &diag, &errors));
+	assert_int_equal(errors, 1);
+	assert_non_null(strstr(diag.p, "/nonexistent/x.conf: no such file"));
+	buf_free(&diag);
+}
+
+static void
+empty_is_defaults(void **state)
 {
 	struct buf diag = BUF_INIT;
 	unsigned errors = 9;
-	struct config *c = config_load("/nonexistent/x.conf", &diag, &errors);
+	struct config *c = load("", &diag, &errors);
 
 	(void)state;
 	assert_non_null(c);
@@ -195,7 +208,7 @@ packaged(void **state)
 	shown = load(text.p, &diag, &errors);
 	if (shown == NULL)
 		fail_msg("%s", diag.p);
-	absent = config_load("/nonexistent/x.conf", &diag, &errors);
+	absent = load("", &diag, &errors);
 	assert_non_null(absent);
 	assert_string_equal(shown->user, absent->user);
 	assert_string_equal(shown->group, absent->group);
@@ -221,7 +234,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(absent_is_defaults),
+	    cmocka_unit_test(a_named_file_must_be_there),
+		cmocka_unit_test(empty_is_defaults),
 	    cmocka_unit_test(every_setting),
 	    cmocka_unit_test(all_errors),
 	    cmocka_unit_test(whose_file),
