@@ -104,7 +104,7 @@ def main() -> int:
         try:
             case()
             until(lambda: not os.path.exists(keeper.RECORD), "the sweep")
-            until(lambda: _snapshot() == before, "a pristine machine", patience=5)
+            until(lambda: _snapshot() == before, "a pristine machine")
             print(f"ok cleanup: {name}", flush=True)
         except Exception as error:  # a case that fails is told, the others run
             failed += 1
