@@ -30,7 +30,7 @@
 #define STEADY_MS        30000 /* an engine that lived so long has earned a quick restart */
 #define GOODBYE_MS       2000
 #define SEND_BUFFER      (1 << 20)
-#define REQUESTS_AT_ONCE 64 /* then the loop looks at logins again */
+#define REQUESTS_MS      5 /* then the loop looks at logins again */
 
 struct child {
 	struct monitor *m; /* borrowed */
@@ -181,10 +181,11 @@ static void
 on_request_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct child *c = arg;
+	struct mtime start = mtime_now();
 	struct request rq;
 
 	(void)what;
-	for (int i = 0; i < REQUESTS_AT_ONCE; i++) {
+	while (mtime_ms_since(mtime_now(), start) < REQUESTS_MS) {
 		long n = packet_recv(fd, &rq, sizeof(rq), NULL, 0);
 
 		if (n == -EAGAIN)

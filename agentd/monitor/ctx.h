@@ -11,6 +11,7 @@
 #include "agentd/monitor/monitor.h"
 #include "agentd/monitor/rate.h"
 #include "agentd/monitor/request.h"
+#include "agentd/monitor/aside.h"
 
 struct monitor {
 	const struct config *cf;            /* borrowed */
@@ -18,6 +19,7 @@ struct monitor {
 	uid_t engine_uid;
 	gid_t engine_gid, control_gid;
 	struct event_base *base;
+	struct aside *work[WORK_COUNT];      /* threads for what may take long */
 	int report_fd, verbs_fd, control_fd; /* listening sockets */
 	int audit_fd;                        /* audit netlink: rules, status, user messages; −1: none */
 	int state_dir;                       /* state_dir/monitor: nobody but root */
@@ -36,6 +38,9 @@ struct monitor {
 	struct rate actions;                 /* the hard cap on kills and cuts */
 	struct event *on_term, *on_int, *on_hup;
 };
+
+/* Of two; logins are the more urgent, and the rest of the loop never delays them by more than one callback. */
+enum priority { PRIORITY_LOGIN, PRIORITY_REST, PRIORITIES };
 
 /* To the engine.  False: there is none, or it does not read; the descriptors stay the caller's. */
 bool monitor_send(struct monitor *, const struct notice *, const int *fds, int nfds);

@@ -19,6 +19,8 @@
 #include "agentd/monitor/pidfd.h"
 #include "agentd/monitor/sockdiag.h"
 
+#define PATIENCE_MS 2000 /* a user can hold more descriptors than that allows to read */
+
 struct file {
 	uint32_t major, minor;
 	uint64_t inode;
@@ -28,6 +30,7 @@ struct search {
 	struct file file;
 	struct inodes clients; /* the sockets at the other ends of what the listener has accepted */
 	struct inodes done;
+	struct mtime start;
 };
 
 /* What a listener accepts, and what waits to be accepted, has the listener's name. */
@@ -68,7 +71,7 @@ visit(int pidfd, const struct facts *f, void *arg)
 	dir = opendir(path);
 	if (dir == NULL)
 		return 0;
-	while ((entry = readdir(dir)) != NULL) {
+	while (mtime_ms_since(mtime_now(), s->start) < PATIENCE_MS && (entry = readdir(dir)) != NULL) {
 		ssize_t n = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
 		uint64_t inode, number;
 
@@ -92,6 +95,7 @@ cut_connections(uint32_t ses, uint32_t major, uint32_t minor, uint64_t inode)
 	if (s == NULL)
 		return -ENOMEM;
 	s->file = (struct file){.major = major, .minor = minor, .inode = inode};
+	s->start = mtime_now();
 	rc = diag_unix_each(note_client, s);
 	if (rc >= 0 && s->clients.n != 0)
 		(void)facts_each(ses, visit, s);

@@ -14,7 +14,12 @@
 #include "agentd/monitor/target.h"
 
 struct hunt {
-	const struct request *rq;
+	struct job job;
+	struct monitor *m; /* borrowed; the loop's */
+	struct request rq;
+	pid_t sshd;           /* of the session */
+	uint64_t start_ticks; /* of that */
+	struct notice note;
 	struct inodes held;   /* sockets of the session */
 	unsigned found, ended;
 	int error;
@@ -28,7 +33,7 @@ note_sockets(int pidfd, const struct facts *f, void *arg)
 	size_t n;
 
 	(void)pidfd;
-	if (h->rq->pid != 0 && h->rq->pid != (uint32_t)f->pid)
+	if (h->rq.pid != 0 && h->rq.pid != (uint32_t)f->pid)
 		return 0;
 	n = flow_sockets(f->pid, inode, INODES_MAX);
 	for (size_t i = 0; i < n; i++)
@@ -50,7 +55,7 @@ end_one(const struct diag_tcp *t, void *arg)
 	struct hunt *h = arg;
 	int rc;
 
-	if (!is_to(&t->peer, &h->rq->to) || !inodes_has(&h->held, t->inode))
+	if (!is_to(&t->peer, &h->rq.to) || !inodes_has(&h->held, t->inode))
 		return 0;
 	h->found++;
 	rc = diag_destroy(t);
@@ -61,45 +66,53 @@ end_one(const struct diag_tcp *t, void *arg)
 	return 0;
 }
 
-static enum result
-destroy_tcp(const struct request *rq, struct answer *a)
-{
-	struct hunt *h = calloc(1, sizeof(*h));
-	enum result result;
-	int rc;
-
-	if (h == NULL)
-		return RES_DENIED;
-	h->rq = rq;
-	(void)facts_each(rq->ses, note_sockets, h);
-	rc = diag_tcp_each(end_one, h);
-	if (rc < 0 || h->error != 0) {
-		result = RES_DENIED;
-		a->note.value = (uint64_t)(rc < 0 ? -rc : h->error);
-	} else {
-		result = h->found == 0 ? RES_NOT_FOUND : RES_OK;
-		a->note.value = h->ended;
-	}
-	free(h);
-	return result;
-}
-
-static enum result
-destroy_unix(const struct request *rq, struct answer *a)
-{
-	int rc = cut_connections(rq->ses, rq->dev_major, rq->dev_minor, rq->inode);
-
-	a->note.value = (uint64_t)(rc < 0 ? -rc : rc);
-	return rc < 0 ? RES_DENIED : rc == 0 ? RES_NOT_FOUND : RES_OK;
-}
-
 /* The connection that this session came in by is not one that it made. */
 static bool
-is_own_login(const struct mon_session *s, const struct request *rq)
+is_own_login(const struct hunt *h)
 {
 	struct report_addr peer, local;
 
-	return flow_of_process(s->monitor_pid, s->start_ticks, &peer, &local) && is_to(&peer, &rq->to);
+	return flow_of_process(h->sshd, h->start_ticks, &peer, &local) && is_to(&peer, &h->rq.to);
+}
+
+static void
+destroy_tcp(struct job *job)
+{
+	struct hunt *h = (struct hunt *)job;
+	int rc;
+
+	if (is_own_login(h)) {
+		h->note.result = RES_PROTECTED;
+		return;
+	}
+	(void)facts_each(h->rq.ses, note_sockets, h);
+	rc = diag_tcp_each(end_one, h);
+	if (rc < 0 || h->error != 0) {
+		h->note.result = RES_DENIED;
+		h->note.value = (uint64_t)(rc < 0 ? -rc : h->error);
+	} else {
+		h->note.result = h->found == 0 ? RES_NOT_FOUND : RES_OK;
+		h->note.value = h->ended;
+	}
+}
+
+static void
+destroy_unix(struct job *job)
+{
+	struct hunt *h = (struct hunt *)job;
+	int rc = cut_connections(h->rq.ses, h->rq.dev_major, h->rq.dev_minor, h->rq.inode);
+
+	h->note.value = (uint64_t)(rc < 0 ? -rc : rc);
+	h->note.result = rc < 0 ? RES_DENIED : rc == 0 ? RES_NOT_FOUND : RES_OK;
+}
+
+static void
+done(struct job *job)
+{
+	struct hunt *h = (struct hunt *)job;
+
+	table_answer_with(h->m, h->rq.id, &h->note, NULL, 0);
+	free(h);
 }
 
 static enum result
@@ -121,8 +134,6 @@ check(struct monitor *m, const struct request *rq)
 		if (result != RES_OK)
 			return result;
 	}
-	if (rq->to.family != 0 && is_own_login(s, rq))
-		return RES_PROTECTED;
 	return table_may_act(m, rq);
 }
 
@@ -130,12 +141,26 @@ enum result
 handle_destroy(struct monitor *m, const struct request *rq, struct answer *a)
 {
 	bool tcp = (rq->to.family == 4 || rq->to.family == 6) && rq->to.port != 0;
+	const struct mon_session *s;
 	enum result result;
+	struct hunt *h;
 
 	if (rq->time_ms == 0 || tcp == (rq->inode != 0))
 		return RES_BAD; /* one of the two */
 	result = check(m, rq);
 	if (result != RES_OK)
 		return result;
-	return tcp ? destroy_tcp(rq, a) : destroy_unix(rq, a);
+	h = calloc(1, sizeof(*h));
+	if (h == NULL)
+		return RES_DENIED;
+	s = registry_get(m->registry, rq->ses);
+	h->job = (struct job){.run = tcp ? destroy_tcp : destroy_unix, .done = done};
+	h->m = m;
+	h->rq = *rq;
+	h->sshd = s->monitor_pid;
+	h->start_ticks = s->start_ticks;
+	a->later = aside_give(m->work[WORK_ACT], &h->job);
+	if (!a->later)
+		free(h);
+	return a->later ? RES_OK : RES_RATE;
 }

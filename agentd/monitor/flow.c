@@ -36,6 +36,30 @@ flow_sockets(pid_t pid, uint64_t *inode, size_t cap)
 	return n;
 }
 
+bool
+flow_holds(pid_t pid, uint64_t inode, int64_t patience_ms)
+{
+	char path[64], want[64], target[64];
+	const struct mtime start = mtime_now();
+	const struct dirent *entry;
+	bool found = false;
+	ssize_t len;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+	snprintf(want, sizeof(want), "socket:[%" PRIu64 "]", inode);
+	dir = opendir(path);
+	if (dir == NULL)
+		return false;
+	while (!found && (entry = readdir(dir)) != NULL && mtime_ms_since(mtime_now(), start) <= patience_ms) {
+		len = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
+		target[len > 0 ? len : 0] = '\0';
+		found = strcmp(target, want) == 0;
+	}
+	closedir(dir);
+	return found;
+}
+
 /* Words of 32 bits in hex, each as this machine would hold it (net/ipv4/tcp_ipv4.c, get_tcp4_sock). */
 static bool
 parse_addr(const char *hex, unsigned port, struct report_addr *out)

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@
 
 #define LINGER_MS      1000 /* for the module to read the fallback and close */
 #define ACCEPT_AT_ONCE 16
+#define BREATH_MS      50 /* without descriptors: accept4(2) would fail again at once */
 #define LOGS_A_MINUTE  30
 
 #ifndef SO_PEERPIDFD
@@ -34,7 +36,7 @@ struct login {
 
 struct logins {
 	struct monitor *m; /* borrowed */
-	struct event *on_accept;
+	struct event *on_accept, *on_breath;
 	TAILQ_HEAD(, login) waiting;
 	unsigned n;
 	uint32_t next_id;
@@ -234,6 +236,8 @@ login_new(struct logins *all, int fd)
 	all->n++;
 	l->on_time = evtimer_new(all->m->base, on_time_cb, l);
 	l->on_data = event_new(all->m->base, fd, EV_READ | EV_PERSIST, on_data_cb, l);
+	if (l->on_time != NULL)
+		(void)event_priority_set(l->on_time, PRIORITY_LOGIN);
 	return l;
 }
 
@@ -267,6 +271,29 @@ take(struct logins *all, int fd)
 		(void)evtimer_add(l->on_time, &tv);
 }
 
+/* The report waits in the backlog, which stays readable: without a pause the loop would spin. */
+static void
+pause_accept(struct logins *all)
+{
+	struct timeval tv = {.tv_usec = BREATH_MS * 1000};
+	unsigned held;
+
+	if (log_allow(&all->gate, LOGS_A_MINUTE, &held))
+		log_err("a login's report cannot be taken: %s", strerror(errno));
+	if (evtimer_add(all->on_breath, &tv) == 0)
+		(void)event_del(all->on_accept);
+}
+
+static void
+on_breath_cb(evutil_socket_t fd, short what, void *arg)
+{
+	const struct logins *all = arg;
+
+	(void)fd;
+	(void)what;
+	(void)event_add(all->on_accept, NULL);
+}
+
 static void
 on_accept_cb(evutil_socket_t fd, short what, void *arg)
 {
@@ -274,8 +301,11 @@ on_accept_cb(evutil_socket_t fd, short what, void *arg)
 	for (int i = 0; i < ACCEPT_AT_ONCE; i++) {
 		int conn = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-		if (conn == -1)
+		if (conn == -1) {
+			if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+				pause_accept(arg);
 			return;
+		}
 		take(arg, conn);
 	}
 }
@@ -290,7 +320,10 @@ logins_new(struct monitor *m)
 	all->m = m;
 	TAILQ_INIT(&all->waiting);
 	all->on_accept = event_new(m->base, m->report_fd, EV_READ | EV_PERSIST, on_accept_cb, all);
-	if (all->on_accept == NULL || event_add(all->on_accept, NULL) == -1)
+	all->on_breath = evtimer_new(m->base, on_breath_cb, all);
+	if (all->on_accept == NULL || all->on_breath == NULL ||
+	    event_priority_set(all->on_accept, PRIORITY_LOGIN) == -1 ||
+	    event_add(all->on_accept, NULL) == -1)
 		logins_free(&all);
 	return all;
 }
@@ -309,6 +342,8 @@ logins_free(struct logins **all)
 	}
 	if ((*all)->on_accept != NULL)
 		event_free((*all)->on_accept);
+	if ((*all)->on_breath != NULL)
+		event_free((*all)->on_breath);
 	free(*all);
 	*all = NULL;
 }

@@ -155,7 +155,8 @@ acquire(struct monitor *m)
 		return -1;
 	open_audit(m);
 	m->base = event_base_new();
-	m->source = m->base == NULL ? NULL : source_new(m);
+	if (m->base != NULL && event_base_priority_init(m->base, PRIORITIES) == 0)
+		m->source = source_new(m);
 	return m->source == NULL ? -1 : 0;
 }
 
@@ -181,6 +182,9 @@ drop(void)
 static int
 make_parts(struct monitor *m)
 {
+	for (size_t i = 0; i < WORK_COUNT; i++)
+		if ((m->work[i] = aside_new(m->base)) == NULL)
+			return -1;
 	rate_init(&m->actions, m->cf->action_rate, 60000, mtime_now());
 	m->registry = registry_new();
 	m->table = table_new();
@@ -255,6 +259,8 @@ release(struct monitor *m)
 {
 	unlink_sockets(m); /* first: new logins see at once that nobody listens */
 	logins_free(&m->logins);
+	for (size_t i = 0; i < WORK_COUNT; i++)
+		aside_free(&m->work[i]);
 	child_free(&m->child);
 	rules_free(&m->rules);
 	terminator_free(&m->terminator);

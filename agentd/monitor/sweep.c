@@ -1,6 +1,7 @@
 /* sweep: see sweep.h.  Runs in the monitor. */
 #include "agentd/monitor/sweep.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "agentd/monitor/child.h"
@@ -12,12 +13,14 @@
 
 #define EVERY_MS    2000
 #define MISSES_OVER 2  /* a task may slip past one walk by forking to a lower number */
+#define SHARE_MS    4  /* of one turn of the loop */
 #define TELL_MS     50 /* until the engine has read what was sent */
 #define TASKS_MAX   262144
 
 struct sweeper {
 	struct monitor *m; /* borrowed */
 	struct event *on_time, *on_tell;
+	bool looking; /* a walk is under way */
 };
 
 /* --- the end of sessions ---------------------------------------------------------------------------- */
@@ -31,17 +34,43 @@ is_zombie(pid_t pid)
 	return proc_stat(pid, &st) != 0 || st.state == 'Z' || st.state == 'X';
 }
 
+/* One walk, beside the loop. */
+struct look {
+	struct job job;
+	struct sweeper *sw; /* borrowed; the loop's */
+	uint32_t *ses;      /* that have a living task, each at least once; owned */
+	size_t n, cap;
+	int rc;
+};
+
 static int
-mark_alive(pid_t pid, void *arg)
+note_alive(pid_t pid, void *arg)
 {
-	struct registry *registry = arg;
-	struct mon_session *s;
+	struct look *l = arg;
 	uint32_t ses;
 
-	if (proc_sessionid(pid, &ses) == 0 && (s = registry_get(registry, ses)) != NULL &&
-	    !s->alive && !is_zombie(pid))
-		s->alive = true;
+	if (proc_sessionid(pid, &ses) != 0 || ses == SES_UNSET || (l->n > 0 && l->ses[l->n - 1] == ses) ||
+	    is_zombie(pid))
+		return 0;
+	if (l->n == l->cap) {
+		size_t cap = l->cap == 0 ? 256 : l->cap * 2;
+		uint32_t *wide = cap > TASKS_MAX ? NULL : reallocarray(l->ses, cap, sizeof(*wide));
+
+		if (wide == NULL)
+			return -ENOMEM;
+		l->ses = wide;
+		l->cap = cap;
+	}
+	l->ses[l->n++] = ses;
 	return 0;
+}
+
+static void
+look(struct job *job)
+{
+	struct look *l = (struct look *)job;
+
+	l->rc = proc_each(note_alive, l);
 }
 
 /* False: let go of it.  One whose end the engine could not be told stays until it can. */
@@ -59,17 +88,49 @@ count_miss(struct mon_session *s, void *arg)
 }
 
 static void
+looked(struct job *job)
+{
+	struct look *l = (struct look *)job;
+	struct registry *registry = l->sw->m->registry;
+
+	l->sw->looking = false;
+	for (size_t i = 0; i < l->n; i++) {
+		struct mon_session *s = registry_get(registry, l->ses[i]);
+
+		if (s != NULL)
+			s->alive = true;
+	}
+	if (l->rc == 0)
+		registry_each(registry, count_miss, l->sw->m);
+	free(l->ses);
+	free(l);
+}
+
+static void
 on_time_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct sweeper *sw = arg;
+	struct look *l;
 
 	(void)fd;
 	(void)what;
-	if (registry_count(sw->m->registry) == 0)
+	if (sw->looking || registry_count(sw->m->registry) == 0 || (l = calloc(1, sizeof(*l))) == NULL)
 		return;
-	if (proc_each(mark_alive, sw->m->registry) == 0)
-		registry_each(sw->m->registry, count_miss, sw->m);
+	l->job = (struct job){.run = look, .done = looked};
+	l->sw = sw;
+	sw->looking = aside_give(sw->m->work[WORK_FIND], &l->job);
+	if (!sw->looking)
+		free(l);
 }
+
+/* --- is one alive ------------------------------------------------------------------------------------- */
+
+struct question {
+	struct job job;
+	struct monitor *m; /* borrowed; the loop's */
+	uint32_t id, ses;
+	bool alive;
+};
 
 static int
 has_ses(pid_t pid, void *arg)
@@ -79,14 +140,36 @@ has_ses(pid_t pid, void *arg)
 	return proc_sessionid(pid, &ses) == 0 && ses == *(const uint32_t *)arg && !is_zombie(pid);
 }
 
+static void
+look_for(struct job *job)
+{
+	struct question *q = (struct question *)job;
+
+	q->alive = proc_each(has_ses, &q->ses) == 1;
+}
+
+static void
+looked_for(struct job *job)
+{
+	struct question *q = (struct question *)job;
+	struct notice n = {.result = q->alive ? RES_OK : RES_GONE, .ses = q->ses};
+
+	table_answer_with(q->m, q->id, &n, NULL, 0);
+	free(q);
+}
+
 enum result
 handle_alive(struct monitor *m, const struct request *rq, struct answer *a)
 {
-	uint32_t ses = rq->ses;
+	struct question *q = calloc(1, sizeof(*q));
 
-	(void)m;
-	a->note.ses = ses;
-	return proc_each(has_ses, &ses) == 1 ? RES_OK : RES_GONE;
+	if (q == NULL)
+		return RES_DENIED;
+	*q = (struct question){.job = {.run = look_for, .done = looked_for}, .m = m, .id = rq->id, .ses = rq->ses};
+	a->later = aside_give(m->work[WORK_FIND], &q->job);
+	if (!a->later)
+		free(q);
+	return a->later ? RES_OK : RES_RATE;
 }
 
 /* --- sessions that live already --------------------------------------------------------------------- */
@@ -180,7 +263,8 @@ sweep_find(struct sweeper *sw)
 
 struct telling {
 	struct monitor *m;
-	bool full;
+	bool full; /* the engine does not take more now, or others must have their turn */
+	struct mtime start;
 };
 
 static bool
@@ -194,14 +278,14 @@ tell(struct mon_session *s, void *arg)
 		return true;
 	(void)flow_of_process(s->monitor_pid, s->start_ticks, &n.peer, &n.local);
 	s->told = monitor_send(t->m, &n, NULL, 0);
-	t->full = !s->told;
+	t->full = !s->told || mtime_ms_since(mtime_now(), t->start) >= SHARE_MS;
 	return true;
 }
 
 static void
 tell_more(struct sweeper *sw)
 {
-	struct telling t = {.m = sw->m};
+	struct telling t = {.m = sw->m, .start = mtime_now()};
 	struct timeval tv = {.tv_usec = TELL_MS * 1000};
 
 	registry_each(sw->m->registry, tell, &t);

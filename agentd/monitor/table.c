@@ -130,12 +130,22 @@ table_dispatch(struct monitor *m, const struct request *rq)
 }
 
 void
+table_answer_with(struct monitor *m, uint32_t id, const struct notice *answer, const int *fds, int nfds)
+{
+	struct notice n = *answer;
+
+	n.kind = NOTE_RESULT;
+	n.id = id;
+	n.mode = mode_get(m->mode);
+	(void)monitor_send(m, &n, fds, nfds);
+}
+
+void
 table_answer(struct monitor *m, uint32_t id, enum result result, uint64_t value)
 {
-	struct notice n = {.kind = NOTE_RESULT, .id = id, .result = result, .value = value,
-	    .mode = mode_get(m->mode)};
+	const struct notice n = {.result = result, .value = value};
 
-	(void)monitor_send(m, &n, NULL, 0);
+	table_answer_with(m, id, &n, NULL, 0);
 }
 
 static void

@@ -22,6 +22,8 @@ void table_free(struct table **);
 void table_dispatch(struct monitor *, const struct request *);
 /* An answer that was put off. */
 void table_answer(struct monitor *, uint32_t id, enum result, uint64_t value);
+/* A whole one: kind, id and mode are filled in.  The descriptors stay the caller's. */
+void table_answer_with(struct monitor *, uint32_t id, const struct notice *, const int *fds, int nfds);
 
 /*
  * What every action needs beside its own checks, asked last, right before it is done: the host is in

@@ -1,0 +1,38 @@
+/*
+ * aside: a thread beside the loop for what takes as long as users like: walks over /proc, dumps of
+ * sockets, files of theirs.  A job is a copy of all that it needs; the loop and the thread share nothing.
+ */
+#ifndef MONITOR_ASIDE_H
+#define MONITOR_ASIDE_H
+
+#include <event2/event.h>
+#include <stdbool.h>
+#include <sys/queue.h>
+
+#include "base/clock.h"
+
+/* Each a thread of its own: what asks a lot of one never delays the others. */
+enum work {
+	WORK_ACT,  /* cuts and ends */
+	WORK_OPEN, /* program files: opening one may take as long as its file system */
+	WORK_FIND, /* owners of sockets, sessions that are over */
+	WORK_COUNT,
+};
+
+/* The first member of a structure from malloc(3). */
+struct job {
+	TAILQ_ENTRY(job) entry;
+	void (*run)(struct job *);  /* in the thread */
+	void (*done)(struct job *); /* in the loop, which owns the job again */
+	struct mtime since;         /* when it was given */
+};
+
+struct aside;
+
+struct aside *aside_new(struct event_base *);
+/* Waits for the job under way; frees what was given and is not done. */
+void aside_free(struct aside **);
+/* Takes the job.  False: too many wait; the job stays the caller's. */
+bool aside_give(struct aside *, struct job *);
+
+#endif
