@@ -21,7 +21,8 @@ account_get(struct host *h, uint32_t auid)
 	if (a == NULL)
 		return NULL;
 	a->auid = auid;
-	TAILQ_INIT(&a->sessions);
+	for (size_t i = 0; i < RANK_MAX; i++)
+		TAILQ_INIT(&a->sessions[i]);
 	TAILQ_INIT(&a->processes);
 	TAILQ_INIT(&a->usocks);
 	table_add(&h->accounts, &a->by_auid, hash);

@@ -10,7 +10,7 @@ static void
 host_init(struct host *h, const char *boot_id, const struct probe *probe)
 {
 	RB_INIT(&h->tree);
-	for (size_t i = 0; i <= SESSION_OVER; i++)
+	for (size_t i = 0; i < RANK_MAX; i++)
 		TAILQ_INIT(&h->sessions[i]);
 	TAILQ_INIT(&h->processes);
 	TAILQ_INIT(&h->usocks);

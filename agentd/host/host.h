@@ -22,7 +22,7 @@ enum session_source {
 enum session_state {
 	SESSION_OPEN,
 	SESSION_CLOSED, /* PAM closed it; tasks of it live on */
-	SESSION_OVER,   /* no task carries its ses any more */
+	SESSION_OVER,   /* no task seems to carry its ses any more */
 };
 
 struct session {
@@ -131,8 +131,9 @@ struct session *host_found(struct host *, uint32_t ses, uint32_t auid, uint32_t 
     uint64_t start_ticks, struct endpoint peer, struct endpoint local, struct rtime now);
 void host_closed(struct host *, uint32_t ses, struct rtime now);
 /*
- * No task carries this ses any more; the session and all it owns is let go by a host_tick() some
- * seconds later, when its last records have come.
+ * No task was found that carries this ses any more; what the session owns is let go of by a
+ * host_tick() some seconds later, when its last records have come.  Who it was is kept as long as
+ * there is room: any later fact of it, and a task found after all, make it what it was before.
  */
 void host_over(struct host *, uint32_t ses, struct rtime now);
 void host_tick(struct host *, struct rtime now);

@@ -20,12 +20,19 @@ TAILQ_HEAD(session_list, session_node);
 TAILQ_HEAD(process_list, process_node);
 TAILQ_HEAD(usock_list, usock_node);
 
+/*
+ * In what order sessions make room: the last here goes first, an open one that was reported never.
+ * Of a remembered one the tasks and sockets are let go of already; who it was is kept, for a task
+ * that hid from the walks of /proc still carries its id.
+ */
+enum session_rank { RANK_REPORTED, RANK_OPEN, RANK_CLOSED, RANK_OVER, RANK_REMEMBERED, RANK_MAX };
+
 /* One login user: what he holds of the tables.  Lives as long as he holds anything. */
 struct account {
 	struct table_link by_auid;
 	uint32_t auid;
 	size_t nsession, nprocess, nusock;
-	struct session_list sessions; /* least recently used first, as all lists here */
+	struct session_list sessions[RANK_MAX]; /* least recently used first, as all lists */
 	struct process_list processes;
 	struct usock_list usocks;
 };
@@ -37,7 +44,9 @@ struct session_node {
 	struct account *account; /* borrowed */
 	struct process_list processes;
 	struct usock_list usocks;
-	struct rtime over; /* when it was said to be */
+	enum session_rank rank;
+	struct rtime over; /* when it was last said to be; RTIME_NONE: never */
+	bool was_open;     /* until then */
 	char *sshd;    /* owned: the monitor's executable; NULL: not known */
 };
 RB_HEAD(session_tree, session_node);
@@ -85,7 +94,7 @@ struct host {
 	size_t argv_bytes;
 
 	struct session_tree tree;
-	struct session_list sessions[SESSION_OVER + 1]; /* by state */
+	struct session_list sessions[RANK_MAX];
 	size_t nsession;
 	struct table accounts;
 
@@ -115,6 +124,10 @@ struct session_node *session_ensure(struct host *, uint32_t ses, uint32_t auid);
 void session_touch(struct host *, struct session_node *, struct rtime);
 void session_drop(struct host *, struct session_node *);
 struct session_node *session_add(struct host *, uint32_t ses, uint32_t auid);
+/* A task of it showed, though it was said to be over: it is what it was before. */
+void session_revive(struct host *, struct session_node *);
+/* The last task that was known of it is gone, once more. */
+void session_over_again(struct host *, struct session_node *);
 void session_state_set(struct host *, struct session_node *, enum session_state);
 void session_free_strings(struct session *);
 void session_root_child(struct session *);

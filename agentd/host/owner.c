@@ -39,10 +39,11 @@ all_same_login(const struct session_node *owner)
 {
 	const struct session_node *n;
 
-	TAILQ_FOREACH(n, &owner->account->sessions, in_account) {
-		if (n != owner && n->s.state == SESSION_OPEN && is_known(&n->s) &&
-		    !same_login(&n->s, &owner->s))
-			return false;
+	for (int rank = RANK_REPORTED; rank <= RANK_OPEN; rank++) {
+		TAILQ_FOREACH(n, &owner->account->sessions[rank], in_account) {
+			if (n != owner && is_known(&n->s) && !same_login(&n->s, &owner->s))
+				return false;
+		}
 	}
 	return true;
 }

@@ -424,13 +424,17 @@ process_sweep(struct host *h, struct rtime now)
 {
 	for (int i = 0; h->probe.task != NULL && i < REAP_MAX; i++) {
 		struct process_node *n = TAILQ_FIRST(&h->processes);
+		struct session_node *s = n != NULL ? n->session : NULL;
 
 		if (n == NULL || rtime_since(now, n->last) < IDLE_MS)
 			return;
-		if (task_is_gone(h, n->p.pid, n->p.ses))
-			process_drop(h, n);
-		else
+		if (!task_is_gone(h, n->p.pid, n->p.ses)) {
 			process_touch(h, n);
+			continue;
+		}
+		process_drop(h, n);
+		if (s != NULL)
+			session_over_again(h, s);
 	}
 }
 

@@ -119,8 +119,9 @@ host_open(struct host *h, const struct report *r, struct rtime now)
 		n = session_add(h, r->ses, r->auid);
 	if (n == NULL)
 		return NULL;
-	session_state_set(h, n, SESSION_OPEN);
 	take_report(&n->s, r, now);
+	session_state_set(h, n, SESSION_OPEN);
+	n->over = RTIME_NONE;
 	note_monitor(h, &n->s, now);
 	return &n->s;
 }
@@ -133,6 +134,7 @@ host_found(struct host *h, uint32_t ses, uint32_t auid, uint32_t monitor_pid,
 
 	if (n == NULL)
 		return NULL;
+	session_revive(h, n);
 	if (n->s.source == SESSION_REPORT)
 		return &n->s;
 	n->s.source = SESSION_PROC;

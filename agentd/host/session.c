@@ -36,10 +36,19 @@ session_find(const struct host *h, uint32_t ses)
 	return n;
 }
 
-static struct session_list *
-list_of(struct host *h, const struct session_node *n)
+static void
+list_join(struct host *h, struct session_node *n, enum session_rank rank)
 {
-	return &h->sessions[n->s.state];
+	n->rank = rank;
+	TAILQ_INSERT_TAIL(&h->sessions[rank], n, in_host);
+	TAILQ_INSERT_TAIL(&n->account->sessions[rank], n, in_account);
+}
+
+static void
+list_leave(struct host *h, struct session_node *n)
+{
+	TAILQ_REMOVE(&h->sessions[n->rank], n, in_host);
+	TAILQ_REMOVE(&n->account->sessions[n->rank], n, in_account);
 }
 
 void
@@ -53,19 +62,31 @@ session_free_strings(struct session *s)
 	free(s->cert_id);
 }
 
-void
-session_drop(struct host *h, struct session_node *n)
+static void
+drop_processes(struct host *h, struct session_node *n)
 {
 	struct process_node *p;
-	struct usock_node *u;
 
 	while ((p = TAILQ_FIRST(&n->processes)) != NULL)
 		process_drop(h, p);
+}
+
+static void
+drop_belongings(struct host *h, struct session_node *n)
+{
+	struct usock_node *u;
+
+	drop_processes(h, n);
 	while ((u = TAILQ_FIRST(&n->usocks)) != NULL)
 		usock_drop(h, u);
+}
+
+void
+session_drop(struct host *h, struct session_node *n)
+{
+	drop_belongings(h, n);
 	RB_REMOVE(session_tree, &h->tree, n);
-	TAILQ_REMOVE(list_of(h, n), n, in_host);
-	TAILQ_REMOVE(&n->account->sessions, n, in_account);
+	list_leave(h, n);
 	n->account->nsession--;
 	account_release(h, n->account);
 	h->nsession--;
@@ -75,46 +96,19 @@ session_drop(struct host *h, struct session_node *n)
 	free(n);
 }
 
-/*
- * Of one user the one to let go of: closed before open, told by records before reported, then the
- * oldest.
- */
 static struct session_node *
-account_victim(const struct account *a)
+victim_of(struct session_list lists[RANK_MAX])
 {
-	struct session_node *n, *guess = NULL;
-	int looked = 0;
+	struct session_node *n = NULL;
 
-	TAILQ_FOREACH(n, &a->sessions, in_account) {
-		if (n->s.state != SESSION_OPEN)
-			return n;
-		if (guess == NULL && n->s.source != SESSION_REPORT)
-			guess = n;
-		if (++looked == SWEEP_MAX)
-			break;
-	}
-	return guess;
-}
-
-static struct session_node *
-host_victim(const struct host *h)
-{
-	struct session_node *n = TAILQ_FIRST(&h->sessions[SESSION_OVER]);
-	int looked = 0;
-
-	if (n == NULL)
-		n = TAILQ_FIRST(&h->sessions[SESSION_CLOSED]);
-	if (n != NULL)
-		return n;
-	TAILQ_FOREACH(n, &h->sessions[SESSION_OPEN], in_host) {
-		if (n->s.source != SESSION_REPORT || ++looked == SWEEP_MAX)
-			break;
-	}
-	return n != NULL && n->s.source != SESSION_REPORT ? n : NULL;
+	for (int rank = RANK_REMEMBERED; n == NULL && rank > RANK_REPORTED; rank--)
+		n = TAILQ_FIRST(&lists[rank]);
+	return n;
 }
 
 /*
- * Makes room below both caps.  The account is held meanwhile, or it could go with its last session.
+ * Makes room below both caps; a user's own does not count for reported sessions that are open: each
+ * is a login that sshd bounds.  The account is held meanwhile, or it could go with its last session.
  */
 static bool
 session_room(struct host *h, struct account *a)
@@ -122,14 +116,17 @@ session_room(struct host *h, struct account *a)
 	struct session_node *victim = NULL;
 
 	if (a->nsession >= ST_SESSIONS_USER)
-		victim = account_victim(a);
-	else if (h->nsession >= ST_SESSIONS)
-		victim = host_victim(h);
-	else
-		return true;
-	h->stats.sessions_dropped++;
+		victim = victim_of(a->sessions);
+	if (victim == NULL && h->nsession >= ST_SESSIONS) {
+		victim = victim_of(h->sessions);
+		if (victim == NULL) {
+			h->stats.sessions_dropped++;
+			return false;
+		}
+	}
 	if (victim == NULL)
-		return false;
+		return true;
+	h->stats.sessions_dropped += victim->rank != RANK_REMEMBERED;
 	a->nsession++;
 	session_drop(h, victim);
 	a->nsession--;
@@ -156,8 +153,7 @@ session_add(struct host *h, uint32_t ses, uint32_t auid)
 	TAILQ_INIT(&n->processes);
 	TAILQ_INIT(&n->usocks);
 	RB_INSERT(session_tree, &h->tree, n);
-	TAILQ_INSERT_TAIL(&h->sessions[SESSION_OPEN], n, in_host);
-	TAILQ_INSERT_TAIL(&a->sessions, n, in_account);
+	list_join(h, n, RANK_OPEN);
 	a->nsession++;
 	h->nsession++;
 	h->stats.sessions = h->nsession;
@@ -175,24 +171,47 @@ session_ensure(struct host *h, uint32_t ses, uint32_t auid)
 	return n != NULL ? n : session_add(h, ses, auid);
 }
 
+static void
+move(struct host *h, struct session_node *n, enum session_rank rank)
+{
+	list_leave(h, n);
+	list_join(h, n, rank);
+}
+
+void
+session_state_set(struct host *h, struct session_node *n, enum session_state state)
+{
+	static const enum session_rank ranks[] = {
+		[SESSION_OPEN] = RANK_OPEN,
+		[SESSION_CLOSED] = RANK_CLOSED,
+		[SESSION_OVER] = RANK_OVER,
+	};
+	bool reported = state == SESSION_OPEN && n->s.source == SESSION_REPORT;
+
+	n->s.state = state;
+	move(h, n, reported ? RANK_REPORTED : ranks[state]);
+}
+
+void
+session_revive(struct host *h, struct session_node *n)
+{
+	if (n->s.state != SESSION_OVER)
+		return;
+	if (n->was_open)
+		n->s.closed = RTIME_NONE;
+	session_state_set(h, n, n->was_open ? SESSION_OPEN : SESSION_CLOSED);
+}
+
+/* Records of its last moments come late; one of later than its end says that it was none. */
 void
 session_touch(struct host *h, struct session_node *n, struct rtime t)
 {
 	n->s.events++;
 	if (rtime_since(t, n->s.last) > 0)
 		n->s.last = t;
-	TAILQ_REMOVE(list_of(h, n), n, in_host);
-	TAILQ_INSERT_TAIL(list_of(h, n), n, in_host);
-	TAILQ_REMOVE(&n->account->sessions, n, in_account);
-	TAILQ_INSERT_TAIL(&n->account->sessions, n, in_account);
-}
-
-void
-session_state_set(struct host *h, struct session_node *n, enum session_state state)
-{
-	TAILQ_REMOVE(list_of(h, n), n, in_host);
-	n->s.state = state;
-	TAILQ_INSERT_TAIL(list_of(h, n), n, in_host);
+	if (rtime_since(t, n->over) > 0)
+		session_revive(h, n);
+	move(h, n, n->rank);
 }
 
 /*
@@ -223,13 +242,20 @@ host_over(struct host *h, uint32_t ses, struct rtime now)
 {
 	struct session_node *n = session_find(h, ses);
 
-	if (n == NULL)
+	if (n == NULL || n->s.state == SESSION_OVER)
 		return;
-	host_closed(h, ses, now);
-	if (n->s.state == SESSION_OVER)
-		return;
-	session_state_set(h, n, SESSION_OVER);
+	n->was_open = n->s.state == SESSION_OPEN;
 	n->over = now;
+	host_closed(h, ses, now);
+	session_state_set(h, n, SESSION_OVER);
+}
+
+/* Nobody watches a session that was over once. */
+void
+session_over_again(struct host *h, struct session_node *n)
+{
+	if (n->over.ms != 0 && n->s.nproc == 0)
+		host_over(h, n->s.ses, h->now);
 }
 
 /* --- sweeping --------------------------------------------------------------------------------- */
@@ -239,22 +265,15 @@ host_over(struct host *h, uint32_t ses, struct rtime now)
  * are.
  */
 static void
-drop_over(struct host *h, struct rtime now)
+let_go_of_over(struct host *h, struct rtime now)
 {
-	struct session_list *over = &h->sessions[SESSION_OVER];
+	struct session_list *over = &h->sessions[RANK_OVER];
 	struct session_node *n;
 
-	while ((n = TAILQ_FIRST(over)) != NULL && rtime_since(now, n->over) > OVER_KEEP_MS)
-		session_drop(h, n);
-}
-
-static void
-drop_processes(struct host *h, struct session_node *n)
-{
-	struct process_node *p;
-
-	while ((p = TAILQ_FIRST(&n->processes)) != NULL)
-		process_drop(h, p);
+	while ((n = TAILQ_FIRST(over)) != NULL && rtime_since(now, n->over) > OVER_KEEP_MS) {
+		drop_belongings(h, n);
+		move(h, n, RANK_REMEMBERED);
+	}
 }
 
 /*
@@ -265,7 +284,7 @@ drop_processes(struct host *h, struct session_node *n)
 static void
 drop_quiet(struct host *h, struct rtime now)
 {
-	struct session_list *closed = &h->sessions[SESSION_CLOSED];
+	struct session_list *closed = &h->sessions[RANK_CLOSED];
 	struct session_node *n;
 
 	for (int looked = 0; looked < SWEEP_MAX; looked++) {
@@ -277,15 +296,14 @@ drop_quiet(struct host *h, struct rtime now)
 			session_drop(h, n);
 			continue;
 		}
-		TAILQ_REMOVE(closed, n, in_host);
-		TAILQ_INSERT_TAIL(closed, n, in_host);
+		move(h, n, RANK_CLOSED);
 	}
 }
 
 void
 session_sweep(struct host *h, struct rtime now)
 {
-	drop_over(h, now);
+	let_go_of_over(h, now);
 	if (h->probe.task == NULL)
 		drop_quiet(h, now);
 }

@@ -117,8 +117,9 @@ another_boot(void **state)
 	assert_int_equal(host_stats_get(k.host)->sessions, 1);
 }
 
+/* Its login is all that is left, for who may have hidden. */
 static void
-over_is_let_go_with_all_it_owns(void **state)
+over_lets_go_of_all_it_owns(void **state)
 {
 	struct who agent = {200, 101, 5, ALICE, ALICE, "/usr/bin/ssh-agent"};
 
@@ -133,11 +134,69 @@ over_is_let_go_with_all_it_owns(void **state)
 	kit_wait(&k, 1); /* its last records may still come */
 	assert_non_null(host_session(k.host, 5));
 	host_over(k.host, 5, (struct rtime){.ms = k.ms}); /* said twice: no longer for that */
+	assert_non_null(host_process(k.host, 200));
 	kit_wait(&k, 5000);
-	assert_null(host_session(k.host, 5));
+	assert_int_equal(host_session(k.host, 5)->state, SESSION_OVER);
+	assert_string_equal(host_session(k.host, 5)->user, "alice");
 	assert_null(host_process(k.host, 200));
+	assert_int_equal(host_session(k.host, 5)->nproc, 0);
 	assert_int_equal(host_stats_get(k.host)->sockets, 0);
+	assert_int_equal(host_session(k.host, 6)->state, SESSION_OPEN);
+}
+
+/* A chain of forks is never where the walk of /proc looks, and lives on. */
+static void
+over_by_mistake(void **state)
+{
+	struct who hidden = {4000, 101, 5, ALICE, ALICE, "/usr/bin/nc"};
+	const struct session *s;
+
+	(void)state;
+	kit_close(&k);
+	kit_open(&k, true);
+	kit_report(&k, 5, ALICE, "alice", "192.0.2.9", 100, "SHA256:a");
+	host_over(k.host, 5, (struct rtime){.ms = k.ms + 10});
+	kit_connect(&k, hidden, "192.0.2.7", 80, LATER); /* from before: it only came late */
+	s = host_session(k.host, 5);
+	assert_int_equal(s->state, SESSION_OVER);
+	k.tasks[0].ses = k.tasks[1].ses = SES_UNSET; /* the sshd is gone, whatever else lives */
+	kit_wait(&k, 20 * 3600 * 1000LL);
+	kit_connect(&k, hidden, "192.0.2.7", 22, LATER);
+	assert_int_equal(kit_count(&k, ACT_OUTBOUND_SSH), 1);
+	s = host_session(k.host, 5);
+	assert_int_equal(s->state, SESSION_OPEN);
+	assert_int_equal(s->source, SESSION_REPORT);
+	assert_int_equal(s->closed.ms, 0);
+	assert_string_equal(s->user, "alice");
+	assert_string_equal(s->key_fp, "SHA256:a");
+	assert_true(addr_eq(s->peer.addr, kit_addr("192.0.2.9")));
+	kit_wait(&k, 61000); /* and no task of it is known again */
+	assert_int_equal(s->state, SESSION_OVER);
+	(void)host_found(k.host, 5, ALICE, 0, 0, s->peer, s->local, (struct rtime){.ms = k.ms});
+	assert_int_equal(s->state, SESSION_OPEN);
+	assert_string_equal(s->user, "alice");
+}
+
+/* One user's past logins make room for his new ones before anything that lives. */
+static void
+the_past_is_bounded(void **state)
+{
+	(void)state;
+	kit_login(&k, 6, BOB, "bob", "192.0.2.8", 300);
+	host_over(k.host, 6, (struct rtime){.ms = k.ms});
+	kit_login(&k, 5, ALICE, "alice", "192.0.2.9", 100);
+	kit_logout(&k, 5, ALICE, 100); /* the oldest of hers; its tasks live on */
+	for (uint32_t i = 0; i < ST_SESSIONS_USER + 10; i++) {
+		kit_login(&k, 1000 + i, ALICE, "alice", "192.0.2.9", 5000 + 2 * i);
+		host_over(k.host, 1000 + i, (struct rtime){.ms = k.ms});
+		kit_forget(&k);
+		kit_wait(&k, 6000);
+	}
+	assert_int_equal(host_stats_get(k.host)->sessions, ST_SESSIONS_USER + 1);
+	assert_int_equal(host_stats_get(k.host)->sessions_dropped, 0); /* nothing of the present */
+	assert_non_null(host_session(k.host, 5));
 	assert_non_null(host_session(k.host, 6));
+	assert_null(host_session(k.host, 1000));
 }
 
 static bool
@@ -177,8 +236,8 @@ a_flood_of_one_user(void **state)
 		assert_non_null(host_open(k.host, &r, (struct rtime){.ms = k.ms}));
 	}
 	r.ses = r.pid = 900000;
-	assert_null(host_open(k.host, &r, (struct rtime){.ms = k.ms})); /* all his are open: no room */
-	assert_int_equal(host_stats_get(k.host)->sessions_dropped, 1);
+	assert_non_null(host_open(k.host, &r, (struct rtime){.ms = k.ms})); /* all are real logins */
+	assert_int_equal(host_stats_get(k.host)->sessions_dropped, 0);
 	host_closed(k.host, 1010, (struct rtime){.ms = k.ms});
 	r.ses = r.pid = 900001;
 	assert_non_null(host_open(k.host, &r, (struct rtime){.ms = k.ms}));
@@ -227,7 +286,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(from_records), T(a_report_outranks_records), T(certificates_and_groups), T(found_alive),
-		T(another_boot), T(over_is_let_go_with_all_it_owns), T(each_in_order),
+		T(another_boot), T(over_lets_go_of_all_it_owns), T(over_by_mistake),
+		T(the_past_is_bounded), T(each_in_order),
 		T(a_flood_of_one_user), T(quiet_sessions_of_a_replay_go_in_time),
 		T(a_session_without_a_beginning),
 	};
