@@ -46,6 +46,7 @@ struct draft {
 	uint32_t uring_op;
 	int64_t uring_exit;
 	bool uring_success;
+	uint64_t items;   /* PATH records that there are to be */
 	struct path path; /* the PATH record that is being read */
 	uint64_t next_arg; /* of EXECVE: the index that comes next, and its part */
 	uint64_t next_part;
@@ -217,7 +218,7 @@ static const struct slot syscall_slots[] = {
 	SLOT("a1", VALUE_HEX, f.a[1]),
 	SLOT("a2", VALUE_HEX, f.a[2]),
 	SLOT("a3", VALUE_HEX, f.a[3]),
-	SKIP("items"),
+	SLOT("items", VALUE_U64, items),
 	SLOT("ppid", VALUE_U32, f.ppid),
 	SLOT("pid", VALUE_U32, f.pid),
 	SLOT("auid", VALUE_U32, f.auid),
@@ -331,6 +332,16 @@ static const struct slot path_slots[] = {
 _Static_assert(offsetof(struct path, dev_minor) == offsetof(struct path, dev_major) + 4,
     "VALUE_DEV writes both");
 
+/*
+ * The file that runs is the last item but one, before its dynamic linker: item 0, or the interpreter of
+ * the script that item 0 is (fs/binfmt_elf.c, fs/binfmt_script.c open them in that order).
+ */
+static bool
+is_program(const struct draft *d)
+{
+	return d->path.item == (d->items >= 2 ? d->items - 2 : 0);
+}
+
 /* Item 0 is what an exec names; of a Unix socket's path the item that is the socket counts. */
 static void
 read_path(struct draft *d, const struct record *r)
@@ -340,13 +351,15 @@ read_path(struct draft *d, const struct record *r)
 
 	*p = (struct path){.item = UINT64_MAX, .ouid = UINT32_MAX};
 	read_fields(d, r->body, path_slots, COUNT(path_slots));
-	if (p->item == 0) {
+	if (p->item == 0)
 		d->f.path = p->name;
+	else
+		d->s->ntext = ntext; /* its name is not kept */
+	if (is_program(d)) {
 		d->f.exe_inode = p->inode;
 		d->f.exe_dev_major = p->dev_major;
 		d->f.exe_dev_minor = p->dev_minor;
-	} else
-		d->s->ntext = ntext; /* its name is not kept */
+	}
 	if ((p->mode & S_IFMT) == S_IFSOCK) {
 		d->f.un.has_inode = true;
 		d->f.un.inode = p->inode;

@@ -66,7 +66,7 @@ struct fact {
 	bool argv_cut;      /* too long, or a part of it was lost */
 	struct bytes cwd;   /* of any event that has a CWD record */
 	struct bytes path;  /* PATH item 0: the file that was executed, as named */
-	uint64_t exe_inode;
+	uint64_t exe_inode; /* of the program that runs: of a script its interpreter */
 	uint32_t exe_dev_major, exe_dev_minor;
 
 	/* CONNECT, BIND */

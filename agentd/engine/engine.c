@@ -19,6 +19,7 @@
 
 #include "agentd/engine/archive.h"
 #include "agentd/engine/control.h"
+#include "agentd/engine/exe.h"
 #include "agentd/engine/failures.h"
 #include "agentd/engine/filter.h"
 #include "agentd/engine/history.h"
@@ -175,7 +176,7 @@ spare_one(struct process *p, void *arg)
 {
 	const struct sparing *s = arg;
 
-	if (p->exe != NULL && pol_spares(s->policy, bytes_of(p->exe)))
+	if (exe_is_here(p) && pol_spares(s->policy, bytes_of(p->exe)))
 		s->fn(p->pid, s->arg);
 	return true;
 }
@@ -391,7 +392,7 @@ fill_facts(struct engine *e)
 	    .fleet = "", .command_line = (enum command_line)conf->command_line};
 	e->options = (struct pipeline_options){.boot_id = e->boot_id, .host_name = e->host_name,
 	    .roles = e->roles, .nroles = conf->nroles, .host_mode = MODE_AUDIT,
-	    .user_name = user_name, .ruling = on_ruling, .event = on_aev, .arg = e};
+	    .user_name = user_name, .exe_is_here = exe_is_here, .ruling = on_ruling, .event = on_aev, .arg = e};
 }
 
 /* Both name things alike, by contract (config.h, alert.h). */

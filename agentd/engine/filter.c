@@ -25,7 +25,7 @@ static const int allowed[] = {
 	CALL(read), CALL(write), CALL(readv), CALL(writev), CALL(pread64), CALL(pwrite64), CALL(lseek),
 	CALL(close), CALL(fstat), CALL(newfstatat), CALL(statx), CALL(dup), CALL(fcntl),
 	/* files: the alert file, the store, the policy and its tables, /proc, name services, time zones */
-	CALL(open), CALL(openat), CALL(stat), CALL(lstat), CALL(access), CALL(faccessat),
+	CALL(open), CALL(openat), CALL(openat2), CALL(stat), CALL(lstat), CALL(access), CALL(faccessat),
 	CALL(faccessat2), CALL(readlink), CALL(readlinkat), CALL(getdents64), CALL(getcwd),
 	/* the store's own: growing, shrinking, syncing, setting aside */
 	CALL(ftruncate), CALL(fallocate), CALL(fsync), CALL(fdatasync), CALL(fchmod), CALL(fchown),

@@ -28,6 +28,8 @@ struct pipeline_options {
 	 * returned: not known
 	 */
 	const char *(*user_name)(uint32_t uid, void *arg);
+	/* Is the program's path what a policy means by it?  NULL in replay: it is, as recorded. */
+	bool (*exe_is_here)(const struct process *);
 	void (*ruling)(const struct ruling *, void *arg);
 	/* NULL, or called with each assembled event and its fact before the model sees it */
 	void (*event)(const struct aev *, const struct fact *, void *arg);

@@ -163,15 +163,24 @@ set_destination(struct question *q, const struct finding *f, struct question_roo
 		q->known |= FACT(QF_TO) | FACT(QF_PORT);
 }
 
+/* A path from a mount namespace of the process's own may say anything: then it is not known. */
 static void
-set_program(struct question *q, const struct finding *f)
+set_exe(struct question *q, enum pol_fact fact, struct bytes *field, const struct process *p,
+    const struct pipeline_options *opt)
+{
+	if (p->exe != NULL && (opt->exe_is_here == NULL || opt->exe_is_here(p)))
+		set_bytes(q, fact, field, bytes_of(p->exe));
+}
+
+static void
+set_program(struct question *q, const struct finding *f, const struct pipeline_options *opt)
 {
 	if (f->activity == ACT_LOGIN) /* nothing of the user's runs yet */
 		q->known |= FACT(QF_EXE) | FACT(QF_PARENT);
 	if (f->process != NULL)
-		set_bytes(q, QF_EXE, &q->exe, bytes_of(f->process->exe));
+		set_exe(q, QF_EXE, &q->exe, f->process, opt);
 	if (f->nancestry > 0)
-		set_bytes(q, QF_PARENT, &q->parent, bytes_of(f->ancestry[0]->exe));
+		set_exe(q, QF_PARENT, &q->parent, f->ancestry[0], opt);
 }
 
 void
@@ -188,7 +197,7 @@ question_of(const struct finding *f, const struct pipeline_options *opt, struct 
 	q.roles = opt->roles;
 	q.nroles = opt->nroles;
 	set_destination(&q, f, room);
-	set_program(&q, f);
+	set_program(&q, f, opt);
 	if (f->owner != OWNER_UNKNOWN || !has_owner(f->activity))
 		q.known |= FACT(QF_OWNER);
 	*out = q;

@@ -1,6 +1,7 @@
 /* Parts of the engine alone: what the filter lets through, what a program is, what was lost. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/netlink.h>
 #include <pthread.h>
 #include <signal.h>
@@ -9,10 +10,13 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "agentd/engine/exe.h"
 #include "agentd/engine/filter.h"
 #include "agentd/engine/keep.h"
 #include "agentd/engine/losses.h"
@@ -320,10 +324,62 @@ a_kept_ruling_outlives_what_it_was_made_of(void **state)
 	assert_null(k);
 }
 
+/* --- whose path it is ------------------------------------------------------------------------------- */
+
+static struct process
+process_of(char *exe)
+{
+	struct stat st;
+
+	assert_int_equal(stat(exe, &st), 0);
+	return (struct process){.exe = exe, .exe_inode = st.st_ino, .exe_dev_major = major(st.st_dev),
+	    .exe_dev_minor = minor(st.st_dev)};
+}
+
+static int
+do_look(void)
+{
+	char exe[PATH_MAX] = "";
+	struct process p;
+
+	if (readlink("/proc/self/exe", exe, sizeof(exe) - 1) == -1)
+		return 1;
+	p = process_of(exe);
+	return exe_is_here(&p) ? 7 : 2;
+}
+
+/* Any file can be mounted over any name in a namespace of one's own: the file is what counts. */
+static void
+a_path_is_believed_for_its_file_alone(void **state)
+{
+	char exe[PATH_MAX] = "", none[] = "/nonexistent/ssh";
+	struct process p;
+
+	(void)state;
+	assert_true(readlink("/proc/self/exe", exe, sizeof(exe) - 1) > 0);
+	p = process_of(exe);
+	assert_true(exe_is_here(&p));
+	assert_int_equal(under_filter(do_look), 7);
+	p.exe_inode++;
+	assert_false(exe_is_here(&p));
+	p = process_of(exe);
+	p.exe_dev_minor++;
+	assert_false(exe_is_here(&p));
+	p = process_of(exe);
+	p.exe_inode = 0; /* nobody saw it start */
+	assert_false(exe_is_here(&p));
+	p = process_of(exe);
+	p.exe = none;
+	assert_false(exe_is_here(&p));
+	p.exe = NULL;
+	assert_false(exe_is_here(&p));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_path_is_believed_for_its_file_alone),
 		cmocka_unit_test(the_filter_lets_work_and_no_more),
 		cmocka_unit_test(a_program_is_known_by_its_content),
 		cmocka_unit_test(losses_are_told_once_a_burst),

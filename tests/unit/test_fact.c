@@ -132,6 +132,7 @@ check_login(const struct fact *f, unsigned nth)
 		expect_bytes(f->path, "/etc/update-motd.d/10-uname");
 		expect_bytes(f->exe, "/usr/bin/dash");
 		expect_bytes(f->comm, "10-uname");
+		assert_int_equal(f->exe_inode, 247230); /* dash's, and not the script's */
 		break;
 	case 179:
 		assert_int_equal(f->kind, FACT_USER_START);

@@ -243,6 +243,28 @@ unix_destinations(void **state)
 	assert_true(KNOWN(q, QF_OWNER) && q.owner == OWNER_OTHER);
 }
 
+static bool
+only_bash(const struct process *p)
+{
+	return strcmp(p->exe, "/bin/bash") == 0;
+}
+
+/* What somebody mounted over a name is not what the policy means by it. */
+static void
+programs_of_another_namespace(void **state)
+{
+	const struct pipeline_options live = {.exe_is_here = only_bash};
+	struct made_ruling m;
+	struct question q;
+
+	(void)state;
+	make_ruling(&m);
+	q = ask(&m, &live);
+	assert_false(KNOWN(q, QF_EXE));
+	assert_int_equal(q.exe.n, 0);
+	assert_true(KNOWN(q, QF_PARENT));
+}
+
 /* No login at all: a condition on a login's facts is passed over, it does not hang. */
 static void
 task_without_session(void **state)
@@ -275,6 +297,7 @@ main(void)
 		cmocka_unit_test(effective_user),
 		cmocka_unit_test(destinations),
 		cmocka_unit_test(unix_destinations),
+		cmocka_unit_test(programs_of_another_namespace),
 		cmocka_unit_test(task_without_session),
 	};
 
