@@ -1,8 +1,8 @@
 /*
  * source: where audit records come from.  A source reads a bounded share of what is there and hands it
  * to a taker: text as auditd writes it, or single records as the kernel's multicast group sends them.
- * Sources neither open nor poll: the monitor opens, the engine's loop calls.  Engine process; the file
- * source runs in `sshtether replay` too.
+ * Sources neither open nor poll: the monitor opens, the engine's loop calls.  Engine process.  Files and
+ * standard input are `sshtether replay`'s, which reads them itself.
  */
 #ifndef SOURCE_SOURCE_H
 #define SOURCE_SOURCE_H
@@ -36,7 +36,5 @@ enum source_got {
 enum source_got source_auditd_read(int fd, const struct source_taker *, struct source_stats *);
 /* The kernel's AUDIT_NLGRP_READLOG: one record a message. */
 enum source_got source_netlink_read(int fd, const struct source_taker *, struct source_stats *);
-/* A file, pipe or terminal, blocking or not. */
-enum source_got source_file_read(int fd, const struct source_taker *, struct source_stats *);
 
 #endif
