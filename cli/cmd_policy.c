@@ -2,8 +2,10 @@
  * cmd_policy: policies as files: check, print, test, explain.  No daemon is asked and none is
  * needed, so that a policy can be tried where it is written.  The same code loads it in the daemon.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <sshtether/limits.h>
 
@@ -21,14 +23,35 @@ struct loaded {
 	unsigned errors;
 };
 
+static int
+read_stdin(struct buf *out)
+{
+	while (out->n <= ST_POLICY_BYTES) {
+		char *room = buf_room(out, 65536);
+		ssize_t n = room != NULL ? read(STDIN_FILENO, room, 65536) : -1;
+
+		if (room == NULL)
+			return -ENOMEM;
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n == 0)
+			return 0;
+		out->n += n > 0 ? (size_t)n : 0;
+	}
+	return -EFBIG;
+}
+
 /* CLI_OK, CLI_FOUND for errors in it (which are in diag), CLI_UNREACHABLE (which it has said). */
 static int
 load(const char *path, bool skip_expect, struct loaded *out)
 {
 	struct pol_options options = {.skip_expect = skip_expect};
 	struct buf text = BUF_INIT;
-	int err = plain_read(path, ST_POLICY_BYTES, &text);
+	const bool from_stdin = strcmp(path, "-") == 0;
+	int err = from_stdin ? read_stdin(&text) : plain_read(path, ST_POLICY_BYTES, &text);
 
+	if (from_stdin)
+		path = "<stdin>";
 	*out = (struct loaded){.path = path};
 	if (err != 0) {
 		cli_error("%s: %s", path, strerror(-err));

@@ -40,9 +40,10 @@ static const struct command commands[] = {
 	    "  --stats          every count of records, events, losses and findings\n",
 	    cmd_replay},
 	{"mode", "[audit|enforce]", "ask for the host's mode, or set it", NULL, cmd_mode},
-	{"terminate", "ID --reason TEXT", "end a session",
-	    "  --reason TEXT    goes into the alert and the audit trail\n", cmd_terminate},
-	{"policy check", "[--lint] FILE...", "all errors, failed tests, and the level of each rule",
+	{"terminate", "ID --reason TEXT [--all]", "end a session, in audit mode too",
+	    "  --reason TEXT    goes into the alert\n"
+	    "  --all            end what the policy spares too\n", cmd_terminate},
+	{"policy check", "[--lint] FILE...", "all errors, failed tests, and the level of each rule; - is standard input",
 	    "  --lint           exit 1 also for what may be written but is hardly meant\n", cmd_policy_check},
 	{"policy print", "FILE...", "print policies in their canonical form", NULL, cmd_policy_print},
 	{"policy test", "FILE...", "run the expect lines of policies", NULL, cmd_policy_test},

@@ -246,7 +246,10 @@ diag_print(struct diag *d, struct buf *out)
 	for (size_t i = 0; i < d->n; i++)
 		put_item(&d->items[i], out);
 	if (d->errors > ST_POLICY_ERRORS)
-		buf_printf(out, "error: %u more errors are not shown\n", d->errors - ST_POLICY_ERRORS);
+		buf_printf(out, "error: stopped after %u errors; %u of them are not shown\n", d->errors,
+		    d->errors - ST_POLICY_ERRORS);
+	else if (d->errors == ST_POLICY_ERRORS)
+		buf_printf(out, "error: stopped after %u errors\n", d->errors);
 	if (d->failed)
 		buf_puts(out, "error: out of memory\n");
 	return buf_ok(out) && !d->failed;

@@ -8,18 +8,21 @@
 #define BIT(a) (1u << (a))
 
 /* Activities that leave a process to kill or a socket to cut. */
-static const uint32_t stoppable = BIT(ACT_OUTBOUND_SSH) | BIT(ACT_RELAY) | BIT(ACT_AGENT_USE) |
-    BIT(ACT_AGENT_HIJACK) | BIT(ACT_MUX_USE) | BIT(ACT_MUX_HIJACK) | BIT(ACT_LISTEN) |
-    BIT(ACT_SESSION_BRIDGE) | BIT(ACT_SESSION_ESCAPE);
+#define STOPPABLE                                                                              \
+	(BIT(ACT_OUTBOUND_SSH) | BIT(ACT_RELAY) | BIT(ACT_AGENT_USE) | BIT(ACT_AGENT_HIJACK) | \
+	    BIT(ACT_MUX_USE) | BIT(ACT_MUX_HIJACK) | BIT(ACT_LISTEN) |                         \
+	    BIT(ACT_SESSION_BRIDGE) | BIT(ACT_SESSION_ESCAPE))
+
+const uint32_t pol_detected = STOPPABLE | BIT(ACT_LOGIN);
 
 static const struct {
 	uint32_t activities;
 	enum level level;
 } reach[DO_COUNT] = {
-    [DO_BLOCK] = {.activities = stoppable, .level = LEVEL_REACT},
+    [DO_BLOCK] = {.activities = STOPPABLE, .level = LEVEL_REACT},
     [DO_DENY] = {.activities = BIT(ACT_LOGIN), .level = LEVEL_PREVENT},
-    [DO_TERMINATE] = {.activities = stoppable | BIT(ACT_LOGIN), .level = LEVEL_REACT},
-    [DO_TERMINATE_ALL] = {.activities = stoppable | BIT(ACT_LOGIN), .level = LEVEL_REACT},
+    [DO_TERMINATE] = {.activities = STOPPABLE | BIT(ACT_LOGIN), .level = LEVEL_REACT},
+    [DO_TERMINATE_ALL] = {.activities = STOPPABLE | BIT(ACT_LOGIN), .level = LEVEL_REACT},
 };
 
 enum level

@@ -177,6 +177,19 @@ check_shadow(const struct policy *pol, size_t i, struct diag *d)
 }
 
 static void
+check_detected(const struct rule *r, struct diag *d)
+{
+	const uint32_t unseen = r->any ? 0 : r->activities & ~pol_detected;
+	struct buf names = BUF_INIT;
+
+	if (unseen == 0)
+		return;
+	put_activities(unseen, &names);
+	diag_warn(d, r->at, "this version does not detect %s", buf_ok(&names) ? names.p : "it");
+	buf_free(&names);
+}
+
+static void
 check_rule(const struct policy *pol, size_t i, struct diag *d)
 {
 	const struct rule *r = pol->rules[i];
@@ -190,7 +203,8 @@ check_rule(const struct policy *pol, size_t i, struct diag *d)
 		diag_warn(d, r->at, "'principal' without 'ca'");
 		diag_help(d, "any CA that sshd trusts can write that principal: name the one that is meant");
 	}
-	if (r->action > DO_ALERT && pol_rule_level(pol, i) == LEVEL_OBSERVE) {
+	check_detected(r, d);
+	if (r->action > DO_ALERT && (r->activities & pol_detected) != 0 && pol_rule_level(pol, i) == LEVEL_OBSERVE) {
 		diag_warn(d, r->at, "'%s' cannot be carried out for this: it will only be alerted",
 		    action_name(r->action));
 	}

@@ -43,6 +43,60 @@ class_of(const char *symbol)
 	return NULL;
 }
 
+/* Words of other tools, and of everyday. */
+static const struct synonym {
+	const char *word, *ours; /* where `ours` could stand, `say` is meant */
+	const char *say;         /* NULL: 'ours' */
+} synonyms[] = {
+    {"from", "origin", NULL},
+    {"source", "origin", NULL},
+    {"src", "origin", NULL},
+    {"allow", "pass", NULL},
+    {"accept", "pass", NULL},
+    {"permit", "pass", NULL},
+    {"drop", "block", "'block', or of a login 'deny'"},
+    {"reject", "block", "'block', or of a login 'deny'"},
+    {"refuse", "block", "'block', or of a login 'deny'"},
+    {"kill", "terminate", "'terminate' (the session), or 'block' (what it does)"},
+    {"log", "record", NULL},
+    {"dest", "to", NULL},
+    {"dst", "to", NULL},
+    {"destination", "to", NULL},
+    {"host", "to", "'to' (where it goes), or 'on' (the host that it is on)"},
+    {"hostname", "to", "'to' (where it goes), or 'on' (the host that it is on)"},
+};
+
+static bool
+could_stand(const struct syntax_error *r, const char *word)
+{
+	struct keyword k;
+
+	if (expects(r, word))
+		return true;
+	for (size_t i = 0; keyword_find(bytes_of(word), &k) && i < NCLASSES; i++)
+		if (classes[i].token == k.token)
+			return expects(r, classes[i].symbol);
+	return false;
+}
+
+/* True: one was named. */
+static bool
+put_synonym(const struct syntax_error *r, struct bytes word, struct diag *d)
+{
+	for (size_t i = 0; i < sizeof(synonyms) / sizeof(synonyms[0]); i++) {
+		const struct synonym *s = &synonyms[i];
+
+		if (!bytes_is(word, s->word) || !could_stand(r, s->ours))
+			continue;
+		if (s->say != NULL)
+			diag_help(d, "did you mean %s?", s->say);
+		else
+			diag_help(d, "did you mean '%s'?", s->ours);
+		return true;
+	}
+	return false;
+}
+
 static const char *
 closest(const struct syntax_error *r, struct bytes word)
 {
@@ -93,8 +147,17 @@ worth_saying(const struct syntax_error *r, const char *symbol)
 	    (!keyword_find(bytes_of(symbol), &k) || k.token == T_UNIX);
 }
 
+/* Where a word stands there, some other was meant: those that there are, unless they are too many. */
+static bool
+name_all(const struct class *c, size_t nsaid, struct bytes text)
+{
+	const bool word = text.n > 0 && ((text.p[0] | 0x20) >= 'a' && (text.p[0] | 0x20) <= 'z');
+
+	return nsaid <= 6 || (word && c->token != T_ACTIVITY);
+}
+
 static void
-put_expected(const struct syntax_error *r, struct buf *out)
+put_expected(const struct syntax_error *r, struct bytes text, struct buf *out)
 {
 	const char *say[SYNTAX_EXPECTED];
 	struct keyword k;
@@ -107,8 +170,7 @@ put_expected(const struct syntax_error *r, struct buf *out)
 		const struct class *c = class_of(say[i]);
 
 		buf_puts(out, i == 0 ? "" : i + 1 == n ? " or " : ", ");
-		/* Alone, or nearly: name them. */
-		if (c != NULL && n <= 6)
+		if (c != NULL && name_all(c, n, text))
 			put_class(c, out);
 		else if (strcmp(say[i], "a word") == 0)
 			buf_puts(out, "a word or string");
@@ -167,14 +229,16 @@ syntax_report(struct parser *p, const struct syntax_error *r)
 	if (well_known(p, r, text))
 		return;
 	better = closest(r, text);
-	put_expected(r, &expected);
+	put_expected(r, text, &expected);
 	if (text.n == 0)
 		diag_error(p->diag, r->at, "the text ends too early");
 	else if (text.p[0] == '\n' || text.p[0] == '\r')
 		diag_error(p->diag, r->at, "the line ends too early");
 	else
 		diag_error(p->diag, r->at, "'%s' cannot stand here", diag_quote(text, quoted));
-	if (better != NULL)
+	if (put_synonym(r, text, p->diag))
+		;
+	else if (better != NULL)
 		diag_help(p->diag, "did you mean '%s'?", better);
 	else if (expected.n != 0)
 		diag_help(p->diag, "expected %s", expected.p);

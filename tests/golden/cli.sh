@@ -69,6 +69,25 @@ echo 'user nobody-of-that-name' >"$work/nouser.conf"
 daemon "sshtetherd -t without the file" 2 "/nonexistent/x.conf: no such file" -t -c /nonexistent/x.conf
 daemon "sshtetherd -t without the user" 2 "no user 'nobody-of-that-name'" -t -c "$work/nouser.conf"
 
+# from TEXT LABEL STATUS WANTED ARG...: the same with TEXT on standard input.
+from() {
+	text=$1
+	label=$2 want=$3 said=$4
+	shift 4
+	printf '%s' "$text" | "$command" "$@" >"$work/out" 2>"$work/err"
+	got=$?
+	if [ $got -eq "$want" ] && cat "$work/out" "$work/err" | grep -qF -e "$said"; then
+		ok "$label"
+	else
+		echo "exit $got, wanted $want and '$said'"
+		not_ok "$label"
+	fi
+}
+
+from 'serial 4' "policy check -" 0 "<stdin>: fleet -, serial 4" policy check -
+from 'allow relay' "policy check - with an error" 1 "<stdin>:1:1: error: 'allow'" policy check -
+from 'block relay' "policy print -" 0 "block relay" policy print -
+
 log=tests/data/sessions/j2_other_user.log
 printf 'fleet lab\nserial 3\nmode enforce\nterminate agent-hijack severity critical\npass login\n' \
     >"$work/lab.policy"
