@@ -1,8 +1,31 @@
 /*
- * cmd_terminate: ends one session.  A reason is asked for, because somebody will ask for it
- * later.
+ * cmd_terminate: ends one session.  The order goes to the monitor, which takes root's word in audit mode
+ * too, and no text.  The reason goes to the engine before it, because somebody will ask for it later;
+ * and the engine tells the monitor what the policy spares: so without it nothing ends, unless --all.
  */
+#include "base/proc.h"
 #include "cli/client.h"
+
+#define BOOT_DIGITS 8
+
+/* As alerts and sessions print it, with this boot's digits before it or without.  Not the engine's word. */
+static bool
+parse_id(const char *id, uint32_t *ses)
+{
+	struct bytes number = bytes_of(id);
+	char boot[37];
+	uint64_t n;
+
+	if (number.n > BOOT_DIGITS && id[BOOT_DIGITS] == '-') {
+		if (proc_boot_id(boot) != 0 || strncmp(boot, id, BOOT_DIGITS) != 0)
+			return false;
+		number = bytes_of(id + BOOT_DIGITS + 1);
+	}
+	if (!bytes_u64(number, &n) || n >= SES_UNSET)
+		return false;
+	*ses = (uint32_t)n;
+	return true;
+}
 
 static bool
 show(const json_t *o, struct bytes line, void *arg)
@@ -12,39 +35,74 @@ show(const json_t *o, struct bytes line, void *arg)
 
 	(void)line;
 	(void)arg;
-	buf_puts(&out, "session ");
-	buf_printf(&out, "%lld: ", (long long)answer_int(o, "ses"));
+	buf_printf(&out, "session %lld: ", (long long)answer_int(o, "ses"));
 	answer_visible(o, "done", &out);
-	if (answer_str(o, "why").n > 0) {
-		buf_puts(&out, ", ");
-		answer_visible(o, "why", &out);
-	}
 	buf_putc(&out, '\n');
 	ok = cli_write(stdout, buf_bytes(&out));
 	buf_free(&out);
 	return ok;
 }
 
+static bool
+show_nothing(const json_t *o, struct bytes line, void *arg)
+{
+	(void)o;
+	(void)line;
+	(void)arg;
+	return true;
+}
+
+static int
+announce(const struct cli *cli, uint32_t ses, const char *reason)
+{
+	const struct client_ask ask = {.socket = CLIENT_CONTROL, .fn = show_nothing,
+	    .request = json_pack("{s:s, s:I, s:s}", "verb", "announce", "id", (json_int_t)ses, "reason",
+		reason)};
+
+	return client_ask(cli, &ask);
+}
+
+static int
+order(const struct cli *cli, uint32_t ses, bool all)
+{
+	const struct client_ask ask = {.socket = CLIENT_MONITOR, .fn = cli->json ? client_print_line : show,
+	    .request = json_pack("{s:s, s:I, s:b}", "verb", "terminate", "ses", (json_int_t)ses, "all", all)};
+
+	return client_ask(cli, &ask);
+}
+
 int
 cmd_terminate(struct cli *cli, int argc, char **argv)
 {
-	static const struct option own[] = {{"reason", required_argument, NULL, 'r'}, {0}};
-	struct client_ask ask = {.fn = show};
+	static const struct option own[] = {{"reason", required_argument, NULL, 'r'},
+	    {"all", no_argument, NULL, 'a'}, {0}};
 	const char *reason = NULL;
-	int val;
+	bool all = false;
+	uint32_t ses;
+	int val, status;
 
 	while ((val = cli_option(cli, argc, argv, own)) != -1) {
 		if (val == '?')
 			return CLI_USAGE;
-		reason = optarg;
+		if (val == 'a')
+			all = true;
+		else
+			reason = optarg;
 	}
 	if (optind != argc - 1)
 		return cli_usage(cli, "which session?");
 	if (reason == NULL || *reason == '\0')
 		return cli_usage(cli, "why? --reason TEXT is needed");
-	if (cli->json)
-		ask.fn = client_print_line;
-	ask.request = json_pack("{s:s, s:s, s:s}", "verb", "terminate", "id", argv[optind], "reason",
-	    reason);
-	return client_ask(cli, &ask);
+	if (cli->socket != NULL)
+		return cli_usage(cli, "two sockets are asked: SSHTETHER_RUN names their folder");
+	if (!parse_id(argv[optind], &ses)) {
+		cli_error("no session has this id");
+		return CLI_FOUND;
+	}
+	status = announce(cli, ses, reason);
+	if (status != CLI_OK && !all) {
+		cli_error("not ended; --all ends it all the same, and what the policy spares with it");
+		return status;
+	}
+	return order(cli, ses, all);
 }

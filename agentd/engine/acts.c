@@ -43,7 +43,7 @@ struct acts {
 };
 
 struct by_hand {
-	acts_by_hand_fn *fn;
+	acts_prepared_fn *fn;
 	void *arg;
 };
 
@@ -337,32 +337,29 @@ acts_ruling(struct acts *a, const struct ruling *r)
 /* --- by hand --- */
 
 static void
-on_by_hand(const struct notice *n, int fds[LINK_FDS], void *arg)
+on_heard(const struct notice *n, int fds[LINK_FDS], void *arg)
 {
 	struct by_hand *h = arg;
-	char why[WHY_MAX];
-	enum done done = done_of(n, DONE_TERMINATED, why);
 
 	(void)fds;
-	h->fn(done == DONE_WOULD_HAVE ? DONE_FAILED : done, why, h->arg);
+	h->fn(n != NULL && n->result < RES_COUNT ? (enum result)n->result : RES_COUNT, h->arg);
 	free(h);
 }
 
+/* Requests are taken in order: whoever answers the question at the end has heard what came before. */
 bool
-acts_terminate(struct acts *a, uint32_t ses, bool all, acts_by_hand_fn *fn, void *arg)
+acts_prepare_end(struct acts *a, uint32_t ses, acts_prepared_fn *fn, void *arg)
 {
-	struct request req = {.kind = REQ_TERMINATE, .ses = ses, .flags = all ? REQF_ALL : 0,
-	    .action = all ? DO_TERMINATE_ALL : DO_TERMINATE, .time_ms = rtime_now().ms};
+	const struct request end = {.kind = REQ_TERMINATE, .ses = ses};
+	struct request question = {.kind = REQ_ALIVE, .ses = ses};
 	struct by_hand *h = calloc(1, sizeof(*h));
 
 	if (h == NULL)
 		return false;
 	*h = (struct by_hand){.fn = fn, .arg = arg};
-	spare(a, &req);
-	if (link_ask(a->parts.link, &req, END_WAIT_MS, on_by_hand, h)) {
-		a->stats.asked++;
+	spare(a, &end);
+	if (link_ask(a->parts.link, &question, KILL_WAIT_MS, on_heard, h))
 		return true;
-	}
 	free(h);
 	return false;
 }

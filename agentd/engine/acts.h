@@ -40,8 +40,12 @@ void acts_free(struct acts **);
 void acts_ruling(struct acts *, const struct ruling *);
 const struct acts_stats *acts_stats(const struct acts *);
 
-/* By hand: fn is called once with what became of it.  False: not sent. */
-typedef void acts_by_hand_fn(enum done, const char *why, void *arg);
-bool acts_terminate(struct acts *, uint32_t ses, bool all, acts_by_hand_fn *, void *arg);
+/*
+ * Root is about to have the monitor end ses: tells the monitor what the policy spares.  fn is called
+ * once: RES_OK when the monitor has heard all of it, else why not, RES_COUNT for no answer.  False: not
+ * sent.
+ */
+typedef void acts_prepared_fn(enum result, void *arg);
+bool acts_prepare_end(struct acts *, uint32_t ses, acts_prepared_fn *, void *arg);
 
 #endif

@@ -24,7 +24,7 @@ struct client {
 	TAILQ_ENTRY(client) link;
 	struct control *control; /* borrowed */
 	struct bufferevent *bev;
-	uid_t uid;
+	struct ucred peer;
 	bool asked, ended;
 	bool follows;
 	void *filter;          /* owned */
@@ -135,10 +135,10 @@ publish_to(struct client *c, struct bytes line)
 		client_line(c, line);
 }
 
-uid_t
-client_uid(const struct client *c)
+pid_t
+client_pid(const struct client *c)
 {
-	return c->uid;
+	return c->peer.pid;
 }
 
 void
@@ -179,7 +179,7 @@ run_verb(struct client *c, const struct args *args)
 
 	if (v == NULL) {
 		bad_request(c, "this daemon knows no such verb");
-	} else if (v->root_only && c->uid != 0) {
+	} else if (v->root_only && c->peer.uid != 0) {
 		failure_note(FAIL_CONTROL_REFUSED);
 		client_end(c, 3, "only root may do this");
 	} else
@@ -269,19 +269,17 @@ in_group(const struct ucred *peer, int fd, gid_t group)
 
 /* The socket's mode says the same; this holds when somebody loosens it. */
 static bool
-may_ask(const struct control *ctl, int fd, uid_t *uid)
+may_ask(const struct control *ctl, int fd, struct ucred *peer)
 {
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
+	socklen_t len = sizeof(*peer);
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == -1)
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, peer, &len) == -1)
 		return false;
-	*uid = peer.uid;
-	return peer.uid == 0 || in_group(&peer, fd, ctl->parts.group);
+	return peer->uid == 0 || in_group(peer, fd, ctl->parts.group);
 }
 
 static void
-client_new(struct control *ctl, int fd, uid_t uid)
+client_new(struct control *ctl, int fd, const struct ucred *peer)
 {
 	const struct timeval idle = {.tv_sec = IDLE_S};
 	struct client *c = calloc(1, sizeof(*c));
@@ -293,7 +291,7 @@ client_new(struct control *ctl, int fd, uid_t uid)
 		return;
 	}
 	c->control = ctl;
-	c->uid = uid;
+	c->peer = *peer;
 	TAILQ_INSERT_TAIL(&ctl->clients, c, link);
 	ctl->n++;
 	bufferevent_setcb(c->bev, on_read, on_written, on_gone, c);
@@ -308,7 +306,8 @@ on_accept(evutil_socket_t listener, short what, void *arg)
 	struct control *ctl = arg;
 	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	unsigned held;
-	uid_t uid;
+	char more[LOG_HELD_LEN];
+	struct ucred peer;
 
 	(void)what;
 	if (fd == -1)
@@ -316,13 +315,14 @@ on_accept(evutil_socket_t listener, short what, void *arg)
 	if (ctl->n >= ST_CONTROL_CLIENTS) {
 		failure_note(FAIL_CONTROL_CAP);
 		close(fd);
-	} else if (!may_ask(ctl, fd, &uid)) {
+	} else if (!may_ask(ctl, fd, &peer)) {
 		failure_note(FAIL_CONTROL_REFUSED);
 		if (log_allow(&ctl->gate, 10, &held))
-			log_warn("a client of the control socket is neither root nor of the group");
+			log_warn("a client of the control socket is neither root nor of the group%s",
+			    log_held(held, more));
 		close(fd);
 	} else
-		client_new(ctl, fd, uid);
+		client_new(ctl, fd, &peer);
 }
 
 static void

@@ -51,6 +51,7 @@ void client_end(struct client *, int status, const char *error);
  */
 void client_follow(struct client *, void *filter, bool hold);
 void client_release(struct client *);
-uid_t client_uid(const struct client *);
+/* As the kernel says. */
+pid_t client_pid(const struct client *);
 
 #endif

@@ -16,7 +16,7 @@ struct pending {
 	struct engine *e;      /* borrowed */
 	struct client *client; /* borrowed; NULL: it left */
 	bool follows;          /* alerts: the answer is only the beginning */
-	uint32_t ses;          /* terminate */
+	uint32_t ses;          /* announce */
 };
 
 static struct pending *
@@ -314,47 +314,34 @@ verb_policy_load(struct client *c, const struct args *args, void *arg)
 	buf_free(&diag);
 }
 
-/* --- terminate --- */
+/* --- announce --- */
 
 static void
-on_terminated(enum done done, const char *why, void *arg)
+on_prepared(enum result result, void *arg)
 {
 	struct pending *p = arg;
 	char name[ALERT_SESSION_LEN];
 	struct buf line = BUF_INIT;
 	struct json j;
 
-	if (p->client != NULL) {
+	if (p->client != NULL && result == RES_OK) {
 		json_init(&j, &line);
 		json_object(&j);
 		json_kstr(&j, "session", alert_session(p->e->boot_id, p->ses, name));
 		json_kuint(&j, "ses", p->ses);
-		json_kstr(&j, "done", done_name(done));
-		json_kstr(&j, "why", why);
 		json_end(&j, '}');
 		send_buf(p->client, &line);
-		client_end(p->client, done == DONE_TERMINATED ? 0 : 1,
-		    done == DONE_TERMINATED ? NULL : why);
-	}
+		client_end(p->client, 0, NULL);
+	} else if (p->client != NULL && result == RES_COUNT)
+		client_end(p->client, 3, "the monitor does not answer");
+	else if (p->client != NULL)
+		client_end(p->client, 1, "there is no such session now");
 	pending_free(p);
 }
 
+/* What is to end, and why: kept until the monitor says what became of it (notices.c). */
 static void
-tell_people(struct engine *e, const struct client *c, uint32_t ses, const char *reason)
-{
-	struct buf text = BUF_INIT;
-	char name[ALERT_SESSION_LEN];
-
-	buf_printf(&text, "uid %u ends session %s by hand: ", client_uid(c),
-	    alert_session(e->boot_id, ses, name));
-	buf_put_visible(&text, bytes_of(reason));
-	if (buf_ok(&text))
-		outlet_notice(e->outlet, "terminate-by-hand", SEV_MEDIUM, 0, text.p);
-	buf_free(&text);
-}
-
-static void
-verb_terminate(struct client *c, const struct args *args, void *arg)
+verb_announce(struct client *c, const struct args *args, void *arg)
 {
 	struct engine *e = arg;
 	const char *reason = args_str(args, "reason");
@@ -363,18 +350,15 @@ verb_terminate(struct client *c, const struct args *args, void *arg)
 
 	if (!get_ses(c, args, e, &ses))
 		return;
-	if (reason == NULL || reason[0] == '\0') {
-		client_end(c, 3, "a reason is to be given");
+	if (reason == NULL || reason[0] == '\0' ||
+	    !orders_note(&e->orders, ses, (uint32_t)client_pid(c), reason)) {
+		client_end(c, 3, reason == NULL || reason[0] == '\0' ? "a reason is to be given" :
+		    "the reason is too long");
 		return;
 	}
-	if (host_session(pipeline_host(e->pipeline), ses) == NULL) {
-		client_end(c, 1, "there is no such session");
-		return;
-	}
-	tell_people(e, c, ses, reason);
 	if ((p = pending_new(e, c)) != NULL) {
 		p->ses = ses;
-		if (acts_terminate(e->acts, ses, args_flag(args, "all"), on_terminated, p))
+		if (acts_prepare_end(e->acts, ses, on_prepared, p))
 			return;
 		pending_free(p);
 	}
@@ -390,7 +374,7 @@ static const struct verb verbs[] = {
 	{"alerts", false, verb_alerts},
 	{"policy-show", false, verb_policy_show},
 	{"policy-load", true, verb_policy_load},
-	{"terminate", true, verb_terminate},
+	{"announce", true, verb_announce},
 	{NULL, false, NULL},
 };
 

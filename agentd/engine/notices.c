@@ -166,6 +166,29 @@ on_over(struct engine *e, const struct notice *n, int fds[LINK_FDS])
 	host_over(pipeline_host(e->pipeline), n->ses, rtime_now());
 }
 
+/* Root had a session ended: what became of it, whose word it was, and why. */
+static void
+on_ordered(struct engine *e, const struct notice *n, int fds[LINK_FDS])
+{
+	const char *reason = orders_take(&e->orders, n->ses, n->pid);
+	struct buf text = BUF_INIT;
+	char name[ALERT_SESSION_LEN];
+
+	(void)fds;
+	buf_printf(&text, "session %s was %sended by hand, by uid 0, pid %u", alert_session(e->boot_id,
+	    n->ses, name), n->result == RES_OK ? "" : "not ", n->pid);
+	if (n->auid != AUID_UNSET)
+		buf_printf(&text, ", login uid %u", n->auid);
+	if (n->result != RES_OK)
+		buf_printf(&text, " (%s)",
+		    n->result < RES_COUNT ? result_text((enum result)n->result) : "?");
+	buf_puts(&text, ": ");
+	buf_put_visible(&text, bytes_of(reason != NULL ? reason : "no reason was given"));
+	if (buf_ok(&text))
+		outlet_notice(e->outlet, "terminate-by-hand", SEV_MEDIUM, n->value, text.p);
+	buf_free(&text);
+}
+
 static handler *const handlers[] = {
 	[NOTE_CONFIG] = on_config,
 	[NOTE_LOGIN] = on_login,
@@ -179,6 +202,7 @@ static handler *const handlers[] = {
 	[NOTE_RELOAD] = on_reload,
 	[NOTE_GOODBYE] = on_goodbye,
 	[NOTE_OVER] = on_over,
+	[NOTE_ORDERED] = on_ordered,
 };
 
 void

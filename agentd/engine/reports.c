@@ -258,6 +258,7 @@ believe_kernel(struct login *l)
 	bool open = r->kind == REPORT_OPEN;
 	bool same = r->pid == k->pid && r->start_ticks == k->start_ticks &&
 	    (!open || (r->ses == k->ses && r->auid == k->auid));
+	char more[LOG_HELD_LEN];
 	unsigned held;
 
 	if (open && k->result == RES_OK && r->uid != k->auid) {
@@ -278,7 +279,7 @@ believe_kernel(struct login *l)
 	r->flags &= ~(uint32_t)(REPORT_KEY_KNOWN | REPORT_CERT);
 	if (log_allow(&l->all->gate, 10, &held))
 		log_warn("the report of pid %u (session %u) does not agree with the kernel; "
-			 "its key is not believed", k->pid, k->ses);
+			 "its key is not believed%s", k->pid, k->ses, log_held(held, more));
 }
 
 static void

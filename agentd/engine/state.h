@@ -15,6 +15,7 @@
 #include "agentd/engine/reports.h"
 #include "agentd/engine/losses.h"
 #include "agentd/engine/names.h"
+#include "agentd/engine/orders.h"
 #include "agentd/engine/outlet.h"
 #include "agentd/engine/pipeline.h"
 #include "agentd/engine/policy_box.h"
@@ -67,6 +68,7 @@ struct engine {
 	struct alert_context context;
 	struct flows flows;
 	struct hops hops;
+	struct orders orders;
 	struct rules_state rules;
 	bool unnamed; /* there are sessions without a user name */
 	char boot_id[37], host_name[256];

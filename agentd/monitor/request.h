@@ -50,6 +50,8 @@ enum notice_kind {
 	NOTE_RELOAD,     /* SIGHUP */
 	NOTE_GOODBYE,    /* the monitor is going */
 	NOTE_OVER,       /* no task carries the registered ses any more */
+	NOTE_ORDERED,    /* root's process pid (login uid auid) had ses ended: result, and in value how
+	                  * many processes were killed or are left */
 };
 
 enum result {
@@ -64,6 +66,7 @@ enum result {
 	RES_NOT_FOUND,     /* no such socket */
 	RES_DENIED,        /* the kernel refused: value is errno */
 	RES_BAD,           /* malformed request */
+	RES_BUSY,          /* it is being done already */
 	RES_COUNT,
 };
 const char *result_text(enum result);

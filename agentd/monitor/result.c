@@ -13,6 +13,7 @@ static const char *const text[RES_COUNT] = {
 	[RES_NOT_FOUND] = "no such socket",
 	[RES_DENIED] = "the kernel refused",
 	[RES_BAD] = "malformed request",
+	[RES_BUSY] = "it is being done already",
 };
 
 const char *

@@ -32,6 +32,8 @@ struct ending {
 	TAILQ_ENTRY(ending) entry;
 	struct terminator *all; /* borrowed */
 	struct request rq;
+	terminate_fn *fn;
+	void *arg;
 	struct mtime start;
 	struct event *on_time;
 	unsigned killed;
@@ -51,10 +53,25 @@ struct terminator {
 
 /* --- what the policy spares --------------------------------------------------------------------------- */
 
+/* The same again, or one that no end came for: its session is over.  NULL: no room. */
+static struct spared *
+spared_slot(const struct monitor *m, const struct spared *want)
+{
+	struct spared *slot = m->terminator->spared, *room = NULL;
+
+	for (size_t i = 0; i < SPARED_MAX; i++) {
+		if (slot[i].ses == want->ses && slot[i].dev == want->dev && slot[i].ino == want->ino)
+			return &slot[i];
+		if (room == NULL && (slot[i].ses == 0 || registry_get(m->registry, slot[i].ses) == NULL))
+			room = &slot[i];
+	}
+	return room;
+}
+
 enum result
 handle_spare(struct monitor *m, const struct request *rq, struct answer *a)
 {
-	struct spared *free_slot = NULL, want = {.ses = rq->ses};
+	struct spared *slot = NULL, want = {.ses = rq->ses};
 	struct target t;
 	enum result result = target_open(m->registry, rq->ses, rq->pid, rq->time_ms, &t);
 
@@ -64,13 +81,10 @@ handle_spare(struct monitor *m, const struct request *rq, struct answer *a)
 	if (facts_program((pid_t)rq->pid, &want.dev, &want.ino) != 0)
 		result = RES_GONE;
 	target_close(&t);
-	for (size_t i = 0; i < SPARED_MAX && free_slot == NULL; i++)
-		if (m->terminator->spared[i].ses == 0)
-			free_slot = &m->terminator->spared[i];
-	if (result == RES_OK && free_slot == NULL)
+	if (result == RES_OK && (slot = spared_slot(m, &want)) == NULL)
 		result = RES_RATE;
 	if (result == RES_OK)
-		*free_slot = want;
+		*slot = want;
 	return result;
 }
 
@@ -166,7 +180,7 @@ finish(struct ending *e, unsigned left)
 		log_warn("session %u was ended: %u processes killed", e->rq.ses, e->killed);
 	else
 		log_err("session %u: %u processes are left", e->rq.ses, left);
-	table_answer(m, e->rq.id, left == 0 ? RES_OK : RES_DENIED, left == 0 ? e->killed : left);
+	e->fn(m, e->rq.id, left == 0 ? RES_OK : RES_DENIED, left == 0 ? e->killed : left, e->arg);
 	forget_spared(e->all, e->rq.ses);
 	ending_free(e);
 }
@@ -200,7 +214,7 @@ on_time_cb(evutil_socket_t fd, short what, void *arg)
 }
 
 static struct ending *
-ending_new(struct terminator *all, const struct request *rq)
+ending_new(struct terminator *all, const struct request *rq, terminate_fn *fn, void *arg)
 {
 	struct ending *e = all->n < ENDINGS_MAX ? calloc(1, sizeof(*e)) : NULL;
 
@@ -208,6 +222,8 @@ ending_new(struct terminator *all, const struct request *rq)
 		return NULL;
 	e->all = all;
 	e->rq = *rq;
+	e->fn = fn;
+	e->arg = arg;
 	e->start = mtime_now();
 	TAILQ_INSERT_TAIL(&all->endings, e, entry);
 	all->n++;
@@ -231,28 +247,49 @@ is_under_way(const struct terminator *all, uint32_t ses)
 }
 
 enum result
-handle_terminate(struct monitor *m, const struct request *rq, struct answer *a)
+terminate_check(const struct monitor *m, const struct request *rq)
 {
-	struct terminator *all = m->terminator;
-	enum result result;
-	struct ending *e;
+	const struct mon_session *s = registry_get(m->registry, rq->ses);
 
-	if (protect_breakglass(m->cf, registry_get(m->registry, rq->ses), NULL))
+	if (s == NULL)
+		return RES_NO_SESSION;
+	if (protect_breakglass(m->cf, s, NULL))
 		return RES_PROTECTED;
-	if (is_under_way(all, rq->ses))
-		return RES_RATE;
-	result = table_may_act(m, rq);
-	if (result != RES_OK)
-		return result;
-	e = ending_new(all, rq);
+	return is_under_way(m->terminator, rq->ses) ? RES_BUSY : RES_OK;
+}
+
+enum result
+terminate_begin(struct monitor *m, const struct request *rq, terminate_fn *fn, void *arg)
+{
+	struct ending *e = ending_new(m->terminator, rq, fn, arg);
+
 	if (e == NULL)
 		return RES_RATE;
 	for (int i = 0; i < FREEZES; i++)
 		(void)walk(e, SIGSTOP, 0, 0);
 	(void)walk(e, 0, SIGTERM, 0);
 	again(e);
-	a->later = true;
 	return RES_OK;
+}
+
+static void
+answer_engine(struct monitor *m, uint32_t id, enum result result, uint64_t n, void *arg)
+{
+	(void)arg;
+	table_answer(m, id, result, n);
+}
+
+enum result
+handle_terminate(struct monitor *m, const struct request *rq, struct answer *a)
+{
+	enum result result = terminate_check(m, rq);
+
+	if (result == RES_OK)
+		result = table_may_act(m, rq);
+	if (result == RES_OK)
+		result = terminate_begin(m, rq, answer_engine, NULL);
+	a->later = result == RES_OK;
+	return result;
 }
 
 /* --- life --------------------------------------------------------------------------------------------- */
@@ -278,8 +315,9 @@ terminator_free(struct terminator **all)
 		return;
 	/* Nothing stays stopped because we go. */
 	while ((e = TAILQ_FIRST(&(*all)->endings)) != NULL) {
-		(void)walk(e, SIGKILL, SIGKILL, 0);
-		ending_free(e);
+		struct walk w = walk(e, SIGKILL, SIGKILL, 0);
+
+		finish(e, w.found[PART_REST] + w.found[PART_CHILD] + w.found[PART_ROOT]);
 	}
 	free(*all);
 	*all = NULL;

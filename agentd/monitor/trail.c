@@ -99,3 +99,17 @@ trail_mode(struct monitor *m, enum mode before, enum mode after, pid_t pid)
 	(void)write_record(m, AUDIT_USYS_CONFIG, &text, true, &value);
 	buf_free(&text);
 }
+
+void
+trail_order(struct monitor *m, const struct trail_order *o, enum result result, uint64_t n)
+{
+	struct buf text = BUF_INIT;
+	uint64_t value;
+
+	buf_printf(&text, "op=sshtether-terminate st-ses=%" PRIu32 " st-all=%s st-done=%s st-count=%" PRIu64
+	    " st-pid=%d st-auid=%" PRIu32 " st-own-ses=%" PRIu32, o->ses, o->all ? "yes" : "no",
+	    done_name(result == RES_OK ? DONE_TERMINATED : DONE_FAILED), n, (int)o->pid, o->auid,
+	    o->own_ses);
+	(void)write_record(m, AUDIT_RESP_TERM_ACCESS, &text, result == RES_OK, &value);
+	buf_free(&text);
+}

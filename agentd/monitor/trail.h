@@ -7,4 +7,14 @@
 /* The mode was changed by root's process pid. */
 void trail_mode(struct monitor *, enum mode before, enum mode after, pid_t);
 
+/* An order of root's process pid: a session is to end. */
+struct trail_order {
+	uint32_t ses;
+	bool all;
+	pid_t pid;
+	uint32_t auid, own_ses; /* of that process */
+};
+/* n: how many were killed, or are left. */
+void trail_order(struct monitor *, const struct trail_order *, enum result, uint64_t n);
+
 #endif

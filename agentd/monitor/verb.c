@@ -4,20 +4,44 @@
 #include <jansson.h>
 #include <string.h>
 
-enum verb
-verb_parse(struct bytes line, enum mode *set)
+#include "base/proc.h"
+
+static enum verb
+take_mode(const json_t *root, struct verb_line *out)
+{
+	const json_t *value = json_object_get(root, "set");
+
+	if (value == NULL)
+		return VERB_MODE_GET;
+	if (!json_is_string(value) || !mode_parse(bytes_of(json_string_value(value)), &out->mode))
+		return VERB_BAD;
+	return VERB_MODE_SET;
+}
+
+static enum verb
+take_terminate(const json_t *root, struct verb_line *out)
+{
+	const json_t *ses = json_object_get(root, "ses"), *all = json_object_get(root, "all");
+	json_int_t n = json_integer_value(ses);
+
+	if (!json_is_integer(ses) || n < 0 || n >= SES_UNSET || (all != NULL && !json_is_boolean(all)))
+		return VERB_BAD;
+	out->ses = (uint32_t)n;
+	out->all = json_is_true(all);
+	return VERB_TERMINATE;
+}
+
+struct verb_line
+verb_parse(struct bytes line)
 {
 	json_t *root = json_loadb(line.p, line.n, JSON_REJECT_DUPLICATES, NULL);
 	const char *verb = json_string_value(json_object_get(root, "verb"));
-	const json_t *value = json_object_get(root, "set");
-	enum verb v = VERB_BAD;
+	struct verb_line out = {.verb = VERB_BAD};
 
-	if (verb != NULL && strcmp(verb, "mode") == 0) {
-		if (value == NULL)
-			v = VERB_MODE_GET;
-		else if (json_is_string(value) && mode_parse(bytes_of(json_string_value(value)), set))
-			v = VERB_MODE_SET;
-	}
+	if (verb != NULL && strcmp(verb, "mode") == 0)
+		out.verb = take_mode(root, &out);
+	else if (verb != NULL && strcmp(verb, "terminate") == 0)
+		out.verb = take_terminate(root, &out);
 	json_decref(root);
-	return v;
+	return out;
 }

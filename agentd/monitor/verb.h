@@ -4,9 +4,16 @@
 
 #include "base/words.h"
 
-enum verb { VERB_BAD, VERB_MODE_GET, VERB_MODE_SET };
+enum verb { VERB_BAD, VERB_MODE_GET, VERB_MODE_SET, VERB_TERMINATE };
 
-/* One line, without its newline; set is written for VERB_MODE_SET alone. */
-enum verb verb_parse(struct bytes line, enum mode *set);
+struct verb_line {
+	enum verb verb;
+	enum mode mode; /* VERB_MODE_SET */
+	uint32_t ses;   /* VERB_TERMINATE */
+	bool all;       /* VERB_TERMINATE: what the policy spares too */
+};
+
+/* One line, without its newline.  Nothing of it but numbers and our own words comes out. */
+struct verb_line verb_parse(struct bytes line);
 
 #endif

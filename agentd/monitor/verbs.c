@@ -1,10 +1,12 @@
 /*
- * verbs: see verbs.h.  Runs in the monitor.  A client has one line and a second; who it is says the
- * kernel.
+ * verbs: see verbs.h.  Runs in the monitor.  A client has one line and a second to say it; who it is
+ * says the kernel.
  */
 #include "agentd/monitor/verbs.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -12,6 +14,7 @@
 #include <unistd.h>
 
 #include "agentd/monitor/mode.h"
+#include "agentd/monitor/order.h"
 #include "agentd/monitor/trail.h"
 #include "agentd/monitor/verb.h"
 #include "base/log.h"
@@ -19,7 +22,7 @@
 #include "base/safe.h"
 
 #define LINE_MAX_BYTES 512
-#define CLIENTS_MAX    8
+#define CLIENTS_MAX    32 /* a session takes seconds to end */
 #define PATIENCE_MS    1000
 
 struct client {
@@ -27,6 +30,7 @@ struct client {
 	struct verbs *all; /* borrowed */
 	int fd;
 	pid_t pid;
+	uint32_t ses; /* that is to end */
 	struct event *on_data;
 	size_t n;
 	char line[LINE_MAX_BYTES];
@@ -39,23 +43,42 @@ struct verbs {
 	unsigned n;
 };
 
+static void
+client_free(struct client *c)
+{
+	TAILQ_REMOVE(&c->all->clients, c, entry);
+	c->all->n--;
+	if (c->on_data != NULL)
+		event_free(c->on_data);
+	close(c->fd);
+	free(c);
+}
+
 /* --- answers ---------------------------------------------------------------------------------------- */
 
 /* Every word in an answer is ours: nothing needs escaping. */
 static void
-reply(int fd, const enum mode *mode, const char *error)
+reply(const struct client *c, const char *line, const char *error)
 {
 	struct buf out = BUF_INIT;
 
-	if (mode != NULL)
-		buf_printf(&out, "{\"mode\":\"%s\"}\n", mode_name(*mode));
+	buf_puts(&out, line);
 	if (error == NULL)
 		buf_puts(&out, "{\"end\":true,\"status\":0}\n");
 	else
 		buf_printf(&out, "{\"end\":true,\"status\":1,\"error\":\"%s\"}\n", error);
 	if (buf_ok(&out))
-		(void)send(fd, out.p, out.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+		(void)send(c->fd, out.p, out.n, MSG_NOSIGNAL | MSG_DONTWAIT);
 	buf_free(&out);
+}
+
+static void
+reply_mode(const struct client *c, const char *error)
+{
+	char line[64];
+
+	(void)snprintf(line, sizeof(line), "{\"mode\":\"%s\"}\n", mode_name(mode_get(c->all->m->mode)));
+	reply(c, line, error);
 }
 
 static void
@@ -67,39 +90,49 @@ set_mode(struct client *c, enum mode mode)
 
 	log_warn("mode %s, was %s: set by root, pid %d", mode_name(mode), mode_name(before), (int)c->pid);
 	trail_mode(m, before, mode, c->pid);
-	mode = mode_get(m->mode);
-	reply(c->fd, &mode, rc == 0 ? NULL : "set, but it could not be kept: it is lost at a restart");
+	reply_mode(c, rc == 0 ? NULL : "set, but it could not be kept: it is lost at a restart");
 }
 
+/* It takes seconds; the client is let go of when it is over, whether it still listens or not. */
 static void
-obey(struct client *c, struct bytes line)
+on_ordered(enum result result, uint64_t n, void *arg)
 {
-	enum mode mode = mode_get(c->all->m->mode);
+	struct client *c = arg;
+	struct buf text = BUF_INIT;
 
-	switch (verb_parse(line, &mode)) {
+	buf_printf(&text, "{\"ses\":%" PRIu32 ",\"done\":\"%s\",\"count\":%" PRIu64 "}\n", c->ses,
+	    done_name(result == RES_OK ? DONE_TERMINATED : DONE_FAILED), n);
+	reply(c, buf_ok(&text) ? text.p : "", result == RES_OK ? NULL : order_text(result));
+	buf_free(&text);
+	client_free(c);
+}
+
+/* The client is gone afterwards, or waits. */
+static void
+obey(struct client *c, struct bytes text)
+{
+	const struct verb_line line = verb_parse(text);
+
+	/* It has said what it had to say. */
+	(void)event_del(c->on_data);
+	switch (line.verb) {
 	case VERB_MODE_GET:
-		reply(c->fd, &mode, NULL);
+		reply_mode(c, NULL);
 		break;
 	case VERB_MODE_SET:
-		set_mode(c, mode);
+		set_mode(c, line.mode);
 		break;
+	case VERB_TERMINATE:
+		c->ses = line.ses;
+		order_terminate(c->all->m, line.ses, line.all, c->pid, on_ordered, c);
+		return;
 	case VERB_BAD:
-		reply(c->fd, NULL, "this socket knows the verb mode, to set audit or enforce");
+		reply(c, "", "this socket knows mode, to set audit or enforce, and terminate, with a ses");
 	}
+	client_free(c);
 }
 
 /* --- connections ------------------------------------------------------------------------------------ */
-
-static void
-client_free(struct client *c)
-{
-	TAILQ_REMOVE(&c->all->clients, c, entry);
-	c->all->n--;
-	if (c->on_data != NULL)
-		event_free(c->on_data);
-	close(c->fd);
-	free(c);
-}
 
 static void
 on_data_cb(evutil_socket_t fd, short what, void *arg)
@@ -120,9 +153,8 @@ on_data_cb(evutil_socket_t fd, short what, void *arg)
 	newline = memchr(c->line, '\n', c->n);
 	if (newline != NULL)
 		obey(c, (struct bytes){.p = c->line, .n = (size_t)(newline - c->line)});
-	else if (n > 0 && c->n < sizeof(c->line))
-		return;
-	client_free(c);
+	else if (n <= 0 || c->n == sizeof(c->line))
+		client_free(c);
 }
 
 static void

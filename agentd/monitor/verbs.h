@@ -1,4 +1,4 @@
-/* verbs: MONITOR_SOCKET, where uid 0 alone asks for the mode and sets it (control.h). */
+/* verbs: MONITOR_SOCKET, where uid 0 alone sets the mode and ends sessions (control.h). */
 #ifndef MONITOR_VERBS_H
 #define MONITOR_VERBS_H
 

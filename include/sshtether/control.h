@@ -2,7 +2,7 @@
  * control: how the command line talks to the daemon.  Two stream sockets, one grammar:
  *
  *   CONTROL_SOCKET  the engine's: root and one group; the group may only read (VERB_READ)
- *   MONITOR_SOCKET  the monitor's: uid 0 only; what changes the mode
+ *   MONITOR_SOCKET  the monitor's: uid 0 only; what changes the mode or ends a session
  *
  * Request: one line of JSON, an object with "verb" and the verb's arguments, at most ST_CONTROL_LINE
  * bytes.  Answer: lines of JSON, one object each; the last one has "end":true and "status":0|1|3,
@@ -25,8 +25,9 @@
  *                        follow (bool), limit, all (bool: recorded ones too)
  * policy-show   control  verbose (bool)                                {"text"} , {"rule","hits"} …
  * policy-load   control  path (absolute)              uid 0            {"serial","fleet"} or diagnostics
- * terminate     control  id, reason                   uid 0            {"done"}
+ * announce      control  id, reason                   uid 0            {"session","ses"}
  * mode          monitor  set ("audit"|"enforce", absent: ask)          {"mode"}
+ * terminate     monitor  ses (number), all (bool)                      {"ses","done","count"}
  */
 
 /*
@@ -75,7 +76,11 @@
  *   {"rule":0,"file","line","text","hits"}.
  * policy-load: {"fleet","serial","rules","warnings"} (warnings: their text), or, with status 1, {"diagnostics"} as
  *   `policy check` prints them.
- * terminate: {"session","ses","done","why"}; status 1 when done is "failed".
+ * terminate: root's own word, so the mode does not matter; "done" is terminated or failed, with status 1
+ *   and the reason; "count": processes killed, or left.  Up to six seconds later.  What the policy
+ *   spares is spared, unless all.
+ * announce: comes before it, from the same process: the reason, for people; and the engine tells the
+ *   monitor what the policy spares.
  */
 
 #endif

@@ -52,6 +52,7 @@
 
 /* daemon */
 #define ST_CONTROL_CLIENTS  64
+#define ST_REASON_MAX       512 /* of an order by hand, with its NUL */
 #define ST_CONTROL_LINE     (64u << 10)
 #define ST_PENDING_LOGINS   256
 #define ST_SCAN_BYTES       (32u << 20) /* of a program file read for its SSH strings */

@@ -11,6 +11,7 @@ from lab.daemon import ALERTS, POLICY, STORE, quiet
 from lab.stage import Stage
 from lab.waiting import until
 from lab.world import DB
+from suite import cases
 
 WATCHED = "block outbound-ssh user alice\n"
 
@@ -96,12 +97,18 @@ def test_stop_limit_returns_to_audit(stage: Stage) -> None:
     assert done.count("killed") <= 2, done
 
 
-def test_terminate_by_hand(stage: Stage) -> None:
-    stage.daemon.policy("", mode="enforce")
+@cases({"in audit mode": "audit", "in enforce mode": "enforce"})
+def test_terminate_by_hand(stage: Stage, mode: str) -> None:
+    """Root's own word holds in both modes."""
+    stage.daemon.policy("", mode=mode)
+    watch = stage.watch()
     with stage.login("alice") as session, stage.login("bob") as other:
-        stage.daemon.ctl("terminate", str(session.ses), "--reason", "left the company")
+        said = stage.daemon.ctl("terminate", str(session.ses), "--reason", "left the company")
+        assert said == f"session {session.ses}: terminated\n", said
         assert session.ended(), "the session goes on"
         assert other.out("echo on") == "on"
+    alert = watch.wait(activity="terminate-by-hand")
+    assert alert["event"]["reason"].endswith(": left the company"), alert
 
 
 def test_session_tree(stage: Stage) -> None:

@@ -2,6 +2,9 @@
  * The commands that ask the daemon: what they ask, what they make of the answer, and of a
  * missing one.
  */
+#include <unistd.h>
+
+#include "base/safe.h"
 #include "tests/unit/fake_daemon.h"
 #include "tests/unit/unit.h"
 
@@ -282,6 +285,89 @@ no_daemon(void **state)
 	ran_free(&r);
 }
 
+/* Two daemons in one: the engine hears the reason, then the monitor the order. */
+static struct ran
+run_terminate(const char *line, const char *engine, const char *monitor, struct buf *order)
+{
+	struct ran r = {0};
+	struct fake_daemon e, m;
+	struct cli cli = {.utc = true};
+	char path[128];
+
+	fake_daemon_start(&e, "control.sock", engine);
+	fake_daemon_start(&m, "monitor.sock", monitor);
+	(void)snprintf(path, sizeof(path), "%s/monitor.sock", e.dir);
+	assert_int_equal(symlink(m.path, path), 0);
+	cli.run_dir = e.dir;
+	r.status = run_command(&cli, cmd_terminate, line, &r.out, &r.err);
+	fake_daemon_request(&e, &r.request);
+	(void)plain_read(m.request_path, 4096, order);
+	(void)unlink(path);
+	fake_daemon_stop(&e);
+	fake_daemon_stop(&m);
+	return r;
+}
+
+#define ENDED "{\"ses\":57,\"done\":\"terminated\",\"count\":3}\n" END
+
+static void
+terminate_tells_the_engine_and_asks_the_monitor(void **state)
+{
+	struct buf order = BUF_INIT;
+	/* What the engine says of the session does not matter: it may lie. */
+	struct ran r = run_terminate("terminate 57 --reason left", "{\"ses\":58}\n" END, ENDED, &order);
+
+	(void)state;
+	assert_int_equal(r.status, CLI_OK);
+	assert_string_equal(r.request.p, "{\"verb\":\"announce\",\"id\":57,\"reason\":\"left\"}");
+	assert_string_equal(order.p, "{\"verb\":\"terminate\",\"ses\":57,\"all\":false}");
+	assert_string_equal(r.out.p, "session 57: terminated\n");
+	ran_free(&r);
+	buf_free(&order);
+}
+
+/* Without the engine nobody knows what is spared. */
+static void
+terminate_without_an_engine_takes_all_or_nothing(void **state)
+{
+	static const char deaf[] = "{\"end\":true,\"status\":3,\"error\":\"the monitor does not answer\"}\n";
+	struct buf order = BUF_INIT;
+	struct ran r = run_terminate("terminate 57 --reason left", deaf, ENDED, &order);
+
+	(void)state;
+	assert_int_equal(r.status, CLI_UNREACHABLE);
+	assert_in(&r.err, "not ended; --all ends it");
+	assert_int_equal(order.n, 0);
+	ran_free(&r);
+	r = run_terminate("terminate 57 --all --reason left", deaf,
+	    "{\"ses\":57,\"done\":\"failed\",\"count\":0}\n"
+	    "{\"end\":true,\"status\":1,\"error\":\"break-glass\"}\n", &order);
+	assert_int_equal(r.status, CLI_FOUND);
+	assert_string_equal(order.p, "{\"verb\":\"terminate\",\"ses\":57,\"all\":true}");
+	assert_string_equal(r.out.p, "session 57: failed\n");
+	assert_in(&r.err, "break-glass");
+	ran_free(&r);
+	buf_free(&order);
+}
+
+static void
+terminate_wants_a_session_of_this_boot(void **state)
+{
+	static const char *const ids[] = {"00000000-57", "57x", "-1", "4294967295", "00000000-"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		char line[64];
+		struct ran r;
+
+		(void)snprintf(line, sizeof(line), "terminate --reason x -- %s", ids[i]);
+		r = run_alone(cmd_terminate, line);
+		assert_int_equal(r.status, CLI_FOUND);
+		assert_in(&r.err, "no session has this id");
+		ran_free(&r);
+	}
+}
+
 static void
 wrong_command_lines(void **state)
 {
@@ -325,6 +411,9 @@ main(void)
 		cmocka_unit_test(alerts_for_people),
 		cmocka_unit_test(notice_for_people),
 		cmocka_unit_test(mode_asks_the_monitor),
+		cmocka_unit_test(terminate_tells_the_engine_and_asks_the_monitor),
+		cmocka_unit_test(terminate_without_an_engine_takes_all_or_nothing),
+		cmocka_unit_test(terminate_wants_a_session_of_this_boot),
 		cmocka_unit_test(policy_that_does_not_load),
 		cmocka_unit_test(policy_with_hits),
 		cmocka_unit_test(status_says_what_is_wrong),

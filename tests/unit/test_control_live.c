@@ -94,7 +94,7 @@ the_group_reads_and_nobody_else(void **state)
 	assert_true(hears(&s, 12345, 12345, gid, status, "\"uptime_s\""));
 	assert_false(hears(&s, 12345, 12345, 12345, status, "\""));
 	assert_true(hears(&s, 12345, gid, gid, load, "only root may do this"));
-	assert_true(hears(&s, 12345, gid, gid, "{\"verb\":\"terminate\",\"id\":\"77\"}", "only root"));
+	assert_true(hears(&s, 12345, gid, gid, "{\"verb\":\"announce\",\"id\":\"77\"}", "only root"));
 	assert_true(hears(&s, 0, 0, 0, load, "no such file"));
 	s.conf.group = NULL;
 	assert_int_equal(engine_stage_close(&s), 0);
@@ -107,7 +107,8 @@ rubbish_is_answered_and_counted(void **state)
 	    "{\"verb\":\"nonsense\"}", "{\"verb\":\"status\",\"verb\":\"status\"}",
 	    "{\"verb\":\"session\"}", "{\"verb\":\"session\",\"id\":-1}",
 	    "{\"verb\":\"session\",\"id\":\"4294967295\"}", "{\"verb\":\"alerts\",\"since\":\"x\"}",
-	    "{\"verb\":\"alerts\",\"activity\":\"no-such\"}", "{\"verb\":\"terminate\",\"id\":\"77\"}",
+	    "{\"verb\":\"alerts\",\"activity\":\"no-such\"}", "{\"verb\":\"announce\",\"id\":\"77\"}",
+	    "{\"verb\":\"terminate\",\"id\":\"77\",\"reason\":\"not asked here any more\"}",
 	    "{\"verb\":\"policy-load\"}", "\xff\xfe{"};
 	struct engine_stage s;
 	char *big = malloc(200000);

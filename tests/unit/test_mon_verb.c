@@ -3,27 +3,43 @@
 
 #include "agentd/monitor/verb.h"
 
-static enum verb
-parse(const char *line, enum mode *mode)
+static struct verb_line
+parse(const char *line)
 {
-	return verb_parse(bytes_of(line), mode);
+	return verb_parse(bytes_of(line));
 }
 
 static void
 the_mode_is_asked_and_set(void **state)
 {
-	enum mode mode = MODE_AUDIT;
+	struct verb_line v = parse("{\"verb\":\"mode\",\"set\":\"enforce\"}");
 
 	(void)state;
-	assert_int_equal(parse("{\"verb\":\"mode\"}", &mode), VERB_MODE_GET);
-	assert_int_equal(parse("{\"verb\":\"mode\",\"set\":\"enforce\"}", &mode), VERB_MODE_SET);
-	assert_int_equal(mode, MODE_ENFORCE);
-	assert_int_equal(parse(" { \"set\" : \"audit\" , \"verb\" : \"mode\" } ", &mode), VERB_MODE_SET);
-	assert_int_equal(mode, MODE_AUDIT);
+	assert_int_equal(v.verb, VERB_MODE_SET);
+	assert_int_equal(v.mode, MODE_ENFORCE);
+	v = parse(" { \"set\" : \"audit\" , \"verb\" : \"mode\" } ");
+	assert_int_equal(v.verb, VERB_MODE_SET);
+	assert_int_equal(v.mode, MODE_AUDIT);
+	assert_int_equal(parse("{\"verb\":\"mode\"}").verb, VERB_MODE_GET);
 }
 
 static void
-anything_else_changes_nothing(void **state)
+a_session_is_named_by_its_number(void **state)
+{
+	struct verb_line v = parse("{\"verb\":\"terminate\",\"ses\":57}");
+
+	(void)state;
+	assert_int_equal(v.verb, VERB_TERMINATE);
+	assert_int_equal(v.ses, 57);
+	assert_false(v.all);
+	v = parse("{\"verb\":\"terminate\",\"ses\":4294967294,\"all\":true}");
+	assert_int_equal(v.verb, VERB_TERMINATE);
+	assert_int_equal(v.ses, 4294967294u);
+	assert_true(v.all);
+}
+
+static void
+anything_else_is_refused(void **state)
 {
 	static const char *const lines[] = {"", "{}", "[]", "mode", "{\"verb\":\"mode\"", "\"mode\"", "null",
 	    "{\"verb\":\"mode\",\"set\":\"Enforce\"}", "{\"verb\":\"mode\",\"set\":1}",
@@ -31,15 +47,17 @@ anything_else_changes_nothing(void **state)
 	    "{\"verb\":\"kill\",\"set\":\"enforce\"}", "{\"set\":\"enforce\"}",
 	    "{\"verb\":\"mode\",\"set\":\"audit\",\"set\":\"enforce\"}",
 	    "{\"verb\":\"mode\",\"set\":\"enforce\"} {\"verb\":\"mode\"}",
-	    "{\"verb\":\"mode\",\"set\":\"enforce\\u0000\"}"};
-	enum mode mode = MODE_AUDIT;
+	    "{\"verb\":\"mode\",\"set\":\"enforce\\u0000\"}", "{\"verb\":\"terminate\"}",
+	    "{\"verb\":\"terminate\",\"ses\":\"57\"}", "{\"verb\":\"terminate\",\"ses\":-1}",
+	    "{\"verb\":\"terminate\",\"ses\":4294967295}", "{\"verb\":\"terminate\",\"ses\":5.7}",
+	    "{\"verb\":\"terminate\",\"ses\":57,\"all\":1}",
+	    "{\"verb\":\"terminate\",\"ses\":18446744073709551673}",
+	    "{\"verb\":\"terminate\",\"ses\":57,\"ses\":58}"};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
-		assert_int_equal(parse(lines[i], &mode), VERB_BAD);
-		assert_int_equal(mode, MODE_AUDIT);
-	}
-	assert_int_equal(verb_parse((struct bytes){.p = "{\"verb\"\0:1}", .n = 11}, &mode), VERB_BAD);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
+		assert_int_equal(parse(lines[i]).verb, VERB_BAD);
+	assert_int_equal(verb_parse((struct bytes){.p = "{\"verb\"\0:1}", .n = 11}).verb, VERB_BAD);
 }
 
 int
@@ -47,7 +65,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_mode_is_asked_and_set),
-		cmocka_unit_test(anything_else_changes_nothing),
+		cmocka_unit_test(a_session_is_named_by_its_number),
+		cmocka_unit_test(anything_else_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
