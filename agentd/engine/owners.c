@@ -6,8 +6,12 @@
 #include <sys/un.h>
 
 #include "agentd/engine/failures.h"
+#include "agentd/engine/quota.h"
 
 #define ASK_WAIT_MS 5000
+/* Of one login user; the monitor answers 600 a minute, of everybody. */
+#define USER_BURST  64
+#define USER_MINUTE 120
 
 struct ask {
 	TAILQ_ENTRY(ask) link;
@@ -21,6 +25,7 @@ struct owners {
 	struct host *host;
 	TAILQ_HEAD(, ask) asks;
 	unsigned nasks;
+	struct quota quota; /* by auid */
 };
 
 static void
@@ -76,6 +81,18 @@ is_asked(const struct owners *o, const struct fact_unix *un)
 	return false;
 }
 
+/* Services, which have no login user, are nobody's to start in a loop. */
+static bool
+may_ask(struct owners *o, uint32_t ses)
+{
+	const struct session *s = host_session(o->host, ses);
+
+	if (s == NULL || s->auid == AUID_UNSET || quota_take(&o->quota, s->auid, mtime_now()))
+		return true;
+	failure_note(FAIL_OWNER_QUOTA);
+	return false;
+}
+
 void
 owners_want(struct owners *o, uint32_t ses, const struct fact_unix *un)
 {
@@ -84,6 +101,8 @@ owners_want(struct owners *o, uint32_t ses, const struct fact_unix *un)
 	struct ask *a;
 
 	if (o->host == NULL || !un->has_inode || un->path.n >= sizeof(a->path) || is_asked(o, un))
+		return;
+	if (!may_ask(o, ses))
 		return;
 	if (o->nasks >= ST_OWNER_ASKS || (a = calloc(1, sizeof(*a))) == NULL) {
 		failure_note(FAIL_OWNER_QUEUE);
@@ -113,6 +132,7 @@ owners_new(struct link *link)
 	if (o == NULL)
 		return NULL;
 	o->link = link;
+	quota_init(&o->quota, USER_BURST, USER_MINUTE);
 	TAILQ_INIT(&o->asks);
 	return o;
 }

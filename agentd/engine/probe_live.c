@@ -12,8 +12,12 @@
 #include <unistd.h>
 
 #include "agentd/engine/failures.h"
+#include "agentd/engine/quota.h"
 #include "base/log.h"
 
+/* Walks over all TCP sockets for one uid: each takes the kernel a millisecond or so. */
+#define UID_BURST    100
+#define UID_MINUTE   600
 #define DIAG_WAIT_MS 50 /* the kernel answers in the call; this is for a kernel that does not */
 
 struct probe_live {
@@ -22,6 +26,7 @@ struct probe_live {
 	struct owners *owners;     /* borrowed */
 	int netlink;               /* −1: none */
 	uint32_t seq;
+	struct quota quota; /* by uid */
 };
 
 /* --- tasks ---------------------------------------------------------------------------------------- */
@@ -148,8 +153,9 @@ take_packet(char *packet, size_t n, uint32_t seq, uint32_t uid, struct probe_tcp
 		if (h->nlmsg_type != SOCK_DIAG_BY_FAMILY || h->nlmsg_len < NLMSG_LENGTH(sizeof(m)))
 			continue;
 		memcpy(&m, NLMSG_DATA(h), sizeof(m));
-		if (m.idiag_uid == uid && !out->found)
-			*out = (struct probe_tcp){.found = true, .local = local_of(&m)};
+		if (!out->found || (m.idiag_uid == uid && !out->own))
+			*out = (struct probe_tcp){.found = true, .own = m.idiag_uid == uid,
+			    .local = local_of(&m)};
 	}
 	return 1;
 }
@@ -165,7 +171,6 @@ tcp_diag_find(int netlink, uint32_t seq, int family, uint32_t uid, struct endpoi
 	ssize_t n;
 	int rc = 1;
 
-	*out = (struct probe_tcp){.found = false};
 	if (sendto(netlink, &r, len, 0, (struct sockaddr *)&kernel, sizeof(kernel)) == -1)
 		return -errno;
 	while (rc == 1) {
@@ -186,11 +191,15 @@ probe_tcp(void *arg, uint32_t uid, struct endpoint peer, struct probe_tcp *out)
 	int rc = -ENOTCONN;
 
 	*out = (struct probe_tcp){.found = false};
+	if (!quota_take(&p->quota, uid, mtime_now())) {
+		failure_note(FAIL_TCP_QUOTA);
+		return false;
+	}
 	if (p->netlink != -1 && peer.addr.family != 0)
 		rc = tcp_diag_find(p->netlink, ++p->seq,
 		    peer.addr.family == 4 ? AF_INET : AF_INET6, uid, peer, out);
 	/* An IPv6 socket may hold an IPv4 connection; its destination is then a mapped address. */
-	if (rc == 0 && !out->found && peer.addr.family == 4)
+	if (rc == 0 && !out->own && peer.addr.family == 4)
 		rc = tcp_diag_find(p->netlink, ++p->seq, AF_INET6, uid, peer, out);
 	if (rc != 0)
 		failure_note(FAIL_TCP_PROBE);
@@ -236,6 +245,7 @@ probe_live_new(struct programs *programs, struct owners *owners)
 		return NULL;
 	p->programs = programs;
 	p->owners = owners;
+	quota_init(&p->quota, UID_BURST, UID_MINUTE);
 	p->netlink = open_netlink();
 	if (p->netlink == -1)
 		log_warn("sock_diag is not to be had: %s; destinations are taken from records alone",

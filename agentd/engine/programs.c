@@ -8,12 +8,16 @@
 #include <unistd.h>
 
 #include "agentd/engine/failures.h"
+#include "agentd/engine/quota.h"
 #include "agentd/engine/scan.h"
 #include "agentd/engine/worker.h"
 #include "base/log.h"
 
 #define ASK_WAIT_MS 5000
 #define STUCK_MS    10000
+/* Of one login user; the monitor answers 6000 a minute, of everybody. */
+#define USER_BURST  128
+#define USER_MINUTE 1200
 
 /* A file as it was when it was read. */
 struct answer {
@@ -41,6 +45,7 @@ struct programs {
 	TAILQ_HEAD(, ask) asks;
 	unsigned nasks;
 	struct answer answers[ST_PROGRAMS_KEPT];
+	struct quota quota; /* by auid */
 	bool stuck;
 };
 
@@ -99,7 +104,7 @@ scan_done(void *arg)
 		failure_note(FAIL_SCAN_CUT);
 	if (a->scan.error != 0) {
 		failure_note(FAIL_SCAN_READ);
-	} else {
+	} else if (!a->scan.cut) { /* what was not read to its end is not known: it goes by its name */
 		a->file.ssh = a->scan.ssh;
 		*slot_of(a->programs, &a->file) = a->file;
 		tell(a, a->scan.ssh);
@@ -160,6 +165,17 @@ is_asked(const struct programs *p, uint64_t inode, uint32_t dev_major, uint32_t 
 	return false;
 }
 
+static bool
+may_ask(struct programs *p, uint32_t ses)
+{
+	const struct session *s = host_session(p->host, ses);
+
+	if (s == NULL || s->auid == AUID_UNSET || quota_take(&p->quota, s->auid, mtime_now()))
+		return true;
+	failure_note(FAIL_SCAN_QUOTA);
+	return false;
+}
+
 void
 programs_want(struct programs *p, uint32_t ses, uint32_t pid, uint64_t inode, uint32_t dev_major,
     uint32_t dev_minor)
@@ -167,7 +183,8 @@ programs_want(struct programs *p, uint32_t ses, uint32_t pid, uint64_t inode, ui
 	struct request r = {.kind = REQ_PROGRAM, .ses = ses, .pid = pid};
 	struct ask *a;
 
-	if (p->host == NULL || is_asked(p, inode, dev_major, dev_minor))
+	if (p->host == NULL || is_asked(p, inode, dev_major, dev_minor) ||
+	    !may_ask(p, ses))
 		return;
 	if (p->nasks >= ST_PROGRAM_ASKS || (a = calloc(1, sizeof(*a))) == NULL) {
 		failure_note(FAIL_SCAN_QUEUE);
@@ -208,6 +225,7 @@ programs_new(struct event_base *base, struct link *link)
 	if (p == NULL)
 		return NULL;
 	p->link = link;
+	quota_init(&p->quota, USER_BURST, USER_MINUTE);
 	TAILQ_INIT(&p->asks);
 	if ((p->worker = worker_new(base, "scan", ST_SCAN_QUEUE)) == NULL)
 		programs_free(&p);

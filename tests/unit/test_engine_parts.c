@@ -20,6 +20,7 @@
 #include "agentd/engine/filter.h"
 #include "agentd/engine/keep.h"
 #include "agentd/engine/losses.h"
+#include "agentd/engine/quota.h"
 #include "agentd/engine/scan.h"
 #include "tests/unit/ruling.h"
 #include "tests/unit/unit.h"
@@ -324,6 +325,32 @@ a_kept_ruling_outlives_what_it_was_made_of(void **state)
 	assert_null(k);
 }
 
+/* --- shares ----------------------------------------------------------------------------------------- */
+
+static void
+who_asks_in_a_loop_uses_up_his_own(void **state)
+{
+	static struct quota q;
+	struct mtime now = {.ns = 5000000000};
+
+	(void)state;
+	quota_init(&q, 4, 60);
+	for (int i = 0; i < 4; i++)
+		assert_true(quota_take(&q, 1001, now));
+	for (int i = 0; i < 100; i++)
+		assert_false(quota_take(&q, 1001, now));
+	assert_true(quota_take(&q, 1002, now));
+	now.ns += 1000000000; /* 60 a minute */
+	assert_true(quota_take(&q, 1001, now));
+	assert_false(quota_take(&q, 1001, now));
+	now.ns += 3600000000000; /* never more than the burst */
+	for (int i = 0; i < 4; i++)
+		assert_true(quota_take(&q, 1001, now));
+	assert_false(quota_take(&q, 1001, now));
+	for (uint32_t key = 5000; key < 5000 + 3 * QUOTA_SLOTS; key++) /* more than there is room for */
+		assert_true(quota_take(&q, key, now));
+}
+
 /* --- whose path it is ------------------------------------------------------------------------------- */
 
 static struct process
@@ -379,6 +406,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_asks_in_a_loop_uses_up_his_own),
 		cmocka_unit_test(a_path_is_believed_for_its_file_alone),
 		cmocka_unit_test(the_filter_lets_work_and_no_more),
 		cmocka_unit_test(a_program_is_known_by_its_content),

@@ -1,0 +1,173 @@
+/* What the model asks for, owners and programs, over a pair of packets: everybody has his share. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "agentd/engine/failures.h"
+#include "agentd/engine/owners.h"
+#include "agentd/engine/programs.h"
+#include "base/safe.h"
+#include "tests/unit/unit.h"
+
+#define ALICE 57 /* sessions */
+#define BOB   58
+
+struct stage {
+	struct event_base *base;
+	struct link *link;
+	struct host *host;
+	struct owners *owners;
+	struct programs *programs;
+	int monitor; /* our end */
+};
+
+static void
+on_notice(const struct notice *n, int fds[LINK_FDS], void *arg)
+{
+	(void)n;
+	(void)fds;
+	(void)arg;
+}
+
+static void
+on_gone(void *arg)
+{
+	(void)arg;
+}
+
+static int
+set_up(void **state)
+{
+	struct stage *s = calloc(1, sizeof(*s));
+	const struct link_events on = {.notice = on_notice, .gone = on_gone, .arg = s};
+	const struct endpoint none = {0};
+	int pair[2];
+
+	s->base = event_base_new();
+	event_base_priority_init(s->base, 2);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
+		return -1;
+	s->monitor = pair[0];
+	fcntl(s->monitor, F_SETFL, O_NONBLOCK);
+	s->link = link_new(s->base, pair[1], &on);
+	s->host = host_new("", NULL);
+	s->owners = owners_new(s->link);
+	s->programs = programs_new(s->base, s->link);
+	owners_tell(s->owners, s->host);
+	programs_tell(s->programs, s->host);
+	(void)host_found(s->host, ALICE, 1001, 700, 1, none, none, rtime_now());
+	(void)host_found(s->host, BOB, 1002, 800, 1, none, none, rtime_now());
+	*state = s;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	struct stage *s = *state;
+
+	link_free(&s->link);
+	owners_free(&s->owners);
+	programs_free(&s->programs);
+	host_free(&s->host);
+	event_base_free(s->base);
+	close(s->monitor);
+	free(s);
+	return 0;
+}
+
+static bool
+asked(struct stage *s, struct request *r)
+{
+	event_base_loop(s->base, EVLOOP_NONBLOCK);
+	return packet_recv(s->monitor, r, sizeof(*r), NULL, 0) == (long)sizeof(*r);
+}
+
+static unsigned
+asked_of(struct stage *s, uint32_t ses)
+{
+	unsigned n = 0;
+	struct request r;
+
+	while (asked(s, &r))
+		n += r.ses == ses;
+	return n;
+}
+
+static void
+an_owner_is_had_by_everybody(void **state)
+{
+	struct stage *s = *state;
+	struct fact_unix un = {.has_inode = true, .dev_minor = 3, .path = BYTES_LIT("/tmp/s")};
+	uint64_t before = failure_count(FAIL_OWNER_QUOTA);
+
+	for (un.inode = 1; un.inode <= 1000; un.inode++)
+		owners_want(s->owners, ALICE, &un);
+	owners_want(s->owners, BOB, &un);
+	assert_in_range(asked_of(s, ALICE), 32, ST_OWNER_ASKS / 2);
+	assert_true(failure_count(FAIL_OWNER_QUOTA) > before);
+	un.inode++;
+	owners_want(s->owners, BOB, &un);
+	assert_int_equal(asked_of(s, BOB), 1);
+}
+
+static void
+a_program_is_looked_into_for_everybody(void **state)
+{
+	struct stage *s = *state;
+	uint64_t before = failure_count(FAIL_SCAN_QUOTA);
+
+	for (uint64_t inode = 1; inode <= 1000; inode++)
+		programs_want(s->programs, ALICE, 900, inode, 0, 3);
+	assert_in_range(asked_of(s, ALICE), 64, ST_PROGRAM_ASKS / 2);
+	assert_true(failure_count(FAIL_SCAN_QUOTA) > before);
+	programs_want(s->programs, BOB, 901, 5000, 0, 3);
+	assert_int_equal(asked_of(s, BOB), 1);
+}
+
+/* A client with 32 MiB in front of what gives it away is not one that was found to be none. */
+static void
+what_is_too_large_is_not_known(void **state)
+{
+	struct stage *s = *state;
+	uint64_t before = failure_count(FAIL_SCAN_CUT), lessons = host_lessons(s->host);
+	struct notice n = {.kind = NOTE_RESULT, .result = RES_OK};
+	struct request r;
+	struct stat st;
+	int fd = memfd_create("large", MFD_CLOEXEC);
+
+	assert_int_equal(ftruncate(fd, ST_SCAN_BYTES + 4096), 0);
+	assert_int_equal(fstat(fd, &st), 0);
+	programs_want(s->programs, ALICE, 900, st.st_ino, major(st.st_dev), minor(st.st_dev));
+	assert_true(asked(s, &r));
+	n.id = r.id;
+	assert_int_equal(packet_send(s->monitor, &n, sizeof(n), &fd, 1), 0);
+	for (int i = 0; i < 500 && failure_count(FAIL_SCAN_CUT) == before; i++) {
+		event_base_loop(s->base, EVLOOP_NONBLOCK);
+		usleep(10000);
+	}
+	assert_int_equal(failure_count(FAIL_SCAN_CUT), before + 1);
+	assert_int_equal(host_lessons(s->host), lessons);
+	close(fd);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(an_owner_is_had_by_everybody),
+		TEST(a_program_is_looked_into_for_everybody),
+		TEST(what_is_too_large_is_not_known),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
