@@ -100,6 +100,12 @@ const char *session_str(const struct session *, char out[SESSION_STRLEN]);
 /* The name of the program for people: the last part of its path. */
 const char *program_str(const struct process *, char out[64]);
 
+/*
+ * Looks whether a connect is TCP, once for what folds into the same finding (finding_fold() with
+ * this key and window).  True: it is; e->from is its own end when somebody looked just now.
+ */
+bool detect_is_tcp(struct detect *, struct evidence *, uint64_t key, int64_t window_ms);
+
 /* outbound.c: has that client reached its SSH server already? */
 bool outbound_is_connected(const struct detect *, const struct evidence *);
 

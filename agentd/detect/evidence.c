@@ -150,6 +150,31 @@ finding_fold(struct detect *d, struct finding *f, uint64_t key, int64_t window_m
 		f->count = count;
 }
 
+/* What failed has no socket to that peer, or will not keep it. */
+static bool
+may_have_socket(const struct evidence *e)
+{
+	return e->exit >= 0 || outcome_of_exit(e->exit) == OUTCOME_UNKNOWN;
+}
+
+bool
+detect_is_tcp(struct detect *d, struct evidence *e, uint64_t key, int64_t window_ms)
+{
+	const struct probe *probe = host_probe(detect_host(d));
+	struct probe_tcp tcp = {.found = false};
+
+	if (e->from.addr.family != 0)
+		return true;
+	if (probe->tcp == NULL || !may_have_socket(e))
+		return false;
+	if (fold_has(detect_fold(d), key, e->time, window_ms))
+		return true;
+	if (!probe->tcp(probe->arg, e->euid, e->to, &tcp) || !tcp.found)
+		return false;
+	e->from = tcp.local;
+	return true;
+}
+
 const char *
 endpoint_str(struct endpoint e, char out[ENDPOINT_STRLEN])
 {

@@ -74,13 +74,25 @@ find(const struct fold *f, uint64_t key)
 	return NULL;
 }
 
+static bool
+is_told(const struct fold_entry *e, struct rtime now, int64_t window_ms)
+{
+	return e != NULL && rtime_since(now, e->told) < window_ms;
+}
+
+bool
+fold_has(const struct fold *f, uint64_t key, struct rtime now, int64_t window_ms)
+{
+	return is_told(find(f, key), now, window_ms);
+}
+
 unsigned
 fold_pass(struct fold *f, uint64_t key, struct rtime now, int64_t window_ms)
 {
 	struct fold_entry *e = find(f, key);
 	unsigned count;
 
-	if (e != NULL && rtime_since(now, e->told) < window_ms) {
+	if (is_told(e, now, window_ms)) {
 		e->held++;
 		return 0;
 	}

@@ -13,6 +13,8 @@ struct fold;
 
 struct fold *fold_new(size_t max);
 void fold_free(struct fold **);
+/* Was the key told within window_ms?  Changes nothing. */
+bool fold_has(const struct fold *, uint64_t key, struct rtime now, int64_t window_ms);
 /*
  * 0: the key was there within window_ms, and is counted.  Else how often it came since it was last
  * told, this time included; it is new now.  Out of memory: 1.

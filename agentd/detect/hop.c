@@ -104,7 +104,7 @@ user_release(struct hops *hs, struct hop_user *u)
 void
 hop_drop(struct hops *hs, struct hop *h)
 {
-	hop_unsure(hs, h, false);
+	free(hop_wait_take(hs, h, &(size_t){0}));
 	table_del(&hs->pids, &h->by_pid);
 	ripe_clear(&hs->queue, &h->ripe);
 	TAILQ_REMOVE(&h->user->hops, h, in_user);
@@ -176,16 +176,45 @@ hop_ripe(const struct hops *hs, struct rtime now, bool all)
 	return r != NULL ? TABLE_ENTRY(r, struct hop, ripe) : NULL;
 }
 
-void
-hop_unsure(struct hops *hs, struct hop *h, bool unsure)
+static bool
+is_waiting(const struct hop *h, struct endpoint to)
 {
-	if (h->unsure == unsure)
+	for (size_t i = 0; i < h->nwaits; i++) {
+		if (h->waits[i].to.port == to.port && addr_eq(h->waits[i].to.addr, to.addr))
+			return true;
+	}
+	return false;
+}
+
+void
+hop_wait(struct hops *hs, struct hop *h, const struct evidence *e)
+{
+	if (is_waiting(h, e->to))
 		return;
-	h->unsure = unsure;
-	if (unsure)
+	if (h->waits == NULL && (h->waits = calloc(HOP_WAITS, sizeof(*h->waits))) == NULL)
+		return;
+	if (h->nwaits == HOP_WAITS) {
+		memmove(h->waits, h->waits + 1, (HOP_WAITS - 1) * sizeof(h->waits[0]));
+		h->nwaits--;
+	}
+	h->waits[h->nwaits++] = *e;
+	if (!h->unsure)
 		TAILQ_INSERT_TAIL(&hs->unsure, h, in_unsure);
-	else
+	h->unsure = true;
+}
+
+struct evidence *
+hop_wait_take(struct hops *hs, struct hop *h, size_t *n)
+{
+	struct evidence *waits = h->waits;
+
+	*n = h->nwaits;
+	h->waits = NULL;
+	h->nwaits = 0;
+	if (h->unsure)
 		TAILQ_REMOVE(&hs->unsure, h, in_unsure);
+	h->unsure = false;
+	return waits;
 }
 
 struct hop *

@@ -13,6 +13,7 @@
 #include "agentd/host/table.h"
 
 #define HOP_IDLE_MS 60000 /* nothing is expected any more: forgotten after this */
+#define HOP_WAITS   8     /* connects that wait for word of their program: the last ones */
 
 struct hop_user;
 
@@ -30,8 +31,10 @@ struct hop {
 	bool proxied;   /* a child connects for it */
 	bool muxed;     /* a ControlMaster does */
 	bool asks_name; /* it is waiting for a name server */
-	bool unsure;    /* its program is being looked at; dial waits in `first` */
-	struct evidence first; /* armed: the exec; unsure: the connect */
+	bool unsure;    /* its program is being looked at */
+	struct evidence first;  /* armed: the exec */
+	struct evidence *waits; /* owned; unsure: where it connected, no two alike */
+	size_t nwaits;
 };
 TAILQ_HEAD(hop_list, hop);
 
@@ -49,8 +52,10 @@ struct hop *hop_get(struct detect *, struct hops *, const struct evidence *);
 void hop_drop(struct hops *, struct hop *);
 void hop_due(struct hops *, struct hop *, struct rtime);
 struct hop *hop_ripe(const struct hops *, struct rtime now, bool all);
-/* Makes it wait for word of its program, or wait no more. */
-void hop_unsure(struct hops *, struct hop *, bool unsure);
+/* Makes a connect wait for word of its program. */
+void hop_wait(struct hops *, struct hop *, const struct evidence *);
+/* It waits no more.  The connects, at most HOP_WAITS: the caller's to free; NULL: none. */
+struct evidence *hop_wait_take(struct hops *, struct hop *, size_t *n);
 /* One that waits, the first; NULL: none. */
 struct hop *hop_first_unsure(const struct hops *);
 struct hop *hop_next_unsure(struct hop *);

@@ -89,6 +89,12 @@ say_outbound(struct finding *f, const char *whom)
 		finding_reason(f, "connects to %s with %s%s%s", to, program, whom, tries);
 }
 
+static uint64_t
+hop_key(const struct evidence *e)
+{
+	return evidence_key(e, ACT_OUTBOUND_SSH, e->life);
+}
+
 static void
 send_outbound(struct detect *d, struct hops *hs, struct hop *h, const struct evidence *e)
 {
@@ -99,7 +105,7 @@ send_outbound(struct detect *d, struct hops *hs, struct hop *h, const struct evi
 	h->connected = true;
 	explain(hs, client);
 	finding_start(d, e, ACT_OUTBOUND_SSH, &f);
-	finding_fold(d, &f, evidence_key(e, ACT_OUTBOUND_SSH, e->life), SAME_HOP_MS);
+	finding_fold(d, &f, hop_key(e), SAME_HOP_MS);
 	say_outbound(&f, client != NULL ? " for its SSH client" : "");
 	finding_send(d, &f);
 }
@@ -152,7 +158,7 @@ settle(struct detect *d, struct hops *hs, struct hop *h)
 	struct dial_out out;
 	struct evidence failed;
 
-	hop_unsure(hs, h, false);
+	free(hop_wait_take(hs, h, &(size_t){0}));
 	dial_settle(&h->dial, &out);
 	if (out.n > 0) {
 		send_all(d, hs, h, &out);
@@ -178,26 +184,11 @@ settle_last(struct detect *d, struct hops *hs, struct hop *h)
 static void
 connect_ip(struct detect *d, struct hops *hs, struct hop *h, struct evidence *e)
 {
-	const struct probe *probe = host_probe(detect_host(d));
-	enum dial_kind kind = DIAL_BLOCKING;
-	struct probe_tcp tcp = {.found = false};
+	bool sure = detect_is_tcp(d, e, hop_key(e), SAME_HOP_MS);
 	struct dial_out out;
 
-	if (probe->tcp != NULL && probe->tcp(probe->arg, e->euid, e->to, &tcp) && tcp.found) {
-		e->from = tcp.local;
-		kind = DIAL_SURE;
-	}
-	dial_step(&h->dial, e, kind, &out);
+	dial_step(&h->dial, e, sure ? DIAL_SURE : DIAL_BLOCKING, &out);
 	send_all(d, hs, h, &out);
-}
-
-/*
- * A name server over UDP, or an address that getaddrinfo sorts without a port; TCP has no port 0.
- */
-static bool
-is_lookup(const struct evidence *e)
-{
-	return e->to.port == 0 || (e->to.port == 53 && e->exit == 0);
 }
 
 static bool
@@ -205,6 +196,16 @@ can_be_told(struct detect *d, const struct process *p)
 {
 	return p->program == PROGRAM_UNKNOWN && p->exec_time.ms != 0 &&
 	    host_probe(detect_host(d))->want_program != NULL;
+}
+
+/*
+ * The user cannot have changed it: it talks to its KDC beside its one connection, and to nobody
+ * else.
+ */
+static bool
+is_roots_client(const struct process *p)
+{
+	return program_is_ssh_name(bytes_of(p->exe)) && program_is_steady(bytes_of(p->exe));
 }
 
 static bool
@@ -218,33 +219,47 @@ static void
 wait_for_program(struct detect *d, struct hops *hs, const struct evidence *e)
 {
 	struct hop *h = hop_get(d, hs, e);
+	bool first;
 
-	if (h == NULL || h->unsure || h->connected)
+	if (h == NULL)
 		return;
-	hop_unsure(hs, h, true);
-	h->first = *e;
-	schedule(hs, h, e->time);
+	first = !h->unsure;
+	hop_wait(hs, h, e);
+	if (first)
+		schedule(hs, h, e->time);
+}
+
+/*
+ * A name server over UDP, or an address that getaddrinfo sorts without a port; TCP has no port 0.
+ * Where nobody can look, what a client asks of port 53 is a name.
+ */
+static bool
+is_lookup(struct detect *d, struct evidence *e, bool suspect)
+{
+	if (e->to.port != 53 || e->exit != 0)
+		return e->to.port == 0;
+	return !suspect || !detect_is_tcp(d, e, hop_key(e), SAME_HOP_MS);
 }
 
 static void
 fact_inet(struct detect *d, struct hops *hs, const struct process *p, struct evidence *e)
 {
 	struct hop *h = hop_find(hs, e->pid, e->life);
+	bool outbound = is_outbound(d, hs, p, e), unsure = !outbound && can_be_told(d, p);
 
-	if (is_lookup(e)) {
+	if (is_lookup(d, e, outbound || unsure)) {
 		if (h != NULL) {
 			h->asks_name = true;
 			schedule(hs, h, e->time);
 		}
 		return;
 	}
-	if (h != NULL && h->connected && is_kerberos(e->to.port))
+	if (h != NULL && h->connected && is_kerberos(e->to.port) && is_roots_client(p))
 		return;
-	if (!is_outbound(d, hs, p, e)) {
-		if (can_be_told(d, p))
-			wait_for_program(d, hs, e);
+	if (unsure)
+		wait_for_program(d, hs, e);
+	if (!outbound)
 		return;
-	}
 	h = hop_get(d, hs, e);
 	if (h == NULL)
 		return;
@@ -357,11 +372,13 @@ static void
 program_told(struct detect *d, struct hops *hs, struct hop *h)
 {
 	const struct process *p = host_process(detect_host(d), h->pid);
-	struct evidence e = h->first;
+	bool is_ssh = p != NULL && p->life == h->life && p->program == PROGRAM_SSH;
+	size_t n;
+	struct evidence *waits = hop_wait_take(hs, h, &n);
 
-	hop_unsure(hs, h, false);
-	if (p != NULL && p->life == h->life && p->program == PROGRAM_SSH)
-		connect_ip(d, hs, h, &e);
+	for (size_t i = 0; is_ssh && i < n; i++)
+		connect_ip(d, hs, h, &waits[i]);
+	free(waits);
 	schedule(hs, h, h->ripe.due);
 }
 

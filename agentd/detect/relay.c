@@ -68,13 +68,10 @@ relay_settle(struct detect *d, struct hops *hs, struct hop *h)
 static void
 relay_inet(struct detect *d, struct hops *hs, struct hop *h, const struct fact *f)
 {
-	const struct probe *probe = host_probe(detect_host(d));
 	struct evidence e = evidence_of(d, f);
-	struct probe_tcp tcp = {.found = false};
 	struct dial_out out;
 
-	if (probe->tcp != NULL && probe->tcp(probe->arg, e.uid, e.to, &tcp) && tcp.found)
-		e.from = tcp.local;
+	(void)detect_is_tcp(d, &e, evidence_key(&e, ACT_RELAY, e.ses), SAME_RELAY_MS);
 	dial_step(&h->dial, &e, DIAL_NONBLOCKING, &out);
 	send_all(d, &out);
 	hop_due(hs, h,

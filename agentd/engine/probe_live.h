@@ -16,8 +16,8 @@ void probe_live_free(struct probe_live **);
 const struct probe *probe_live_get(const struct probe_live *);
 
 /*
- * inet_diag alone: a TCP socket of that family (AF_INET, AF_INET6) and uid to peer, in any state that has
- * a peer.  −errno when not told.
+ * inet_diag alone: a TCP socket of that family (AF_INET, AF_INET6) to peer, in any state that has a peer, and
+ * better than what *out has already: one of that uid before any other.  −errno when not told.
  */
 int tcp_diag_find(int netlink, uint32_t seq, int family, uint32_t uid, struct endpoint peer,
     struct probe_tcp *out);

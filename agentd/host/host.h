@@ -92,6 +92,7 @@ struct probe_task {
 
 struct probe_tcp {
 	bool found;
+	bool own; /* of the uid asked for */
 	struct endpoint local;
 };
 
@@ -99,7 +100,10 @@ struct probe {
 	void *arg;
 	/* /proc of a living task */
 	bool (*task)(void *arg, uint32_t pid, struct probe_task *);
-	/* Is there a TCP socket of that uid to that peer right now (sock_diag)? */
+	/*
+	 * Is there a TCP socket to that peer right now (sock_diag)?  One of that uid if there is
+	 * one; but a socket is its maker's, whoever connects it.
+	 */
 	bool (*tcp)(void *arg, uint32_t uid, struct endpoint peer, struct probe_tcp *);
 	/* Please find out; the answer comes later through host_program_set(), host_owner_set(). */
 	void (*want_program)(void *arg, uint32_t ses, uint32_t pid, uint64_t inode, uint32_t dev_major,
@@ -186,6 +190,8 @@ bool usock_is_service(struct bytes path);
 bool host_usock_is_system(const struct host *, const struct fact_unix *);
 /* By the name of the file alone: ssh, dbclient … */
 bool program_is_ssh_name(struct bytes exe);
+/* By its path in one of root's own folders: it does not change under our feet. */
+bool program_is_steady(struct bytes exe);
 
 const struct host_stats *host_stats_get(const struct host *);
 const char *host_boot_id(const struct host *);

@@ -81,6 +81,7 @@ struct program {
 	uint64_t inode;
 	uint32_t dev_major, dev_minor;
 	bool known, ssh;
+	bool in_doubt; /* its owner may have changed it since: asked again */
 	struct rtime asked;
 };
 TAILQ_HEAD(program_list, program);

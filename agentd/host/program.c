@@ -33,8 +33,8 @@ program_is_ssh_name(struct bytes exe)
 	return false;
 }
 
-static bool
-is_steady(struct bytes exe)
+bool
+program_is_steady(struct bytes exe)
 {
 	for (size_t i = 0; i < sizeof(steady_folders) / sizeof(steady_folders[0]); i++) {
 		if (bytes_starts(exe, bytes_of(steady_folders[i])))
@@ -119,12 +119,14 @@ program_drop_all(struct host *h)
 static void
 ask(struct host *h, struct program *p, const struct process *who)
 {
+	bool steady = program_is_steady(bytes_of(who->exe));
+
 	if (h->probe.want_program == NULL)
 		return;
-	if (p->known && is_steady(bytes_of(who->exe)) &&
-	    rtime_since(h->now, p->asked) < ASK_AGAIN_MS)
+	if (p->known && steady && rtime_since(h->now, p->asked) < ASK_AGAIN_MS)
 		return;
 	p->asked = h->now;
+	p->in_doubt = !steady;
 	h->probe.want_program(h->probe.arg, who->ses, who->pid, p->inode, p->dev_major,
 	    p->dev_minor);
 }
@@ -161,7 +163,9 @@ classify(struct process_node *n)
 	if (loads_ssh(&n->p))
 		n->p.program = PROGRAM_SSH;
 	else if (p != NULL && p->known)
-		n->p.program = p->ssh ? PROGRAM_SSH : PROGRAM_OTHER;
+		n->p.program = p->ssh ? PROGRAM_SSH :
+		    p->in_doubt   ? PROGRAM_UNKNOWN :
+		                    PROGRAM_OTHER;
 	else if (program_is_ssh_name(bytes_of(n->p.exe)))
 		n->p.program = PROGRAM_SSH;
 	else
@@ -196,6 +200,7 @@ host_program_set(struct host *h, uint64_t inode, uint32_t dev_major, uint32_t de
 	if (p == NULL)
 		return;
 	p->known = true;
+	p->in_doubt = false;
 	p->ssh = is_ssh;
 	LIST_FOREACH(n, &p->users, in_image)
 		classify(n);

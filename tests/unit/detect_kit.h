@@ -42,7 +42,7 @@ struct kit {
 	/* the probe */
 	struct probe probe;
 	bool tcp;                    /* what probe.tcp() answers */
-	unsigned programs_asked, owners_asked;
+	unsigned programs_asked, owners_asked, tcp_asked;
 	struct { uint32_t pid, ppid, ses; } tasks[64]; /* what probe.task() sees; pid 1 always */
 	size_t ntasks;
 };

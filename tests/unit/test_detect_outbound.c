@@ -285,6 +285,19 @@ kerberos_beside_the_hop(void **state)
 	assert_int_equal(k->n, 1);
 }
 
+/* A client of one's own may go anywhere under that name. */
+static void
+kerberos_of_ones_own(void **state)
+{
+	struct kit *k = *state;
+	struct who own = {220, 200, 5, ALICE, ALICE, "/home/alice/ssh"};
+
+	kit_exec(k, own, "ssh db");
+	kit_connect(k, own, "192.0.2.1", 22, LATER);
+	kit_connect(k, own, "192.0.2.7", 88, LATER);
+	assert_int_equal(k->n, 2);
+}
+
 static void
 no_session_no_hop(void **state)
 {
@@ -337,6 +350,88 @@ who_looks_decides_at_once(void **state)
 	kit_connect(k, ssh, "192.0.2.7", 22, 0);
 	assert_int_equal(k->n, 1);
 	assert_int_equal(k->found[0].outcome, OUTCOME_SUCCESS);
+}
+
+/* Each look costs: none for what has no socket, none for what is told already. */
+static void
+who_looks_looks_once(void **state)
+{
+	struct kit *k = *state;
+
+	k->tcp = true;
+	kit_exec(k, ssh, "ssh db");
+	kit_connect(k, ssh, "192.0.2.6", 22, -ECONNREFUSED);
+	kit_connect(k, child, "192.0.2.6", 80, -EHOSTUNREACH);
+	assert_int_equal(k->tcp_asked, 0);
+	kit_connect(k, ssh, "192.0.2.7", 22, 0);
+	for (int i = 0; i < 20; i++)
+		kit_connect(k, ssh, "192.0.2.7", 22, i % 2 == 0 ? 0 : LATER);
+	assert_int_equal(k->tcp_asked, 1);
+	assert_int_equal(k->again, 20);
+	for (int i = 0; i < 20; i++)
+		kit_connect(k, child, "192.0.2.7", 80, LATER);
+	assert_int_equal(k->tcp_asked, 2);
+	kit_wait(k, 61000);
+	kit_connect(k, ssh, "192.0.2.7", 22, 0);
+	assert_int_equal(k->tcp_asked, 3);
+}
+
+/* The port of name servers; a lookup is UDP. */
+static void
+a_hop_to_port_53(void **state)
+{
+	struct kit *k = *state;
+	struct who ls = {230, 200, 5, ALICE, ALICE, "/usr/bin/curl"};
+
+	kit_exec(k, ssh, "ssh -p 53 db");
+	kit_connect(k, ssh, "192.0.2.53", 53, 0);
+	assert_int_equal(k->n, 0);
+	k->tcp = true;
+	kit_connect(k, ssh, "192.0.2.7", 53, 0);
+	assert_int_equal(k->n, 1);
+	assert_string_equal(k->found[0].to, "192.0.2.7:53");
+	host_program_set(k->host, 12, 254, 0, false); /* lookups of the others cost nothing */
+	kit_exec_file(k, ls, "curl", 12);
+	k->tcp_asked = 0;
+	kit_connect(k, ls, "192.0.2.53", 53, 0);
+	assert_int_equal(k->tcp_asked, 0);
+}
+
+/* Where it goes first is not where it goes. */
+static void
+a_decoy_while_nobody_knows(void **state)
+{
+	struct kit *k = *state;
+	struct who own = {220, 200, 5, ALICE, ALICE, "/home/alice/backup"};
+
+	kit_exec_file(k, own, "./backup db", 4711);
+	kit_connect(k, own, "192.0.2.1", 22, LATER); /* told for its port */
+	assert_int_equal(k->n, 1);
+	for (uint16_t port = 7990; port < 8000; port++)
+		kit_connect(k, own, "192.0.2.1", port, LATER);
+	kit_connect(k, own, "192.0.2.7", 2222, LATER);
+	kit_connect(k, own, "192.0.2.7", 2222, LATER);
+	host_program_set(k->host, 4711, 254, 0, true);
+	kit_wait(k, 10);
+	assert_int_equal(k->n, 1 + 8);
+	assert_string_equal(k->found[8].to, "192.0.2.7:2222");
+}
+
+/* The inode is the same, what is in it is not. */
+static void
+a_program_written_anew(void **state)
+{
+	struct kit *k = *state;
+	struct who own = {220, 200, 5, ALICE, ALICE, "/home/alice/x"};
+
+	kit_exec_file(k, own, "./x", 4711);
+	host_program_set(k->host, 4711, 254, 0, false);
+	kit_exec_file(k, own, "./x db", 4711); /* asked again */
+	kit_connect(k, own, "192.0.2.7", 2222, LATER);
+	assert_int_equal(k->n, 0);
+	host_program_set(k->host, 4711, 254, 0, true);
+	kit_wait(k, 10);
+	assert_int_equal(k->n, 1);
 }
 
 static void
@@ -536,6 +631,8 @@ main(void)
 		T(a_proxy_command_is_a_hop_at_any_port), T(the_same_again_folds),
 		T(kerberos_beside_the_hop), T(no_session_no_hop), T(a_job_of_cron_says_so),
 		T(work_after_logout),
+		T(kerberos_of_ones_own), L(who_looks_looks_once), L(a_hop_to_port_53),
+		L(a_decoy_while_nobody_knows), L(a_program_written_anew),
 		L(who_looks_decides_at_once), L(a_renamed_client_is_known_by_content),
 		L(another_program_is_nothing), L(no_word_is_nothing), L(a_wrapper_with_ssh_for_name),
 		T(sshd_connects_for_its_user), T(many_connections_fold), T(sshd_asks_for_names),
