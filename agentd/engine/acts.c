@@ -43,6 +43,8 @@ struct acts {
 };
 
 struct by_hand {
+	struct link *link; /* borrowed */
+	uint32_t ses;
 	acts_prepared_fn *fn;
 	void *arg;
 };
@@ -210,15 +212,21 @@ done_of_killed(const struct act *act, const struct notice *n, char why[WHY_MAX])
 }
 
 static void
+let_out(struct act *act, enum done done, const char *why)
+{
+	act->acts->stats.waiting--;
+	tell(act->acts, kept_ruling(act->kept), done, act->level, why[0] != '\0' ? why : NULL);
+	kept_free(&act->kept);
+	free(act);
+}
+
+static void
 finish(struct act *act, const struct notice *n)
 {
 	char why[WHY_MAX];
 	enum done done = act->killed ? done_of_killed(act, n, why) : done_of(n, success(act, n), why);
 
-	act->acts->stats.waiting--;
-	tell(act->acts, kept_ruling(act->kept), done, act->level, why[0] != '\0' ? why : NULL);
-	kept_free(&act->kept);
-	free(act);
+	let_out(act, done, why);
 }
 
 static void
@@ -247,34 +255,41 @@ on_result(const struct notice *n, int fds[LINK_FDS], void *arg)
 
 /* --- the end of a session, and what it spares --- */
 
-struct sparing {
-	struct link *link;
-	uint32_t ses;
-};
-
-static void
-send_spare(uint32_t pid, void *arg)
-{
-	const struct sparing *s = arg;
-	const struct request r = {.kind = REQ_SPARE, .ses = s->ses, .pid = pid};
-
-	link_send(s->link, &r);
-}
-
-/* Requests are taken in order: what is spared is known before the end begins. */
-static void
-spare(struct acts *a, const struct request *end)
-{
-	struct sparing s = {.link = a->parts.link, .ses = end->ses};
-
-	if (end->kind == REQ_TERMINATE && (end->flags & REQF_ALL) == 0 && a->parts.spared != NULL)
-		a->parts.spared(end->ses, send_spare, &s, a->parts.arg);
-}
-
 static int64_t
 patience(const struct request *r)
 {
 	return r->kind == REQ_TERMINATE ? END_WAIT_MS : KILL_WAIT_MS;
+}
+
+static bool
+send_act(struct act *act)
+{
+	return link_ask(act->acts->parts.link, &act->req, patience(&act->req), on_result, act);
+}
+
+/* Without all that the policy spares being known to the monitor, the end would take it: it does not begin. */
+static void
+on_spares(enum result result, void *arg)
+{
+	struct act *act = arg;
+	char why[WHY_MAX];
+
+	if (result == RES_OK && send_act(act))
+		return;
+	failure_note(FAIL_ACTION_REFUSED);
+	snprintf(why, sizeof(why), "what the policy spares could not be: %s", result == RES_OK ||
+	    result == RES_COUNT ? "the monitor did not answer" : result_text(result));
+	let_out(act, DONE_FAILED, why);
+}
+
+static bool
+begin(struct act *act)
+{
+	const struct acts_parts *parts = &act->acts->parts;
+
+	if (act->req.kind != REQ_TERMINATE || (act->req.flags & REQF_ALL) != 0)
+		return send_act(act);
+	return spares_tell(parts->link, act->req.ses, parts->spared, parts->arg, on_spares, act);
 }
 
 /* NULL: asked; else why not. */
@@ -291,16 +306,15 @@ ask(struct acts *a, const struct ruling *r, const struct plan *p, enum level lev
 		return "out of memory";
 	*act = (struct act){.acts = a, .kept = kept_new(r), .done = p->done, .level = level,
 	    .req = request_of(r, p), .cut = p->cut};
-	spare(a, &act->req);
-	if (act->kept == NULL ||
-	    !link_ask(a->parts.link, &act->req, patience(&act->req), on_result, act)) {
-		kept_free(&act->kept);
-		free(act);
-		return "the monitor could not be asked";
-	}
 	a->stats.asked++;
 	a->stats.waiting++;
-	return NULL;
+	if (act->kept != NULL && begin(act))
+		return NULL;
+	a->stats.asked--;
+	a->stats.waiting--;
+	kept_free(&act->kept);
+	free(act);
+	return "the monitor could not be asked";
 }
 
 static void
@@ -346,19 +360,28 @@ on_heard(const struct notice *n, int fds[LINK_FDS], void *arg)
 	free(h);
 }
 
-/* Requests are taken in order: whoever answers the question at the end has heard what came before. */
+/* All of it is spared: is there anything to end? */
+static void
+on_prepared(enum result result, void *arg)
+{
+	struct by_hand *h = arg;
+	struct request question = {.kind = REQ_ALIVE, .ses = h->ses};
+
+	if (result == RES_OK && link_ask(h->link, &question, KILL_WAIT_MS, on_heard, h))
+		return;
+	h->fn(result == RES_OK ? RES_COUNT : result, h->arg);
+	free(h);
+}
+
 bool
 acts_prepare_end(struct acts *a, uint32_t ses, acts_prepared_fn *fn, void *arg)
 {
-	const struct request end = {.kind = REQ_TERMINATE, .ses = ses};
-	struct request question = {.kind = REQ_ALIVE, .ses = ses};
 	struct by_hand *h = calloc(1, sizeof(*h));
 
 	if (h == NULL)
 		return false;
-	*h = (struct by_hand){.fn = fn, .arg = arg};
-	spare(a, &end);
-	if (link_ask(a->parts.link, &question, KILL_WAIT_MS, on_heard, h))
+	*h = (struct by_hand){.link = a->parts.link, .ses = ses, .fn = fn, .arg = arg};
+	if (spares_tell(a->parts.link, ses, a->parts.spared, a->parts.arg, on_prepared, h))
 		return true;
 	free(h);
 	return false;

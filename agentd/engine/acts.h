@@ -8,6 +8,7 @@
 
 #include "agentd/engine/link.h"
 #include "agentd/engine/pipeline.h"
+#include "agentd/engine/spares.h"
 
 /* What became of a ruling.  Everything is borrowed. */
 struct outcome_of {
@@ -26,8 +27,7 @@ struct acts_stats {
 struct acts_parts {
 	struct event_base *base;
 	struct link *link;
-	/* The programs of a session that its end must spare: calls fn for each pid. */
-	void (*spared)(uint32_t ses, void (*fn)(uint32_t pid, void *fn_arg), void *fn_arg, void *arg);
+	spared_fn *spared; /* what the policy in force spares; NULL: nothing */
 	outcome_fn *outcome;
 	void *arg;
 };

@@ -334,6 +334,8 @@ on_prepared(enum result result, void *arg)
 		client_end(p->client, 0, NULL);
 	} else if (p->client != NULL && result == RES_COUNT)
 		client_end(p->client, 3, "the monitor does not answer");
+	else if (p->client != NULL && result == RES_RATE)
+		client_end(p->client, 3, "what the policy spares could not be spared: too much at once");
 	else if (p->client != NULL)
 		client_end(p->client, 1, "there is no such session now");
 	pending_free(p);

@@ -68,7 +68,7 @@ test_store_LIBS = -lsqlite3
 test_sink_files = agentd/sink/jsonl.o agentd/sink/syslog.o base/syslog_line.o base/buf.o base/bytes.o base/safe.o base/utf8.o
 test_engine_parts = tests/unit/ruling.o $(patsubst %,agentd/engine/%.o,exe filter keep losses quota scan) base/addr.o base/buf.o base/bytes.o base/clock.o base/utf8.o base/words.o
 test_engine_parts_LIBS = -lseccomp
-test_engine_acts = tests/unit/ruling.o $(patsubst %,agentd/engine/%.o,acts failures keep levels link pipeline plan question ruling) \
+test_engine_acts = tests/unit/ruling.o $(patsubst %,agentd/engine/%.o,acts failures keep levels link pipeline plan question ruling spares) \
 	$(patsubst %.c,%.o,$(wildcard agentd/audit/*.c agentd/host/*.c agentd/detect/*.c policy/*.c base/*.c)) \
 	policy/grammar.o agentd/monitor/result.o
 test_engine_acts_LIBS = -levent_core
@@ -83,7 +83,7 @@ test_mon_mode = agentd/monitor/mode.o agentd/monitor/keep.o base/words.o base/sa
 test_mon_registry = agentd/monitor/registry.o agentd/monitor/rate.o base/bytes.o
 test_mon_rule = agentd/monitor/rule.o
 test_mon_rule_LIBS = -laudit
-test_mon_flow = agentd/monitor/flow.o base/proc.o base/buf.o base/bytes.o base/utf8.o
+test_mon_flow = agentd/monitor/flow.o base/clock.o base/proc.o base/buf.o base/bytes.o base/utf8.o
 test_mon_verb = agentd/monitor/verb.o base/words.o base/bytes.o
 test_mon_verb_LIBS = -ljansson
 test_mon_mount = agentd/monitor/mount.o base/safe.o base/buf.o base/bytes.o base/utf8.o

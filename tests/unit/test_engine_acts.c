@@ -377,14 +377,17 @@ static void
 an_end_spares_what_the_policy_names(void **state)
 {
 	struct stage *s = *state;
-	struct request r;
+	struct request r, b;
 
 	s->m.ruling.decision.action = DO_TERMINATE;
 	acts_ruling(s->acts, &s->m.ruling);
-	assert_true(asked(s, &r));
-	assert_int_equal(r.kind, REQ_SPARE);
+	assert_true(asked(s, &r) && asked(s, &b));
+	assert_true(r.kind == REQ_SPARE && b.kind == REQ_SPARE);
 	assert_int_equal(r.pid, 901);
-	assert_true(asked(s, &r) && r.pid == 902);
+	assert_int_equal(b.pid, 902);
+	answer(s, b.id, RES_GONE, 0); /* what has ended needs no sparing */
+	assert_false(asked(s, &b));
+	answer(s, r.id, RES_OK, 0);
 	assert_true(asked(s, &r));
 	assert_int_equal(r.kind, REQ_TERMINATE);
 	assert_int_equal(r.flags, 0);
@@ -395,6 +398,61 @@ an_end_spares_what_the_policy_names(void **state)
 	assert_true(asked(s, &r));
 	assert_int_equal(r.kind, REQ_TERMINATE);
 	assert_int_equal(r.flags, REQF_ALL);
+}
+
+/* Rather no end than one that takes the database along. */
+static void
+no_end_without_what_it_must_spare(void **state)
+{
+	struct stage *s = *state;
+	struct request a, b;
+
+	s->m.ruling.decision.action = DO_TERMINATE;
+	acts_ruling(s->acts, &s->m.ruling);
+	assert_true(asked(s, &a) && asked(s, &b));
+	answer(s, a.id, RES_RATE, 0);
+	assert_int_equal(s->told, 0);
+	answer(s, b.id, RES_OK, 0);
+	assert_int_equal(s->told, 1);
+	assert_int_equal(s->done, DONE_FAILED);
+	assert_non_null(strstr(s->why, result_text(RES_RATE)));
+	assert_false(asked(s, &a));
+	acts_ruling(s->acts, &s->m.ruling);
+	assert_true(asked(s, &a) && asked(s, &b));
+	link_tick(s->link, (struct mtime){.ns = INT64_MAX});
+	assert_int_equal(s->done, DONE_FAILED);
+	assert_false(asked(s, &a));
+	assert_int_equal(acts_stats(s->acts)->waiting, 0);
+}
+
+static enum result prepared;
+
+static void
+on_prepared(enum result result, void *arg)
+{
+	(void)arg;
+	prepared = result;
+}
+
+static void
+root_waits_for_what_is_spared(void **state)
+{
+	struct stage *s = *state;
+	struct request a, b;
+
+	prepared = RES_BAD;
+	assert_true(acts_prepare_end(s->acts, 57, on_prepared, NULL));
+	assert_true(asked(s, &a) && asked(s, &b));
+	answer(s, a.id, RES_OK, 0);
+	assert_int_equal(prepared, RES_BAD);
+	answer(s, b.id, RES_RATE, 0);
+	assert_int_equal(prepared, RES_RATE);
+	assert_false(asked(s, &a));
+	assert_true(acts_prepare_end(s->acts, 58, on_prepared, NULL)); /* spares nothing */
+	assert_true(asked(s, &a));
+	assert_int_equal(a.kind, REQ_ALIVE);
+	answer(s, a.id, RES_OK, 0);
+	assert_int_equal(prepared, RES_OK);
 }
 
 static void
@@ -436,6 +494,8 @@ main(void)
 		TEST(sshd_is_cut_and_never_killed),
 		TEST(a_connection_is_looked_for_again),
 		TEST(an_end_spares_what_the_policy_names),
+		TEST(no_end_without_what_it_must_spare),
+		TEST(root_waits_for_what_is_spared),
 		TEST(what_is_not_to_be_had_is_said),
 	};
 
