@@ -46,6 +46,8 @@ judge_unknown(struct detect *d, const struct socket_use *use)
 	if (socket_is_own(d, e)) {
 		if (looks_forwarded(e))
 			send_agent(d, use, ACT_AGENT_USE, OWNER_UNKNOWN);
+	} else if (socket_was_offered(use) && !looks_forwarded(e)) {
+		return;
 	} else if (e->un.has_inode || refused)
 		send_agent(d, use, ACT_AGENT_HIJACK, OWNER_OTHER);
 	else if (looks_forwarded(e))
@@ -57,8 +59,9 @@ agent_judge(struct detect *d, const struct socket_use *use)
 {
 	if (use->usock == NULL)
 		judge_unknown(d, use);
-	else if (use->owner == OWNER_SAME_USER || use->owner == OWNER_OTHER)
-		send_agent(d, use, ACT_AGENT_HIJACK, use->owner);
-	else if (use->usock->forwarded)
+	else if (use->owner == OWNER_SAME_USER || use->owner == OWNER_OTHER) {
+		if (!socket_was_offered(use))
+			send_agent(d, use, ACT_AGENT_HIJACK, use->owner);
+	} else if (use->usock->forwarded)
 		send_agent(d, use, ACT_AGENT_USE, use->owner);
 }

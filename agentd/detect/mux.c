@@ -52,7 +52,7 @@ is_maker(const struct socket_use *use)
 void
 mux_judge(struct detect *d, const struct socket_use *use)
 {
-	if (is_clash(use->e) || is_maker(use))
+	if (is_clash(use->e) || is_maker(use) || socket_was_offered(use))
 		return;
 	if (use->usock == NULL) {
 		if (use->e->un.has_inode && !socket_is_own(d, use->e))

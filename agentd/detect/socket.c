@@ -57,6 +57,17 @@ socket_is_own(const struct detect *d, const struct evidence *e)
 	return s->user[0] != '\0' && is_in_home_of(e, s->user);
 }
 
+bool
+socket_was_offered(const struct socket_use *use)
+{
+	const struct evidence *e = use->e;
+	uint32_t owner = use->usock != NULL ? use->usock->owner_uid : e->un.ouid;
+
+	if (e->exit != 0 || e->euid == 0 || e->euid == owner || owner == 0)
+		return false;
+	return use->usock != NULL ? !use->usock->forwarded : e->un.has_inode;
+}
+
 const char *
 socket_whose(const struct socket_use *use, char out[SOCKET_WHOSE])
 {

@@ -19,6 +19,12 @@ void agent_judge(struct detect *, const struct socket_use *);
 void mux_judge(struct detect *, const struct socket_use *);
 void bridge_judge(struct detect *, const struct socket_use *);
 
+/*
+ * Whoever made the socket opened it to others, and this one came in as himself: no more than its
+ * owner offered, whatever it is called or runs.  Never of sshd's agents and root's sockets, which
+ * nobody is meant to share.
+ */
+bool socket_was_offered(const struct socket_use *);
 /* The file belongs to the login user, or lies in his home by its name. */
 bool socket_is_own(const struct detect *, const struct evidence *);
 /* "its own", "that of alice's session 35 (from 192.0.2.1)" …; returns out */

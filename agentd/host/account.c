@@ -24,7 +24,8 @@ account_get(struct host *h, uint32_t auid)
 	for (size_t i = 0; i < RANK_MAX; i++)
 		TAILQ_INIT(&a->sessions[i]);
 	TAILQ_INIT(&a->processes);
-	TAILQ_INIT(&a->usocks);
+	for (size_t i = 0; i < USOCK_RANKS; i++)
+		TAILQ_INIT(&a->usocks[i]);
 	table_add(&h->accounts, &a->by_auid, hash);
 	return a;
 }

@@ -13,7 +13,8 @@ host_init(struct host *h, const char *boot_id, const struct probe *probe)
 	for (size_t i = 0; i < RANK_MAX; i++)
 		TAILQ_INIT(&h->sessions[i]);
 	TAILQ_INIT(&h->processes);
-	TAILQ_INIT(&h->usocks);
+	for (size_t i = 0; i < USOCK_RANKS; i++)
+		TAILQ_INIT(&h->usocks[i]);
 	TAILQ_INIT(&h->program_list);
 	if (probe != NULL)
 		h->probe = *probe;
@@ -49,7 +50,7 @@ host_free(struct host **hp)
 		session_drop(h, s);
 	while ((p = TAILQ_FIRST(&h->processes)) != NULL)
 		process_drop(h, p);
-	while ((u = TAILQ_FIRST(&h->usocks)) != NULL)
+	while ((u = usock_victim(h->usocks)) != NULL)
 		usock_drop(h, u);
 	program_drop_all(h);
 	table_done(&h->accounts);

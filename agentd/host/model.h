@@ -27,6 +27,12 @@ TAILQ_HEAD(usock_list, usock_node);
  */
 enum session_rank { RANK_REPORTED, RANK_OPEN, RANK_CLOSED, RANK_OVER, RANK_REMEMBERED, RANK_MAX };
 
+/*
+ * In what order sockets make room, the last here first: sshd's own agents are what a thief is after,
+ * and go with their session.
+ */
+enum usock_rank { USOCK_FORWARDED, USOCK_KNOWN, USOCK_PLAIN, USOCK_RANKS };
+
 /* One login user: what he holds of the tables.  Lives as long as he holds anything. */
 struct account {
 	struct table_link by_auid;
@@ -34,7 +40,7 @@ struct account {
 	size_t nsession, nprocess, nusock;
 	struct session_list sessions[RANK_MAX]; /* least recently used first, as all lists */
 	struct process_list processes;
-	struct usock_list usocks;
+	struct usock_list usocks[USOCK_RANKS];
 };
 
 struct session_node {
@@ -66,6 +72,7 @@ struct process_node {
 
 struct usock_node {
 	struct usock u; /* first */
+	enum usock_rank rank;
 	struct table_link by_inode, by_path;
 	bool has_inode;
 	TAILQ_ENTRY(usock_node) in_session, in_account, in_host;
@@ -104,7 +111,7 @@ struct host {
 	size_t nprocess;
 
 	struct table inodes, paths;
-	struct usock_list usocks;
+	struct usock_list usocks[USOCK_RANKS];
 	size_t nusock;
 
 	struct table programs;
@@ -158,6 +165,8 @@ void process_note_parents(struct host *, const struct process_node *);
 
 /* usock.c */
 void usock_drop(struct host *, struct usock_node *);
+/* The one that makes room; NULL: there is none. */
+struct usock_node *usock_victim(struct usock_list[USOCK_RANKS]);
 /* sshd's agent sockets go with the connection, and their inodes are used again soon. */
 void usock_drop_forwarded(struct host *, struct session_node *);
 void usock_apply(struct host *, const struct fact *);

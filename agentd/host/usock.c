@@ -62,10 +62,10 @@ usock_drop(struct host *h, struct usock_node *n)
 		table_del(&h->inodes, &n->by_inode);
 	if (n->u.path_len > 0)
 		table_del(&h->paths, &n->by_path);
-	TAILQ_REMOVE(&h->usocks, n, in_host);
+	TAILQ_REMOVE(&h->usocks[n->rank], n, in_host);
 	if (n->session != NULL)
 		TAILQ_REMOVE(&n->session->usocks, n, in_session);
-	TAILQ_REMOVE(&n->account->usocks, n, in_account);
+	TAILQ_REMOVE(&n->account->usocks[n->rank], n, in_account);
 	n->account->nusock--;
 	account_release(h, n->account);
 	h->nusock--;
@@ -85,16 +85,34 @@ usock_drop_forwarded(struct host *h, struct session_node *s)
 	}
 }
 
+static enum usock_rank
+rank_of(const struct usock *u)
+{
+	if (u->kind == USOCK_OTHER)
+		return USOCK_PLAIN;
+	return u->forwarded ? USOCK_FORWARDED : USOCK_KNOWN;
+}
+
+struct usock_node *
+usock_victim(struct usock_list lists[USOCK_RANKS])
+{
+	struct usock_node *n = NULL;
+
+	for (int rank = USOCK_RANKS - 1; n == NULL && rank >= 0; rank--)
+		n = TAILQ_FIRST(&lists[rank]);
+	return n;
+}
+
 /* The account is held by its caller, and counts one more than it has. */
 static void
-make_room(struct host *h, const struct account *a)
+make_room(struct host *h, struct account *a)
 {
 	struct usock_node *victim = NULL;
 
 	if (a->nusock > ST_SOCKETS_USER)
-		victim = TAILQ_FIRST(&a->usocks);
+		victim = usock_victim(a->usocks);
 	else if (h->nusock >= ST_SOCKETS)
-		victim = TAILQ_FIRST(&h->usocks);
+		victim = usock_victim(h->usocks);
 	if (victim == NULL)
 		return;
 	h->stats.sockets_dropped++;
@@ -106,8 +124,9 @@ join(struct host *h, struct usock_node *n, struct account *a)
 {
 	n->account = a;
 	n->session = session_find(h, n->u.owner_ses);
-	TAILQ_INSERT_TAIL(&h->usocks, n, in_host);
-	TAILQ_INSERT_TAIL(&a->usocks, n, in_account);
+	n->rank = rank_of(&n->u);
+	TAILQ_INSERT_TAIL(&h->usocks[n->rank], n, in_host);
+	TAILQ_INSERT_TAIL(&a->usocks[n->rank], n, in_account);
 	if (n->session != NULL)
 		TAILQ_INSERT_TAIL(&n->session->usocks, n, in_session);
 	if (n->has_inode)

@@ -265,7 +265,7 @@ through_the_sshd_of_another(void **state)
 	kit_bind_unix(&k, a_ssh, "/srv/cm.AbCdEfGh01234567", 60);
 	kit_connect(&k, a_ssh, "192.0.2.7", 22, LATER);
 	kit_forget(&k);
-	kit_connect_unix(&k, b_sshd, "/srv/cm", 60, ALICE, 0);
+	kit_connect_unix(&k, b_sshd, "/srv/cm", 60, ALICE, -EACCES);
 	expect_one(ACT_MUX_HIJACK, OWNER_OTHER, 5);
 	kit_connect_unix(&k, b_sshd, "/srv/app.sock", 61, 33, -EACCES); /* somebody's service: refused */
 	expect_none();
@@ -359,6 +359,40 @@ a_socket_of_no_interest(void **state)
 	kit_connect_unix(&k, psql, "/srv/pg/.s.PGSQL.5432", 95, 105, 0);
 	tell_owner(95, USOCK_OTHER, 950, SES_UNSET, 105, false);
 	expect_none();
+}
+
+/*
+ * /tmp/.s.PGSQL.5432 of a program that mallory calls ssh-agent, or ssh: who opens it thinks of
+ * something else.
+ */
+static void
+bait(void **state)
+{
+	struct who psql = {420, 301, 6, BOB, BOB, "/usr/bin/psql"};
+	struct who as_alice = {421, 301, 6, BOB, ALICE, "/usr/bin/ssh-add"};
+
+	(void)state;
+	open_three(true, "SHA256:a", "SHA256:a", "192.0.2.9");
+	tell_owner(77, USOCK_AGENT, 101, 5, ALICE, false);
+	tell_owner(78, USOCK_MUX, 101, 5, ALICE, false);
+	tell_owner(79, USOCK_AGENT, 101, 5, ALICE, true);
+	tell_owner(80, USOCK_AGENT, 1, SES_UNSET, 0, false);
+	kit_connect_unix(&k, psql, "/tmp/.s.PGSQL.5432", 77, ALICE, 0);
+	kit_connect_unix(&k, psql, "/tmp/.s.PGSQL.5432", 78, ALICE, 0);
+	expect_none();
+	/* refused, by force, with the owner's uid; sshd's and root's */
+	kit_connect_unix(&k, b_add, "/tmp/x", 77, ALICE, -EACCES);
+	expect_one(ACT_AGENT_HIJACK, OWNER_OTHER, 5);
+	kit_connect_unix(&k, b_root, "/tmp/x", 77, ALICE, 0);
+	expect_one(ACT_AGENT_HIJACK, OWNER_OTHER, 5);
+	kit_connect_unix(&k, as_alice, "/tmp/x", 77, ALICE, 0);
+	expect_one(ACT_AGENT_HIJACK, OWNER_OTHER, 5);
+	kit_connect_unix(&k, as_alice, "/tmp/x", 78, ALICE, 0);
+	expect_one(ACT_MUX_HIJACK, OWNER_OTHER, 5);
+	kit_connect_unix(&k, b_add, "/tmp/x", 79, ALICE, 0);
+	expect_one(ACT_AGENT_HIJACK, OWNER_OTHER, 5);
+	kit_connect_unix(&k, b_add, "/tmp/x", 80, 0, 0);
+	expect_one(ACT_AGENT_HIJACK, OWNER_OTHER, SES_UNSET);
 }
 
 static void
@@ -489,7 +523,7 @@ main(void)
 		T(sockets_that_lead_nowhere), T(local_agents), T(through_the_sshd_of_another),
 		T(through_a_name_of_the_systems), T(a_name_of_the_systems_is_asked_for),
 		T(the_owner_is_asked_for), T(no_answer_within_a_second), T(a_socket_of_no_interest),
-		T(an_owner_that_died), T(no_login_of_its_own), T(a_master_is_known_by_inode),
+		T(bait), T(an_owner_that_died), T(no_login_of_its_own), T(a_master_is_known_by_inode),
 		T(a_master_of_another_key), T(a_master_without_bind_records),
 		T(an_agent_by_another_name), T(clashing_control_paths),
 		T(the_far_end_of_a_forward_is_no_master),

@@ -311,6 +311,34 @@ a_flood_of_sockets(void **state)
 	assert_int_equal(host_stats_get(k.host)->sockets_dropped, 100);
 }
 
+/* Whoever floods the table does not get rid of the agents that sshd made. */
+static void
+a_flood_spares_forwarded_agents(void **state)
+{
+	struct who sshd = {101, 100, 5, ALICE, ALICE, "/usr/sbin/sshd"};
+	struct who agent = {200, 101, 5, ALICE, ALICE, "/usr/bin/ssh-agent"};
+	struct usock plain = {.dev_major = 254, .owner_ses = 5, .owner_uid = ALICE,
+	    .owner_auid = ALICE, .owner_pid = 200};
+	struct fact_unix un = {.has_inode = true, .inode = 5, .dev_major = 254};
+
+	(void)state;
+	kit_bind_unix(&k, sshd, "/tmp/ssh-XXXXa/agent.101", 5);
+	kit_exec(&k, agent, "ssh-agent");
+	kit_bind_unix(&k, agent, "/tmp/ssh-XXXXb/agent.199", 6);
+	for (uint64_t i = 0; i < ST_SOCKETS_USER + 100; i++) {
+		plain.inode = 1000 + i;
+		host_owner_set(k.host, &plain);
+	}
+	assert_non_null(host_usock(k.host, &un));
+	un.inode = 6;
+	assert_non_null(host_usock(k.host, &un));
+	for (uint64_t i = 0; i < ST_SOCKETS_USER + 100; i++)
+		kit_bind_unix(&k, agent, "/tmp/ssh-XXXXb/agent.199", 5000 + i);
+	assert_null(host_usock(k.host, &un));
+	un.inode = 5;
+	assert_true(host_usock(k.host, &un)->forwarded);
+}
+
 static bool
 first_socket(struct usock *u, void *arg)
 {
@@ -384,7 +412,8 @@ main(void)
 		T(the_pid_of_an_sshd_used_again), T(a_fork_is_its_parents_program), T(long_command_lines_are_cut),
 		T(a_flood_of_one_session), L(the_dead_are_swept), L(parents_from_proc),
 		T(uring_threads_have_no_session), T(by_name), T(through_the_linker), L(steady_files_are_asked_for_once),
-		T(names_of_sockets), T(a_flood_of_sockets), T(sockets_of_a_session),
+		T(names_of_sockets), T(a_flood_of_sockets), T(a_flood_spares_forwarded_agents),
+		T(sockets_of_a_session),
 		T(a_table_grows_and_shrinks),
 	};
 
