@@ -34,6 +34,7 @@ struct monitor {
 	struct terminator *terminator;
 	struct ruleset *rules;
 	pid_t auditd_pid;                    /* as the kernel said a moment ago; 0: none */
+	bool auditd_known;                   /* it answered */
 	struct mtime auditd_seen;
 	struct rate actions;                 /* the hard cap on kills and cuts */
 	struct event *on_term, *on_int, *on_hup;

@@ -9,7 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ESTABLISHED 1 /* include/net/tcp_states.h */
+/* include/net/tcp_states.h */
+#define ESTABLISHED 1
+#define LISTEN      10
 
 size_t
 flow_sockets(pid_t pid, uint64_t *inode, size_t cap)
@@ -87,17 +89,24 @@ parse_addr(const char *hex, unsigned port, struct report_addr *out)
 	return true;
 }
 
-bool
-flow_parse_line(const char *line, struct report_addr *local, struct report_addr *peer, uint64_t *inode)
+static bool
+parse_line(const char *line, unsigned want, struct report_addr *local, struct report_addr *peer,
+    uint64_t *inode)
 {
 	char from[33], to[33];
 	unsigned from_port, to_port, state;
 
 	/* Fields: sl local rem st tx:rx tr:when retrnsmt uid timeout inode (proc_pid_net(5)). */
 	if (sscanf(line, " %*[0-9]: %32[0-9A-F]:%4X %32[0-9A-F]:%4X %2X %*s %*s %*s %*s %*s %" SCNu64, from,
-	    &from_port, to, &to_port, &state, inode) != 6 || state != ESTABLISHED)
+	    &from_port, to, &to_port, &state, inode) != 6 || state != want)
 		return false;
 	return parse_addr(from, from_port, local) && parse_addr(to, to_port, peer);
+}
+
+bool
+flow_parse_line(const char *line, struct report_addr *local, struct report_addr *peer, uint64_t *inode)
+{
+	return parse_line(line, ESTABLISHED, local, peer, inode);
 }
 
 static bool
@@ -107,6 +116,38 @@ is_among(uint64_t inode, const uint64_t *set, size_t n)
 		if (set[i] == inode)
 			return true;
 	return false;
+}
+
+/* What listens stands first in the table (net/ipv4/tcp_ipv4.c, tcp_seek_last_pos). */
+static bool
+listens(pid_t pid, const char *table, const uint64_t *set, size_t n)
+{
+	char path[64], line[256];
+	struct report_addr local, peer;
+	bool found = false, more = true;
+	uint64_t inode;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/net/%s", (int)pid, table);
+	f = fopen(path, "re");
+	if (f == NULL)
+		return false;
+	more = fgets(line, sizeof(line), f) != NULL; /* the heading */
+	while (!found && more && fgets(line, sizeof(line), f) != NULL) {
+		more = parse_line(line, LISTEN, &local, &peer, &inode);
+		found = more && is_among(inode, set, n);
+	}
+	fclose(f);
+	return found;
+}
+
+bool
+flow_listens(pid_t pid)
+{
+	uint64_t inode[FLOW_FDS_MAX];
+	size_t n = flow_sockets(pid, inode, FLOW_FDS_MAX);
+
+	return n > 0 && (listens(pid, "tcp", inode, n) || listens(pid, "tcp6", inode, n));
 }
 
 static bool

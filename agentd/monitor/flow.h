@@ -12,6 +12,8 @@
 size_t flow_sockets(pid_t, uint64_t *inode, size_t cap);
 /* One of them is that socket; given up, and false, after patience_ms. */
 bool flow_holds(pid_t, uint64_t inode, int64_t patience_ms);
+/* It holds a TCP socket that listens, in whatever network namespace it is. */
+bool flow_listens(pid_t);
 /*
  * The first established TCP connection of the process that started at start_ticks, in whatever
  * network namespace it is.  False, and both ends empty, when there is none.

@@ -182,7 +182,7 @@ register_session(struct monitor *m, const struct facts *f)
 	s->auid = f->auid;
 	s->monitor_pid = f->pid;
 	s->start_ticks = f->start_ticks;
-	s->misses = 0;
+	(void)registry_touch(m->registry, s);
 	s->told = true; /* by the NOTE_LOGIN that follows */
 	if (facts_program(f->pid, &s->exe_dev, &s->exe_ino) == 0)
 		registry_program_add(m->registry, s->exe_dev, s->exe_ino);

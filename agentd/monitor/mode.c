@@ -12,8 +12,7 @@
 
 struct stop {
 	struct mtime at;
-	uint32_t ses;
-	int64_t time_ms;
+	uint32_t auid;
 };
 
 struct mode_keeper {
@@ -100,16 +99,16 @@ mode_stops(const struct mode_keeper *k, struct mtime now)
 }
 
 bool
-mode_may_stop(struct mode_keeper *k, uint32_t ses, int64_t time_ms, struct mtime now)
+mode_may_stop(struct mode_keeper *k, uint32_t auid, struct mtime now)
 {
 	unsigned stops = mode_stops(k, now);
 
 	for (unsigned i = 0; i < stops; i++)
-		if (stop_back(k, i)->ses == ses && stop_back(k, i)->time_ms == time_ms)
+		if (stop_back(k, i)->auid == auid)
 			return true;
 	if (k->limit != 0 && stops >= k->limit)
 		return false;
-	k->ring[k->next] = (struct stop){.at = now, .ses = ses, .time_ms = time_ms};
+	k->ring[k->next] = (struct stop){.at = now, .auid = auid};
 	k->next = (k->next + 1) % STOP_LIMIT_MAX;
 	k->total++;
 	return true;

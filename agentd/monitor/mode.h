@@ -21,14 +21,15 @@ void mode_close(struct mode_keeper **);
 enum mode mode_get(const struct mode_keeper *);
 /* In force at once; 0, or −errno when it could not be kept. */
 int mode_set(struct mode_keeper *, enum mode);
-/* n stops in window_ms; n 0: no limit.  Above STOP_LIMIT_MAX counts as that. */
+/* n users stopped in window_ms; n 0: no limit.  Above STOP_LIMIT_MAX counts as that. */
 void mode_limit(struct mode_keeper *, unsigned n, int64_t window_ms);
 /*
- * Asks to stop something of ses for a record of time_ms.  False: this would be one stop more than the
- * limit.  A kill and a cut for the same record of the same session are one stop.
+ * Asks to stop something of that login uid.  False: this would be one user more than the limit.  The limit
+ * is there for a mistake in the policy, which hits many; one user who tries again and again is one stop a
+ * window, or he could switch enforcement off.
  */
-bool mode_may_stop(struct mode_keeper *, uint32_t ses, int64_t time_ms, struct mtime now);
-/* Stops within the window up to now. */
+bool mode_may_stop(struct mode_keeper *, uint32_t auid, struct mtime now);
+/* Users who were stopped within the window up to now. */
 unsigned mode_stops(const struct mode_keeper *, struct mtime now);
 
 #endif

@@ -75,7 +75,7 @@ static const struct {
 };
 
 static unsigned
-flags_of(const struct monitor *m, pid_t pid)
+flags_of(struct monitor *m, pid_t pid)
 {
 	char name[64];
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "agentd/monitor/child.h"
+#include "agentd/monitor/flow.h"
 #include "agentd/monitor/kaudit.h"
 
 static const char *const sshd_names[] = {"sshd", "sshd-session", "sshd-auth"};
@@ -24,15 +25,27 @@ protect_breakglass(const struct config *cf, const struct mon_session *s, const s
 	return false;
 }
 
-/* By the file that reporting sshd processes run; else by name, for an sshd that was replaced since. */
-bool
-protect_runs_sshd(const struct monitor *m, pid_t pid)
+/* --- sshd --------------------------------------------------------------------------------------------- */
+
+static bool
+is_sshd_file(const struct guard *g, pid_t pid)
 {
 	uint64_t dev, ino;
+
+	if (facts_program(pid, &dev, &ino) != 0)
+		return false;
+	for (size_t i = 0; i < g->nsshd; i++)
+		if (g->sshd[i].dev == dev && g->sshd[i].ino == ino)
+			return true;
+	return false;
+}
+
+/* For an sshd that was replaced since. */
+static bool
+is_sshd_name(pid_t pid)
+{
 	char name[64];
 
-	if (facts_program(pid, &dev, &ino) == 0 && registry_program_has(m->registry, dev, ino))
-		return true;
 	if (facts_program_name(pid, name, sizeof(name)) != 0)
 		return false;
 	for (size_t i = 0; i < sizeof(sshd_names) / sizeof(*sshd_names); i++)
@@ -41,30 +54,13 @@ protect_runs_sshd(const struct monitor *m, pid_t pid)
 	return false;
 }
 
-/* Asked again after a second: a whole session can be a few thousand processes. */
-static pid_t
-auditd_pid(struct monitor *m)
+bool
+protect_runs_sshd(struct monitor *m, pid_t pid)
 {
-	struct mtime now = mtime_now();
-	struct audit_status st;
+	struct guard g = {0};
 
-	if (m->audit_fd >= 0 && (m->auditd_seen.ns == 0 || mtime_ms_since(now, m->auditd_seen) > 1000) &&
-	    kaudit_status(m->audit_fd, &st) == 0) {
-		m->auditd_pid = (pid_t)st.pid;
-		m->auditd_seen = now;
-	}
-	return m->auditd_pid;
-}
-
-static bool
-is_auditd(struct monitor *m, const struct facts *f)
-{
-	char name[64];
-
-	if (auditd_pid(m) == f->pid)
-		return true;
-	return f->euid == 0 && facts_program_name(f->pid, name, sizeof(name)) == 0 &&
-	    strcmp(name, "auditd") == 0;
+	g.nsshd = registry_programs(m->registry, g.sshd);
+	return is_sshd_file(&g, pid) || is_sshd_name(pid);
 }
 
 static bool
@@ -75,35 +71,104 @@ is_root(pid_t pid)
 	return proc_uids(pid, &ruid, &euid) == 0 && (ruid == 0 || euid == 0);
 }
 
-bool
-protect_is_user_child(const struct mon_session *s, const struct facts *f)
+static bool
+is_roots_sshd(const struct guard *g, pid_t pid)
 {
-	uint64_t dev, ino;
-
-	return s->monitor_pid != 0 && f->ppid == s->monitor_pid && f->ses == s->ses &&
-	    facts_program(f->pid, &dev, &ino) == 0 && dev == s->exe_dev && ino == s->exe_ino;
+	return is_root(pid) && (is_sshd_file(g, pid) || is_sshd_name(pid));
 }
 
-/* An sshd of root, or what it forked and has not yet handed to a user. */
+/*
+ * An sshd of root, or what it forked and has not yet handed to a user.  Inside a session anybody's copy
+ * of anything may be named so: there the name counts for what listens.
+ */
 static bool
-serves_others(const struct monitor *m, const struct mon_session *own, const struct facts *f)
+serves_others(const struct guard *g, const struct mon_session *own, const struct facts *f)
 {
-	if (own != NULL && (f->pid == own->monitor_pid || protect_is_user_child(own, f)))
+	if (own != NULL && protect_own_sshd(own, f))
 		return false;
-	if (!protect_runs_sshd(m, f->pid))
-		return false;
-	return is_root(f->pid) || (is_root(f->ppid) && protect_runs_sshd(m, f->ppid));
+	if (is_sshd_file(g, f->pid) || (f->ses == SES_UNSET && is_sshd_name(f->pid)))
+		return is_root(f->pid) || is_roots_sshd(g, f->ppid);
+	return is_sshd_name(f->pid) && is_root(f->pid) && flow_listens(f->pid);
+}
+
+/* --- auditd ------------------------------------------------------------------------------------------- */
+
+/* Asked again after a second: a whole session can be a few thousand processes. */
+static void
+ask_auditd(struct monitor *m)
+{
+	struct mtime now = mtime_now();
+	struct audit_status st;
+
+	if (m->auditd_seen.ns != 0 && mtime_ms_since(now, m->auditd_seen) <= 1000)
+		return;
+	m->auditd_known = m->audit_fd >= 0 && kaudit_status(m->audit_fd, &st) == 0;
+	m->auditd_pid = m->auditd_known ? (pid_t)st.pid : 0;
+	m->auditd_seen = now;
+}
+
+/* By name only while the kernel does not say. */
+static bool
+is_auditd(const struct guard *g, const struct facts *f)
+{
+	char name[64];
+
+	if (g->auditd_known)
+		return g->auditd == f->pid;
+	return f->euid == 0 && facts_program_name(f->pid, name, sizeof(name)) == 0 &&
+	    strcmp(name, "auditd") == 0;
+}
+
+/* --- all ---------------------------------------------------------------------------------------------- */
+
+struct guard
+guard_take(struct monitor *m)
+{
+	struct guard g = {.cf = m->cf, .engine = child_pid(m->child)};
+
+	ask_auditd(m);
+	g.nsshd = registry_programs(m->registry, g.sshd);
+	g.auditd = m->auditd_pid;
+	g.auditd_known = m->auditd_known;
+	return g;
+}
+
+bool
+guard_system(const struct guard *g, const struct mon_session *own, const struct facts *f)
+{
+	return f->pid == 1 || f->pid == getpid() || f->pid == g->engine || serves_others(g, own, f) ||
+	    is_auditd(g, f);
 }
 
 bool
 protect_system(struct monitor *m, const struct mon_session *own, const struct facts *f)
 {
-	return f->pid == 1 || f->pid == getpid() || f->pid == child_pid(m->child) ||
-	    serves_others(m, own, f) || is_auditd(m, f);
+	const struct guard g = guard_take(m);
+
+	return guard_system(&g, own, f);
+}
+
+/* --- a session's own ---------------------------------------------------------------------------------- */
+
+bool
+protect_is_top(const struct mon_session *s, const struct facts *f)
+{
+	return s->monitor_pid != 0 && f->pid == s->monitor_pid && f->start_ticks == s->start_ticks;
+}
+
+bool
+protect_is_user_child(const struct mon_session *s, const struct facts *f)
+{
+	struct proc_stat parent;
+	uint64_t dev, ino;
+
+	return s->monitor_pid != 0 && f->ppid == s->monitor_pid && f->ses == s->ses &&
+	    proc_stat(f->ppid, &parent) == 0 && parent.start_ticks == s->start_ticks &&
+	    facts_program(f->pid, &dev, &ino) == 0 && dev == s->exe_dev && ino == s->exe_ino;
 }
 
 bool
 protect_own_sshd(const struct mon_session *s, const struct facts *f)
 {
-	return f->pid == s->monitor_pid || protect_is_user_child(s, f);
+	return protect_is_top(s, f) || protect_is_user_child(s, f);
 }

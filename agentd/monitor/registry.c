@@ -2,21 +2,19 @@
 #include "agentd/monitor/registry.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/proc.h"
 
 #define SLOTS_MIN 64u
-
-#define PROGRAMS  8
 
 struct registry {
 	struct mon_session *slot; /* ses == SES_UNSET: free */
 	size_t nslots;            /* a power of two */
 	size_t n;
 	uint64_t dropped;
-	struct {
-		uint64_t dev, ino;
-	} program[PROGRAMS];
+	uint64_t clock; /* of registry_touch() */
+	struct program_id program[REGISTRY_PROGRAMS];
 	unsigned nprograms; /* ever added */
 };
 
@@ -88,36 +86,6 @@ grow(struct registry *r)
 	return true;
 }
 
-/* Counted only once the table is half full: below that nobody pushes anybody out. */
-static bool
-has_room(const struct registry *r, uint32_t auid)
-{
-	size_t same = 0;
-
-	if (r->n >= ST_SESSIONS)
-		return false;
-	if (r->n < ST_SESSIONS / 2)
-		return true;
-	for (size_t i = 0; i < r->nslots; i++)
-		same += r->slot[i].ses != SES_UNSET && r->slot[i].auid == auid;
-	return same < ST_SESSIONS_USER;
-}
-
-struct mon_session *
-registry_add(struct registry *r, uint32_t ses, uint32_t auid)
-{
-	struct mon_session *s;
-
-	if (ses == SES_UNSET || !has_room(r, auid) || (r->n * 2 >= r->nslots && !grow(r))) {
-		r->dropped++;
-		return NULL;
-	}
-	s = &r->slot[find(r, ses)];
-	*s = (struct mon_session){.ses = ses, .auid = auid};
-	r->n++;
-	return s;
-}
-
 /* Closes the gap: what was pushed past the freed slot moves back. */
 static void
 remove_at(struct registry *r, size_t i)
@@ -145,10 +113,86 @@ registry_remove(struct registry *r, uint32_t ses)
 		remove_at(r, i);
 }
 
+/* What stands in the way of a newcomer of auid. */
+struct pressure {
+	size_t living, over; /* of that auid */
+	uint32_t oldest, own_oldest; /* that are over; SES_UNSET: none */
+};
+
+static struct pressure
+pressure_on(const struct registry *r, uint32_t auid)
+{
+	struct pressure p = {.oldest = SES_UNSET, .own_oldest = SES_UNSET};
+	uint64_t used = UINT64_MAX, own_used = UINT64_MAX;
+
+	for (size_t i = 0; i < r->nslots; i++) {
+		const struct mon_session *s = &r->slot[i];
+		bool own = s->auid == auid;
+
+		if (s->ses == SES_UNSET)
+			continue;
+		p.living += own && !s->over;
+		p.over += own && s->over;
+		if (s->over && s->used < used) {
+			used = s->used;
+			p.oldest = s->ses;
+		}
+		if (own && s->over && s->used < own_used) {
+			own_used = s->used;
+			p.own_oldest = s->ses;
+		}
+	}
+	return p;
+}
+
+/* Looked at only once the table is half full: below that nobody pushes anybody out. */
+static bool
+make_room(struct registry *r, uint32_t auid)
+{
+	struct pressure p;
+
+	if (r->n < ST_SESSIONS / 2)
+		return true;
+	p = pressure_on(r, auid);
+	if (p.living >= ST_SESSIONS_USER)
+		return false;
+	if (p.over >= ST_SESSIONS_USER)
+		registry_remove(r, p.own_oldest);
+	else if (r->n >= ST_SESSIONS)
+		registry_remove(r, p.oldest);
+	return r->n < ST_SESSIONS;
+}
+
+bool
+registry_touch(struct registry *r, struct mon_session *s)
+{
+	bool was = s->over;
+
+	s->over = false;
+	s->misses = 0;
+	s->used = ++r->clock;
+	return !was;
+}
+
+struct mon_session *
+registry_add(struct registry *r, uint32_t ses, uint32_t auid)
+{
+	struct mon_session *s;
+
+	if (ses == SES_UNSET || !make_room(r, auid) || (r->n * 2 >= r->nslots && !grow(r))) {
+		r->dropped++;
+		return NULL;
+	}
+	s = &r->slot[find(r, ses)];
+	*s = (struct mon_session){.ses = ses, .auid = auid, .used = ++r->clock};
+	r->n++;
+	return s;
+}
+
 bool
 registry_program_has(const struct registry *r, uint64_t dev, uint64_t ino)
 {
-	for (unsigned i = 0; i < PROGRAMS && i < r->nprograms; i++)
+	for (unsigned i = 0; i < REGISTRY_PROGRAMS && i < r->nprograms; i++)
 		if (r->program[i].dev == dev && r->program[i].ino == ino)
 			return true;
 	return false;
@@ -159,9 +203,15 @@ registry_program_add(struct registry *r, uint64_t dev, uint64_t ino)
 {
 	if (registry_program_has(r, dev, ino))
 		return;
-	r->program[r->nprograms % PROGRAMS].dev = dev;
-	r->program[r->nprograms % PROGRAMS].ino = ino;
+	r->program[r->nprograms % REGISTRY_PROGRAMS] = (struct program_id){.dev = dev, .ino = ino};
 	r->nprograms++;
+}
+
+size_t
+registry_programs(const struct registry *r, struct program_id out[REGISTRY_PROGRAMS])
+{
+	memcpy(out, r->program, sizeof(r->program));
+	return r->nprograms < REGISTRY_PROGRAMS ? r->nprograms : REGISTRY_PROGRAMS;
 }
 
 size_t

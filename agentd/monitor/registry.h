@@ -1,6 +1,7 @@
 /*
  * registry: the sessions that the monitor knows first-hand.  Nothing enters on the engine's word: an
- * entry comes from the kernel's facts about a reporting sshd, or from /proc.  Pure memory.
+ * entry comes from the kernel's facts about a reporting sshd, or from /proc, and stays when the session is
+ * over: a walk over /proc can miss a task, and who says "gone" of a living session lets it go.  Pure memory.
  */
 #ifndef MONITOR_REGISTRY_H
 #define MONITOR_REGISTRY_H
@@ -18,6 +19,8 @@ struct mon_session {
 	unsigned misses;          /* sweeps in a row that found no task */
 	bool alive;               /* the sweep under way found one */
 	bool told;                /* the engine of now knows of it */
+	bool over;                /* no task was found lately; a ses is unique in a boot, so it may still revive */
+	uint64_t used;            /* registry.c's own: by the clock of registry_touch() */
 	bool dead;                /* registry.c's own */
 };
 
@@ -27,10 +30,24 @@ struct registry *registry_new(void);
 void registry_free(struct registry **);
 /* Borrowed until the next add or remove; NULL: not registered. */
 struct mon_session *registry_get(const struct registry *, uint32_t ses);
-/* NULL: no room, for the host or for this auid.  An entry with that ses must not exist. */
+/*
+ * Somebody was seen with it: it is not over, and the last to be pushed out.  False: it was over, and is
+ * news again.
+ */
+bool registry_touch(struct registry *, struct mon_session *);
+/*
+ * NULL: no room, for the host or for this auid.  An entry with that ses must not exist.  Under pressure,
+ * and only then, what is over makes room: the same auid's when that has more than its share, else the one
+ * that was not used for longest.
+ */
 struct mon_session *registry_add(struct registry *, uint32_t ses, uint32_t auid);
 void registry_remove(struct registry *, uint32_t ses);
-/* The program files that reporting sshd processes run, by device and inode; the last few of them. */
+#define REGISTRY_PROGRAMS 8
+struct program_id {
+	uint64_t dev, ino;
+};
+/* The program files that reporting sshd processes run; the last few of them. */
+size_t registry_programs(const struct registry *, struct program_id out[REGISTRY_PROGRAMS]);
 void registry_program_add(struct registry *, uint64_t dev, uint64_t ino);
 bool registry_program_has(const struct registry *, uint64_t dev, uint64_t ino);
 size_t registry_count(const struct registry *);

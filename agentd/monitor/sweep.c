@@ -34,6 +34,8 @@ is_zombie(pid_t pid)
 	return proc_stat(pid, &st) != 0 || st.state == 'Z' || st.state == 'X';
 }
 
+static void tell_more(struct sweeper *);
+
 /* One walk, beside the loop. */
 struct look {
 	struct job job;
@@ -73,18 +75,19 @@ look(struct job *job)
 	l->rc = proc_each(note_alive, l);
 }
 
-/* False: let go of it.  One whose end the engine could not be told stays until it can. */
+/* One whose end the engine could not be told is not over until it can. */
 static bool
 count_miss(struct mon_session *s, void *arg)
 {
 	struct monitor *m = arg;
 	struct notice n = {.kind = NOTE_OVER, .ses = s->ses, .auid = s->auid};
 
-	s->misses = s->alive ? 0 : s->misses + 1;
+	if (s->alive)
+		(void)registry_touch(m->registry, s);
+	else if (!s->over && ++s->misses >= MISSES_OVER)
+		s->over = child_pid(m->child) == 0 || !s->told || monitor_send(m, &n, NULL, 0);
 	s->alive = false;
-	if (s->misses < MISSES_OVER)
-		return true;
-	return child_pid(m->child) != 0 && s->told && !monitor_send(m, &n, NULL, 0);
+	return true;
 }
 
 static void
@@ -100,8 +103,10 @@ looked(struct job *job)
 		if (s != NULL)
 			s->alive = true;
 	}
-	if (l->rc == 0)
+	if (l->rc == 0) {
 		registry_each(registry, count_miss, l->sw->m);
+		tell_more(l->sw); /* what was thought over when this engine came, and is not */
+	}
 	free(l->ses);
 	free(l);
 }
@@ -211,7 +216,7 @@ collect(pid_t pid, void *arg)
 }
 
 static bool
-has_user_child(const struct monitor *m, const struct tasks *all, const struct task *t)
+has_user_child(struct monitor *m, const struct tasks *all, const struct task *t)
 {
 	for (size_t i = 0; i < all->n; i++)
 		if (all->task[i].ppid == t->pid && all->task[i].ses == t->ses &&
@@ -274,7 +279,7 @@ tell(struct mon_session *s, void *arg)
 	struct notice n = {.kind = NOTE_FOUND, .ses = s->ses, .auid = s->auid,
 	    .pid = (uint32_t)s->monitor_pid, .start_ticks = s->start_ticks};
 
-	if (s->told || t->full)
+	if (s->told || s->over || t->full)
 		return true;
 	(void)flow_of_process(s->monitor_pid, s->start_ticks, &n.peer, &n.local);
 	s->told = monitor_send(t->m, &n, NULL, 0);

@@ -163,13 +163,16 @@ fall_back_to_audit(struct monitor *m)
 enum result
 table_may_act(struct monitor *m, const struct request *rq)
 {
+	const struct mon_session *s = registry_get(m->registry, rq->ses);
 	struct mtime now = mtime_now();
 
+	if (s == NULL)
+		return RES_NO_SESSION;
 	if (mode_get(m->mode) != MODE_ENFORCE)
 		return RES_MODE_AUDIT;
 	if (!rate_take(&m->actions, now))
 		return RES_RATE;
-	if (!mode_may_stop(m->mode, rq->ses, rq->time_ms, now)) {
+	if (!mode_may_stop(m->mode, s->auid, now)) {
 		fall_back_to_audit(m);
 		return RES_MODE_AUDIT;
 	}

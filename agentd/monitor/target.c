@@ -12,16 +12,18 @@ is_younger(const struct facts *f, int64_t time_ms)
 }
 
 enum result
-target_open(const struct registry *registry, uint32_t ses, uint32_t pid, int64_t time_ms,
+target_open(struct registry *registry, uint32_t ses, uint32_t pid, int64_t time_ms,
     struct target *out)
 {
 	struct target t = {.pidfd = -1};
+	struct mon_session *s;
 	enum result rc;
 
 	if (ses == SES_UNSET || pid == 0 || pid > INT32_MAX || time_ms < 0 ||
 	    time_ms > rtime_now().ms + TARGET_AHEAD_MS)
 		return RES_BAD;
-	if (registry_get(registry, ses) == NULL)
+	s = registry_get(registry, ses);
+	if (s == NULL)
 		return RES_NO_SESSION;
 	t.pidfd = proc_pidfd((pid_t)pid);
 	if (t.pidfd < 0)
@@ -34,6 +36,9 @@ target_open(const struct registry *registry, uint32_t ses, uint32_t pid, int64_t
 		rc = RES_YOUNGER;
 	else
 		rc = RES_OK;
+	/* It lives, whatever the last walk over /proc has missed. */
+	if (rc == RES_OK || rc == RES_YOUNGER)
+		(void)registry_touch(registry, s);
 	if (rc == RES_OK)
 		*out = t;
 	else

@@ -22,7 +22,7 @@ struct target {
  * time_ms.  time_ms 0: the age does not matter, which only reading may ask.  The pidfd is opened before
  * anything is looked at.
  */
-enum result target_open(const struct registry *, uint32_t ses, uint32_t pid, int64_t time_ms,
+enum result target_open(struct registry *, uint32_t ses, uint32_t pid, int64_t time_ms,
     struct target *);
 void target_close(struct target *);
 

@@ -306,13 +306,20 @@ obey(const struct order_line *o)
 	switch (o->order) {
 	case ORDER_FORK: /* a sibling that holds whatever work holds */
 	case ORDER_EXEC:
+	case ORDER_SERVE:
 		pid = fork();
 		if (pid == 0) {
-			if (o->order == ORDER_EXEC)
+			if (o->order == ORDER_SERVE && listen(socket(AF_INET, SOCK_STREAM, 0), 1) == -1)
+				_exit(1);
+			if (o->order != ORDER_FORK)
 				execl(o->arg, o->arg, "1000", (char *)NULL);
 			wait_forever();
 		}
 		return pid;
+	case ORDER_HOARD:
+		for (fd = 0; fd < 900 && fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3) != -1; fd++)
+			;
+		return fd;
 	case ORDER_CONNECT_TCP:
 		return connect_tcp(o->arg);
 	case ORDER_CONNECT_UNIX:

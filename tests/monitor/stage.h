@@ -57,7 +57,9 @@ void stage_session(struct stage_session *, uint32_t auid, bool report);
 void stage_session_end(struct stage_session *);
 /* A login uid of 0 leaves work root. */
 enum order { ORDER_FORK = 1, ORDER_CONNECT_TCP, ORDER_CONNECT_UNIX, ORDER_EXEC, ORDER_REPORT,
-	ORDER_CLIENT }; /* a process that connects to a Unix socket and ends when that does */
+	ORDER_CLIENT, /* a process that connects to a Unix socket and ends when that does */
+	ORDER_SERVE,  /* as EXEC, and it holds a TCP socket that listens */
+	ORDER_HOARD }; /* work holds a lot of descriptors; how many */
 /* Gives work an order; what it answers: a pid or a number, negative on failure. */
 int stage_order(const struct stage_session *, enum order, const char *arg);
 /* A process lives and is no zombie. */

@@ -215,17 +215,20 @@ static void
 the_protected_are_refused(void **state)
 {
 	struct stage_session s, glass;
-	pid_t sshd, other;
+	pid_t sshd, other, named;
 
 	(void)state;
 	copy_sleep("sshd");
 	stage_mode("enforce");
 	stage_session(&s, 0, true);
 	stage_session(&glass, STAGE_GLASS, true);
-	sshd = stage_order(&s, ORDER_EXEC, stage_path("sshd")); /* as an administrator restarts it */
+	sshd = stage_order(&s, ORDER_SERVE, stage_path("sshd")); /* as an administrator restarts it */
+	/* A copy of anything can have the name. */
+	named = stage_order(&s, ORDER_EXEC, stage_path("sshd"));
 	other = stage_order(&s, ORDER_EXEC, "/bin/sleep");
 	(void)usleep(100000);
 	assert_int_equal(ask(REQ_KILL, &s, sshd), RES_PROTECTED);
+	assert_int_equal(ask(REQ_KILL, &s, named), RES_OK);
 	assert_int_equal(ask(REQ_KILL, &s, s.top), RES_PROTECTED);
 	assert_int_equal(ask(REQ_KILL, &s, s.child), RES_PROTECTED);
 	assert_int_equal(ask(REQ_KILL, &glass, glass.work), RES_PROTECTED);
@@ -291,22 +294,27 @@ no_request_raises_the_mode(void **state)
 static void
 the_stop_limit_brings_audit_back(void **state)
 {
-	struct stage_session s;
+	struct stage_session s[3];
 	struct notice n;
-	pid_t pid[3];
+	pid_t pid[3], again;
 	char kept[32] = "";
 	int fd;
 
 	(void)state;
 	stage_mode("enforce");
 	stage_send(&(struct request){.kind = REQ_POLICY, .limit = 2, .window_s = 600}, sizeof(struct request));
-	stage_session(&s, AUID, true);
-	for (int i = 0; i < 3; i++)
-		pid[i] = stage_order(&s, ORDER_FORK, NULL);
-	for (int i = 0; i < 3; i++) {
-		assert_int_equal(ask(REQ_KILL, &s, pid[i]), i < 2 ? RES_OK : RES_MODE_AUDIT);
-		(void)usleep(2000); /* another record */
+	for (uint32_t i = 0; i < 3; i++) {
+		stage_session(&s[i], AUID + i, true);
+		pid[i] = stage_order(&s[i], ORDER_FORK, NULL);
 	}
+	/* One user who tries again and again is one stop: he cannot switch enforcement off. */
+	for (int i = 0; i < 5; i++) {
+		again = stage_order(&s[0], ORDER_FORK, NULL);
+		(void)usleep(2000); /* another record */
+		assert_int_equal(ask(REQ_KILL, &s[0], again), RES_OK);
+	}
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(ask(REQ_KILL, &s[i], pid[i]), i < 2 ? RES_OK : RES_MODE_AUDIT);
 	assert_true(stage_alive(pid[2]));
 	fd = open(stage_path("state/monitor/mode"), O_RDONLY | O_CLOEXEC);
 	assert_true(read(fd, kept, sizeof(kept) - 1) > 0);
@@ -317,9 +325,10 @@ the_stop_limit_brings_audit_back(void **state)
 	assert_true(stage_hear(NOTE_MODE, 0, &n, NULL));
 	assert_int_equal(n.mode, MODE_ENFORCE);
 	stage_send(&(struct request){.kind = REQ_POLICY, .limit = 0}, sizeof(struct request));
-	assert_int_equal(ask(REQ_KILL, &s, pid[2]), RES_OK);
+	assert_int_equal(ask(REQ_KILL, &s[2], pid[2]), RES_OK);
 	stage_mode("audit");
-	stage_session_end(&s);
+	for (int i = 0; i < 3; i++)
+		stage_session_end(&s[i]);
 }
 
 /* --- connections -------------------------------------------------------------------------------------- */
@@ -624,6 +633,49 @@ alive_is_what_the_kernel_says(void **state)
 	assert_int_equal(ask(REQ_ALIVE, &s, 0), RES_GONE);
 }
 
+/* A walk over /proc may miss a task that does nothing but fork: "over" is never the last word. */
+static void
+what_lives_is_not_over(void **state)
+{
+	struct stage_session s;
+	struct notice n;
+
+	(void)state;
+	stage_mode("enforce");
+	stage_session(&s, AUID, true);
+	stage_session_end(&s);
+	do
+		assert_true(stage_hear(NOTE_OVER, 0, &n, NULL));
+	while (n.ses != s.ses);
+	assert_int_equal(ask(REQ_KILL, &s, s.work), RES_GONE);
+	stage_mode("audit");
+}
+
+/* Each socket that a user connects to is asked about, and he can hold a lot of descriptors. */
+static void
+nobody_holds_the_loop_up(void **state)
+{
+	struct stage_session s;
+	struct request rq;
+	int listener;
+	int64_t start;
+
+	(void)state;
+	stage_session(&s, AUID, true);
+	assert_int_equal(stage_order(&s, ORDER_HOARD, NULL), 900);
+	for (int i = 0; i < 100; i++)
+		assert_true(stage_order(&s, ORDER_FORK, NULL) > 0);
+	rq = request_for(REQ_OWNER, &s, 0);
+	listener = unix_listener(&rq);
+	for (rq.id = 1000000; rq.id < 1000020; rq.id++)
+		stage_send(&rq, sizeof(rq));
+	start = stage_now_ms();
+	stage_mode("audit");
+	assert_true(stage_now_ms() - start < 100);
+	close(listener);
+	stage_session_end(&s);
+}
+
 static void
 the_trail_takes_no_word_from_outside_the_tables(void **state)
 {
@@ -732,6 +784,8 @@ main(int argc, char **argv)
 		fresh_test(root_ends_a_session_in_audit_mode),
 		fresh_test(a_program_is_handed_over_to_be_read_only),
 		fresh_test(alive_is_what_the_kernel_says),
+		fresh_test(what_lives_is_not_over),
+		fresh_test(nobody_holds_the_loop_up),
 		fresh_test(the_trail_takes_no_word_from_outside_the_tables),
 		fresh_test(rubbish_costs_the_engine_its_life),
 		fresh_test(a_cap_holds_whatever_the_engine_wants),

@@ -90,7 +90,7 @@ is_audit_when_in_doubt(void **state)
 }
 
 static void
-one_more_than_the_limit_is_refused(void **state)
+one_user_more_than_the_limit_is_refused(void **state)
 {
 	bool kept;
 	struct mode_keeper *k = mode_open(-1, MODE_ENFORCE, &kept);
@@ -98,27 +98,30 @@ one_more_than_the_limit_is_refused(void **state)
 	(void)state;
 	mode_limit(k, 3, 60000);
 	for (int i = 0; i < 3; i++)
-		assert_true(mode_may_stop(k, 7, 100 + i, at(i)));
-	assert_false(mode_may_stop(k, 7, 200, at(10)));
+		assert_true(mode_may_stop(k, 1000 + (uint32_t)i, at(i)));
+	assert_false(mode_may_stop(k, 2000, at(10)));
 	assert_int_equal(mode_stops(k, at(10)), 3);
 	/* The window moves on, one stop at a time. */
-	assert_true(mode_may_stop(k, 7, 300, at(60000)));
-	assert_false(mode_may_stop(k, 7, 400, at(60000)));
+	assert_true(mode_may_stop(k, 2000, at(60000)));
+	assert_false(mode_may_stop(k, 2001, at(60000)));
 	mode_close(&k);
 }
 
+/* Else whoever is stopped six times has switched enforcement off for everybody. */
 static void
-a_kill_and_a_cut_for_one_record_are_one_stop(void **state)
+one_user_cannot_use_the_limit_up(void **state)
 {
 	bool kept;
 	struct mode_keeper *k = mode_open(-1, MODE_ENFORCE, &kept);
 
 	(void)state;
-	mode_limit(k, 1, 60000);
-	assert_true(mode_may_stop(k, 7, 100, at(0)));
-	assert_true(mode_may_stop(k, 7, 100, at(1)));
-	assert_false(mode_may_stop(k, 8, 100, at(2)));
-	assert_false(mode_may_stop(k, 7, 101, at(2)));
+	mode_limit(k, 2, 60000);
+	for (int i = 0; i < 1000; i++)
+		assert_true(mode_may_stop(k, 1000, at(i)));
+	assert_int_equal(mode_stops(k, at(1000)), 1);
+	assert_true(mode_may_stop(k, 1001, at(1000)));
+	assert_true(mode_may_stop(k, 1000, at(1001)));
+	assert_false(mode_may_stop(k, 1002, at(1002)));
 	mode_close(&k);
 }
 
@@ -131,10 +134,10 @@ zero_is_no_limit_and_too_many_are_the_most(void **state)
 	(void)state;
 	mode_limit(k, 0, 60000);
 	for (int i = 0; i < 3 * STOP_LIMIT_MAX; i++)
-		assert_true(mode_may_stop(k, 7, i, at(0)));
+		assert_true(mode_may_stop(k, (uint32_t)i, at(0)));
 	assert_int_equal(mode_stops(k, at(0)), STOP_LIMIT_MAX);
 	mode_limit(k, UINT32_MAX, 60000);
-	assert_false(mode_may_stop(k, 7, -1, at(0)));
+	assert_false(mode_may_stop(k, UINT32_MAX, at(0)));
 	mode_close(&k);
 }
 
@@ -146,11 +149,11 @@ switching_on_starts_a_new_count(void **state)
 
 	(void)state;
 	mode_limit(k, 1, 60000);
-	assert_true(mode_may_stop(k, 7, 1, at(0)));
-	assert_false(mode_may_stop(k, 7, 2, at(0)));
+	assert_true(mode_may_stop(k, 1, at(0)));
+	assert_false(mode_may_stop(k, 2, at(0)));
 	assert_int_equal(mode_set(k, MODE_AUDIT), 0);
 	assert_int_equal(mode_set(k, MODE_ENFORCE), 0);
-	assert_true(mode_may_stop(k, 7, 3, at(0)));
+	assert_true(mode_may_stop(k, 3, at(0)));
 	mode_close(&k);
 }
 
@@ -160,8 +163,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(is_kept, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(is_audit_when_in_doubt, make_dir, remove_dir),
-		cmocka_unit_test(one_more_than_the_limit_is_refused),
-		cmocka_unit_test(a_kill_and_a_cut_for_one_record_are_one_stop),
+		cmocka_unit_test(one_user_more_than_the_limit_is_refused),
+		cmocka_unit_test(one_user_cannot_use_the_limit_up),
 		cmocka_unit_test(zero_is_no_limit_and_too_many_are_the_most),
 		cmocka_unit_test(switching_on_starts_a_new_count),
 	};

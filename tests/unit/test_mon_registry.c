@@ -103,6 +103,58 @@ one_user_cannot_push_others_out(void **state)
 }
 
 static void
+end(struct registry *r, uint32_t ses)
+{
+	registry_get(r, ses)->over = true;
+}
+
+/* What is over stays, for a task that a walk has missed, until others need the room. */
+static void
+what_is_over_makes_room_only_when_it_must(void **state)
+{
+	struct registry *r = registry_new();
+	uint32_t ses;
+
+	(void)state;
+	for (ses = 0; ses < ST_SESSIONS; ses++) {
+		assert_non_null(registry_add(r, ses, ses));
+		end(r, ses);
+	}
+	assert_int_equal(registry_count(r), ST_SESSIONS);
+	assert_false(registry_touch(r, registry_get(r, 0))); /* it lives after all */
+	end(r, 0);
+	assert_non_null(registry_add(r, ses, 7));
+	assert_null(registry_get(r, 1)); /* the one not used for longest */
+	assert_non_null(registry_get(r, 0));
+	assert_true(registry_touch(r, registry_get(r, ses)));
+	assert_int_equal(registry_dropped(r), 0);
+	registry_free(&r);
+}
+
+/* Logging in and out all day pushes out nobody else's. */
+static void
+one_user_pushes_out_his_own(void **state)
+{
+	struct registry *r = registry_new();
+	uint32_t ses;
+
+	(void)state;
+	for (ses = 0; ses < ST_SESSIONS; ses++) {
+		assert_non_null(registry_add(r, ses, ses < ST_SESSIONS_USER ? 1000 : ses));
+		end(r, ses);
+	}
+	for (int i = 0; i < 100; i++, ses++) {
+		assert_non_null(registry_add(r, ses, 1000));
+		end(r, ses);
+	}
+	for (ses = 0; ses < 100; ses++)
+		assert_null(registry_get(r, ses));
+	for (ses = 100; ses < ST_SESSIONS; ses++)
+		assert_non_null(registry_get(r, ses));
+	registry_free(&r);
+}
+
+static void
 programs_are_the_last_few(void **state)
 {
 	struct registry *r = registry_new();
@@ -152,6 +204,8 @@ main(void)
 		cmocka_unit_test(each_sees_all_once_while_it_removes),
 		cmocka_unit_test(the_unset_session_is_nobodys),
 		cmocka_unit_test(one_user_cannot_push_others_out),
+		cmocka_unit_test(what_is_over_makes_room_only_when_it_must),
+		cmocka_unit_test(one_user_pushes_out_his_own),
 		cmocka_unit_test(programs_are_the_last_few),
 		cmocka_unit_test(a_bucket_holds_its_burst_and_refills),
 	};
