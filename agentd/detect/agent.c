@@ -42,16 +42,20 @@ judge_unknown(struct detect *d, const struct socket_use *use)
 {
 	const struct evidence *e = use->e;
 	bool refused = e->exit == -EACCES || e->exit == -EPERM;
+	bool forwarded = looks_forwarded(e);
 
-	if (socket_is_own(d, e)) {
-		if (looks_forwarded(e))
-			send_agent(d, use, ACT_AGENT_USE, OWNER_UNKNOWN);
-	} else if (socket_was_offered(use) && !looks_forwarded(e)) {
+	if (!forwarded && (socket_is_own(d, e) || socket_was_offered(use)))
 		return;
-	} else if (e->un.has_inode || refused)
+	if (!socket_is_own(d, e) && (e->un.has_inode || refused))
 		send_agent(d, use, ACT_AGENT_HIJACK, OWNER_OTHER);
-	else if (looks_forwarded(e))
+	else if (forwarded)
 		send_agent(d, use, ACT_AGENT_USE, OWNER_UNKNOWN);
+}
+
+static bool
+is_foreign(const struct socket_use *use)
+{
+	return use->owner == OWNER_SAME_USER || use->owner == OWNER_OTHER;
 }
 
 void
@@ -59,9 +63,8 @@ agent_judge(struct detect *d, const struct socket_use *use)
 {
 	if (use->usock == NULL)
 		judge_unknown(d, use);
-	else if (use->owner == OWNER_SAME_USER || use->owner == OWNER_OTHER) {
-		if (!socket_was_offered(use))
-			send_agent(d, use, ACT_AGENT_HIJACK, use->owner);
-	} else if (use->usock->forwarded)
+	else if (is_foreign(use) && !socket_was_offered(use))
+		send_agent(d, use, ACT_AGENT_HIJACK, use->owner);
+	else if (use->usock->forwarded)
 		send_agent(d, use, ACT_AGENT_USE, use->owner);
 }
