@@ -65,6 +65,8 @@ enum cli_style { STYLE_PLAIN, STYLE_GOOD, STYLE_WARN, STYLE_BAD, STYLE_DIM, STYL
 const char *cli_style(const struct cli *, enum cli_style);
 /* "2026-11-22 01:02:03", local or UTC as asked; "-" for none. */
 void cli_time(const struct cli *, struct rtime, struct buf *);
+/* "1 finding", "2 findings". */
+void cli_count(uint64_t n, const char *noun, struct buf *);
 /* Writes and flushes; false, having said so, when standard output is gone or full. */
 bool cli_write(FILE *, struct bytes);
 /*

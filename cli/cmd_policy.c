@@ -100,9 +100,13 @@ summary_text(const struct loaded *l, struct buf *out)
 	const struct policy *pol = l->policy;
 
 	buf_put_visible(out, bytes_of(l->path));
-	buf_printf(out, ": fleet %s, serial %llu, mode %s: %zu rules, %zu expect lines hold\n",
+	buf_printf(out, ": fleet %s, serial %llu, mode %s: ",
 	    *pol_fleet(pol) != '\0' ? pol_fleet(pol) : "-", (unsigned long long)pol_serial(pol),
-	    mode_name(pol_mode(pol)), pol_nrules(pol), pol_nexpects(pol));
+	    mode_name(pol_mode(pol)));
+	cli_count(pol_nrules(pol), "rule", out);
+	buf_puts(out, ", ");
+	cli_count(pol_nexpects(pol), "expect line", out);
+	buf_puts(out, pol_nexpects(pol) == 1 ? " holds\n" : " hold\n");
 	for (size_t i = 0; i < pol_nrules(pol); i++) {
 		const char *file;
 		unsigned line;

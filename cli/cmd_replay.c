@@ -134,7 +134,8 @@ show_progress(struct replay *r, const char *name)
 	fprintf(stderr, "\r\033[K%s: %llu MB", name, (unsigned long long)(r->bytes_done >> 20));
 	if (r->bytes_all > 0)
 		fprintf(stderr, " of %llu", (unsigned long long)(r->bytes_all >> 20));
-	fprintf(stderr, ", %llu findings", (unsigned long long)r->counts.findings);
+	fprintf(stderr, ", %llu finding%s", (unsigned long long)r->counts.findings,
+	    r->counts.findings == 1 ? "" : "s");
 }
 
 /* Logs are rotated into these; what unpacks them is not ours to run.  NULL: none of them. */

@@ -76,7 +76,7 @@ print_help(const struct command *c)
 	fputs("  --json           one JSON object a line\n"
 	      "  --utc            times in UTC, not in the local time zone\n"
 	      "  --socket PATH    the daemon's socket\n"
-	      "  --help           this\n", stdout);
+	      "  -h, --help       this\n", stdout);
 }
 
 /* How many words of argv are this command's name; 0: it is another. */
@@ -132,10 +132,16 @@ begins_group(const char *word)
 	return false;
 }
 
+static bool
+is_help(const char *arg)
+{
+	return strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0;
+}
+
 static int
 unknown_command(int argc, char **argv)
 {
-	if (argc > 1 && strcmp(argv[1], "--help") == 0 && print_group(stdout, argv[0]) > 0)
+	if (argc > 1 && is_help(argv[1]) && print_group(stdout, argv[0]) > 0)
 		return CLI_OK;
 	if (argv[0][0] == '-')
 		cli_error("no option '%s' here; those of a command come after it, see sshtether --help",
@@ -153,7 +159,7 @@ static bool
 asks_for_help(int argc, char **argv)
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
-		if (strcmp(argv[i], "--help") == 0)
+		if (is_help(argv[i]))
 			return true;
 	}
 	return false;
@@ -183,11 +189,11 @@ main(int argc, char **argv)
 		print_commands(stderr);
 		return CLI_USAGE;
 	}
-	if (strcmp(argv[1], "--version") == 0) {
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
 		puts("sshtether " SSHTETHER_VERSION);
 		return CLI_OK;
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+	if (is_help(argv[1]) || strcmp(argv[1], "help") == 0) {
 		print_commands(stdout);
 		return CLI_OK;
 	}

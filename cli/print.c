@@ -35,6 +35,12 @@ cli_time(const struct cli *cli, struct rtime t, struct buf *out)
 	buf_puts(out, text);
 }
 
+void
+cli_count(uint64_t n, const char *noun, struct buf *out)
+{
+	buf_printf(out, "%llu %s%s", (unsigned long long)n, noun, n == 1 ? "" : "s");
+}
+
 bool
 cli_write(FILE *f, struct bytes b)
 {

@@ -96,18 +96,29 @@ replay_print_summary(const struct cli *cli, const struct replay_counts *c, const
 {
 	uint64_t damaged = s->malformed + s->incomplete + s->evicted;
 
-	buf_printf(out, "%" PRIu64 " findings, %" PRIu64 " of them alerts; ", c->findings, c->alerts);
-	buf_printf(out, "%" PRIu64 " logins, %" PRIu64 " events, %" PRIu64 " records",
-	    c->by_activity[ACT_LOGIN], s->events, s->records);
+	cli_count(c->findings, "finding", out);
+	buf_puts(out, ", ");
+	cli_count(c->alerts, "alert", out);
+	buf_puts(out, " among them; ");
+	cli_count(c->by_activity[ACT_LOGIN], "login", out);
+	buf_puts(out, ", ");
+	cli_count(s->events, "event", out);
+	buf_puts(out, ", ");
+	cli_count(s->records, "record", out);
 	if (c->first.ms != 0) {
 		buf_puts(out, " from ");
 		cli_time(cli, c->first, out);
 		buf_puts(out, " to ");
 		cli_time(cli, c->last, out);
 	}
-	if (damaged + s->missing > 0)
-		buf_printf(out, "; %" PRIu64 " malformed lines, %" PRIu64 " incomplete events, %" PRIu64
-		    " missing serials", s->malformed, s->incomplete + s->evicted, s->missing);
+	if (damaged + s->missing > 0) {
+		buf_puts(out, "; ");
+		cli_count(s->malformed, "malformed line", out);
+		buf_puts(out, ", ");
+		cli_count(s->incomplete + s->evicted, "incomplete event", out);
+		buf_puts(out, ", ");
+		cli_count(s->missing, "missing serial", out);
+	}
 	buf_putc(out, '\n');
 	if (c->several_nodes)
 		buf_puts(out, "sshtether: records of several hosts in one stream: sessions of different "

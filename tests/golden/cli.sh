@@ -36,6 +36,10 @@ is() {
 is "no command" 2 "usage: sshtether COMMAND"
 is "--help lists" 0 "replay" --help
 is "--version" 0 "sshtether " --version
+is "-h" 0 "replay" -h
+is "-V" 0 "sshtether " -V
+is "a command's -h" 0 "usage: sshtether policy check" policy check -h
+is "policy -h" 0 "policy explain" policy -h
 is "unknown command" 2 "no command 'dance'" dance
 is "unknown policy command" 2 "policy check" policy dance
 is "policy --help" 0 "policy explain" policy --help
@@ -45,7 +49,7 @@ is "socket is named" 3 "/nonexistent/x" sessions --socket /nonexistent/x
 is "replay what?" 2 "which file?" replay
 is "replay of no file" 3 "No such file" replay /nonexistent/audit.log
 is "replay of a directory" 3 "Is a directory" replay /
-is "replay of nothing" 0 "0 findings" replay /dev/null
+is "replay of nothing" 0 "0 findings, 0 alerts among them; 0 logins" replay /dev/null
 is "replay with no policy" 3 "/nonexistent/p" replay --policy /nonexistent/p /dev/null
 is "replay of a program" 3 "$command: no audit record in" replay "$command"
 is "replay of a text" 3 "README.md: no audit record in" replay README.md
@@ -107,6 +111,7 @@ is "replay of two files is one stream" 1 "6 logins" \
 "$command" replay --json "$log" tests/data/sessions/basic.log >"$work/reverse" 2>/dev/null
 cmp "$work/straight" "$work/reverse" >"$work/out" 2>"$work/err" && ok "replay of rotated logs, newest first" ||
     not_ok "replay of rotated logs, newest first"
+is "replay counts one as one" 0 "1 finding, 0 alerts among them; 1 login," replay tests/data/sessions/basic.log
 is "replay --stats" 1 "agent-hijack         1" replay --stats "$log"
 is "replay --json --stats" 1 '{"stats":{"lines":' replay --json --stats "$log"
 
