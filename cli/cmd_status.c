@@ -17,6 +17,12 @@ put_number(const json_t *o, const char *path, const char *noun, struct buf *out)
 }
 
 static void
+put_count(const json_t *o, const char *path, const char *noun, struct buf *out)
+{
+	cli_count((uint64_t)answer_int(o, path), noun, out);
+}
+
+static void
 put_styled(const struct cli *cli, const json_t *o, const char *path, enum cli_style style,
     struct buf *out)
 {
@@ -48,8 +54,14 @@ put_daemon(const struct cli *cli, const json_t *o, struct buf *out)
 	answer_visible(o, "host.name", out);
 	buf_puts(out, " since ");
 	answer_time(cli, o, "started", out);
-	buf_printf(out, ", engine pid %lld as uid %lld\n", (long long)answer_int(o, "engine.pid"),
+	buf_printf(out, ", engine pid %lld as uid %lld", (long long)answer_int(o, "engine.pid"),
 	    (long long)answer_int(o, "engine.uid"));
+	if (answer_int(o, "engine.restarts") > 0) {
+		buf_printf(out, ", %s", cli_style(cli, STYLE_BAD));
+		put_count(o, "engine.restarts", "restart", out);
+		buf_puts(out, cli_style(cli, STYLE_PLAIN));
+	}
+	buf_putc(out, '\n');
 }
 
 static void
@@ -75,7 +87,7 @@ put_policy(const struct cli *cli, const json_t *o, struct buf *out)
 		buf_puts(out, ", fleet ");
 		answer_visible(o, "policy.fleet", out);
 		buf_printf(out, ", serial %lld, ", (long long)answer_int(o, "policy.serial"));
-		put_number(o, "policy.rules", "rules", out);
+		put_count(o, "policy.rules", "rule", out);
 		buf_puts(out, ", loaded ");
 		answer_time(cli, o, "policy.loaded", out);
 	} else {
@@ -101,8 +113,10 @@ put_source(const struct cli *cli, const json_t *o, struct buf *out)
 	buf_puts(out, " since ");
 	answer_time(cli, o, "source.since", out);
 	buf_puts(out, "; ");
-	put_number(o, "source.records", "records, ", out);
-	put_number(o, "source.events", "events\n", out);
+	put_count(o, "source.records", "record", out);
+	buf_puts(out, ", ");
+	put_count(o, "source.events", "event", out);
+	buf_putc(out, '\n');
 }
 
 static void
@@ -175,8 +189,9 @@ put_store(const struct cli *cli, const json_t *o, struct buf *out)
 	put_label(cli, "store", out);
 	put_styled(cli, o, "store.state", ok ? STYLE_GOOD : STYLE_BAD, out);
 	buf_puts(out, ", ");
-	put_number(o, "store.findings", "findings, ", out);
-	put_number(o, "store.sessions", "sessions, ", out);
+	buf_printf(out, "%.1f MB, ", (double)answer_int(o, "store.bytes") / (1 << 20));
+	put_count(o, "store.written", "row", out);
+	buf_puts(out, " written since the start, ");
 	put_number(o, "store.dropped", "dropped", out);
 	if (answer_str(o, "store.why").n > 0) {
 		buf_puts(out, ": ");
@@ -195,7 +210,7 @@ struct list_column {
 	enum cell_kind kind;
 };
 
-#define LIST_COLUMNS 4
+#define LIST_COLUMNS 5
 
 static void
 put_cell(const struct cli *cli, const json_t *item, const struct list_column *c, struct buf *cell)
@@ -260,19 +275,20 @@ print_list(const struct cli *cli, const json_t *list, const struct list_column *
 static const struct list_column activity_columns[] = {
 	{{"ACTIVITY", 0}, "activity", CELL_TEXT},
 	{{"LEVEL", 0}, "level", CELL_TEXT},
-	{{"WHY NOT MORE", TABLE_CUT}, "why", CELL_TEXT},
+	{{"WHY NOT MORE", TABLE_WRAP}, "why", CELL_TEXT},
 };
 static const struct list_column sink_columns[] = {
 	{{"SINK", 0}, "name", CELL_TEXT},
 	{{"STATE", 0}, "state", CELL_TEXT},
 	{{"WRITTEN", TABLE_RIGHT}, "written", CELL_NUMBER},
 	{{"DROPPED", TABLE_RIGHT}, "dropped", CELL_NUMBER},
+	{{"WHY", TABLE_WRAP}, "why", CELL_TEXT},
 };
 static const struct list_column failure_columns[] = {
 	{{"FAILURE", 0}, "name", CELL_TEXT},
 	{{"COUNT", TABLE_RIGHT}, "count", CELL_NUMBER},
 	{{"LAST", 0}, "last", CELL_TIME},
-	{{"WHAT IT MEANS", TABLE_CUT}, "meaning", CELL_TEXT},
+	{{"WHAT IT MEANS", TABLE_WRAP}, "meaning", CELL_TEXT},
 };
 
 #define NELEM(a) (sizeof(a) / sizeof((a)[0]))

@@ -6,7 +6,7 @@
 const struct table_column session_tree_columns[TREE_COLUMNS] = {
 	[TREE_WHAT] = {"SESSION", TABLE_TREE},
 	[TREE_USER] = {"USER", 0},
-	[TREE_FROM] = {"FROM", 0},
+	[TREE_FROM] = {"FROM, TO", 0},
 	[TREE_SINCE] = {"SINCE", 0},
 	[TREE_STATE] = {"STATE", 0},
 	[TREE_NOTE] = {"KEY, COMMAND", TABLE_CUT},
@@ -173,12 +173,13 @@ hop_row(const struct cli *cli, struct table *t, struct table_row *parent, const 
 	table_cell(t, row, TREE_SINCE, &cell);
 	answer_visible(hop, "done", &cell);
 	table_cell(t, row, TREE_STATE, &cell);
+	/* Not in the last column: this is never cut. */
 	buf_puts(&cell, "to ");
 	if (answer_get(hop, "destination") != NULL)
 		answer_endpoint(hop, "destination", &cell);
 	else
 		answer_visible(hop, "to", &cell);
-	table_cell(t, row, TREE_NOTE, &cell);
+	table_cell(t, row, TREE_FROM, &cell);
 	table_style(t, row, TREE_WHAT, done_style(answer_str(hop, "done")));
 	table_style(t, row, TREE_STATE, done_style(answer_str(hop, "done")));
 	buf_free(&cell);

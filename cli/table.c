@@ -1,5 +1,8 @@
 /* table: see table.h. */
 #include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <libsmartcols/libsmartcols.h>
 
@@ -9,6 +12,7 @@ struct table {
 	const struct cli *cli;
 	struct libscols_table *scols;
 	size_t rows;
+	bool wraps; /* the last column does */
 	bool failed;
 };
 
@@ -16,7 +20,7 @@ static int
 column_flags(unsigned flags)
 {
 	return (flags & TABLE_RIGHT ? SCOLS_FL_RIGHT : 0) | (flags & TABLE_CUT ? SCOLS_FL_TRUNC : 0) |
-	    (flags & TABLE_TREE ? SCOLS_FL_TREE : 0);
+	    (flags & TABLE_TREE ? SCOLS_FL_TREE : 0) | (flags & TABLE_WRAP ? SCOLS_FL_WRAP : 0);
 }
 
 struct table *
@@ -36,9 +40,14 @@ table_new(const struct cli *cli, const struct table_column *columns, size_t n)
 	/* Cells are visible text already; its own escaping would escape ours once more. */
 	(void)scols_table_enable_noencoding(t->scols, 1);
 	for (size_t i = 0; i < n; i++) {
-		if (scols_table_new_column(t->scols, columns[i].name, 0,
-			column_flags(columns[i].flags)) == NULL)
+		struct libscols_column *c = scols_table_new_column(t->scols, columns[i].name, 0,
+		    column_flags(columns[i].flags));
+
+		if (c == NULL)
 			t->failed = true;
+		else if ((columns[i].flags & TABLE_WRAP) != 0)
+			t->wraps = scols_column_set_wrapfunc(c, scols_wrapnl_chunksize,
+			    scols_wrapnl_nextchunk, NULL) == 0;
 	}
 	return t;
 }
@@ -106,9 +115,96 @@ table_nrows(const struct table *t)
 	return t->rows;
 }
 
+/* --- sentences over several lines: libsmartcols would break them within words --------------- */
+
+#define NARROWEST 16
+
+/* 0: it is no terminal. */
+static size_t
+terminal_width(void)
+{
+	struct winsize size = {0};
+
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+static size_t
+characters(const char *text)
+{
+	size_t n = 0;
+
+	for (; text != NULL && *text != '\0'; text++)
+		n += ((unsigned char)*text & 0xc0) != 0x80;
+	return n;
+}
+
+static const char *
+cell_text(struct libscols_line *line, size_t column)
+{
+	return scols_cell_get_data(scols_line_get_cell(line, column));
+}
+
+/* What the columns before the last one take, with the blanks behind them. */
+static size_t
+width_before(const struct table *t, size_t last)
+{
+	size_t all = 0;
+
+	for (size_t c = 0; c < last; c++) {
+		struct libscols_column *column = scols_table_get_column(t->scols, c);
+		size_t most = characters(scols_cell_get_data(scols_column_get_header(column)));
+
+		for (size_t i = 0; i < t->rows; i++) {
+			size_t n = characters(cell_text(scols_table_get_line(t->scols, i), c));
+
+			most = n > most ? n : most;
+		}
+		all += most + 1;
+	}
+	return all;
+}
+
+/* Blanks become newlines so that no line is wider than width, but for words that are. */
+static void
+break_lines(char *text, size_t width)
+{
+	char *line = text, *blank = NULL;
+
+	for (char *p = text; *p != '\0'; p++) {
+		if (*p == ' ')
+			blank = p;
+		if (blank == NULL || (size_t)(p - line) < width)
+			continue;
+		*blank = '\n';
+		line = blank + 1;
+		blank = NULL;
+	}
+}
+
+static void
+wrap_last(struct table *t)
+{
+	const size_t last = scols_table_get_ncols(t->scols) - 1, all = terminal_width();
+	const size_t before = width_before(t, last);
+
+	for (size_t i = 0; all > 0 && i < t->rows; i++) {
+		struct libscols_line *line = scols_table_get_line(t->scols, i);
+		const char *text = cell_text(line, last);
+		char *copy = text != NULL ? strdup(text) : NULL;
+
+		if (copy == NULL)
+			continue;
+		break_lines(copy, all >= before + NARROWEST ? all - before : NARROWEST);
+		if (scols_line_refer_data(line, last, copy) != 0)
+			free(copy);
+	}
+}
+
 int
 table_print(struct table *t)
 {
+	if (t->wraps && !t->failed)
+		wrap_last(t);
 	if (t->failed) {
 		cli_error("out of memory");
 		return CLI_UNREACHABLE;

@@ -11,6 +11,7 @@ enum table_flag {
 	TABLE_RIGHT = 1u << 0,
 	TABLE_CUT = 1u << 1, /* may be cut to the terminal's width */
 	TABLE_TREE = 1u << 2,
+	TABLE_WRAP = 1u << 3, /* sentences: broken between words; the last column of a table without a tree */
 };
 
 struct table_column {

@@ -76,12 +76,35 @@ put_lists(struct json *j, const struct session *s)
 	json_end(j, ']');
 }
 
+/*
+ * No record tells of a process's end.  Good enough for looking at: the pid may be another's by now.
+ */
+static bool
+is_alive(const struct process *p)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%u", p->pid);
+	return access(path, F_OK) == 0;
+}
+
+static bool
+count_alive(struct process *p, void *arg)
+{
+	unsigned *n = arg;
+
+	*n += is_alive(p);
+	return true;
+}
+
 static void
 put_ours(struct json *j, const struct engine *e, const struct session *s)
 {
 	char name[ALERT_SESSION_LEN];
 	uint32_t parent;
+	unsigned alive = 0;
 
+	host_each_process(pipeline_host(e->pipeline), s->ses, count_alive, &alive);
 	json_kobject(j, "sshtether");
 	json_kstr(j, "session", alert_session(e->boot_id, s->ses, name));
 	json_kuint(j, "ses", s->ses);
@@ -105,7 +128,7 @@ put_ours(struct json *j, const struct engine *e, const struct session *s)
 	put_time(j, "last", s->last);
 	json_kuint(j, "events", s->events);
 	json_kuint(j, "findings", s->findings);
-	json_kuint(j, "processes", s->nproc);
+	json_kuint(j, "processes", alive);
 	if (flows_find(&e->flows, s->peer, &parent))
 		json_kuint(j, "parent", parent);
 	json_end(j, '}');
@@ -147,18 +170,6 @@ put_command(struct json *j, const struct process *p, enum command_line how)
 	}
 	json_kbytes(j, "command_line", buf_bytes(&line));
 	buf_free(&line);
-}
-
-/*
- * No record tells of a process's end.  Good enough for looking at: the pid may be another's by now.
- */
-static bool
-is_alive(const struct process *p)
-{
-	char path[32];
-
-	snprintf(path, sizeof(path), "/proc/%u", p->pid);
-	return access(path, F_OK) == 0;
 }
 
 static void

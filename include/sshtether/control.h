@@ -50,7 +50,7 @@
  *    "actions":{"asked","done","failed","would_have","waiting"},
  *    "activities":[{"activity","level","why"}],                  level: prevent react observe; why not more
  *    "sinks":[{"name","state","written","dropped","why"}],       state: ok failing off
- *    "store":{"state","path","bytes","findings","sessions","written","queued","dropped",
+ *    "store":{"state","path","bytes","written","queued","dropped",
  *             "set_aside","why"},
  *    "failures":[{"name","count","last","meaning"}]}             those that happened
  *
@@ -60,7 +60,7 @@
  *                 "key_type","cert_id","cert_serial","ca","principals":[],"groups":[],"opened","closed",
  *                 "last","events","findings","processes","parent"}}
  *   session: as in alerts; state: open closed over; known_by: report proc records; process.pid: sshd's
- *   monitor; parent: ses of the session on this host that this one came from.
+ *   monitor; parent: ses of the session on this host that this one came from; processes: how many live.
  *   With "tree":true, and always for `session`, also
  *    "processes":[{"pid","parent":{"pid"},"depth","executable","name","command_line","user":{"id"},
  *                  "effective":{"id"},"start","ssh","alive"}]            parents before their children; depth from 0

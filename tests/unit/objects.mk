@@ -66,7 +66,7 @@ test_detect_chaos = $(detect_kit)
 test_store = agentd/sink/store.o base/buf.o base/bytes.o base/clock.o base/utf8.o
 test_store_LIBS = -lsqlite3
 test_sink_files = agentd/sink/jsonl.o agentd/sink/syslog.o base/syslog_line.o base/buf.o base/bytes.o base/safe.o base/utf8.o
-test_engine_parts = tests/unit/ruling.o $(patsubst %,agentd/engine/%.o,exe filter keep losses quota scan) base/addr.o base/buf.o base/bytes.o base/clock.o base/utf8.o base/words.o
+test_engine_parts = tests/unit/ruling.o $(patsubst %,agentd/engine/%.o,exe filter flood keep losses quota scan) base/addr.o base/buf.o base/bytes.o base/clock.o base/utf8.o base/words.o
 test_engine_parts_LIBS = -lseccomp
 test_engine_acts = tests/unit/ruling.o $(patsubst %,agentd/engine/%.o,acts failures keep levels link pipeline plan question ruling spares) \
 	$(patsubst %.c,%.o,$(wildcard agentd/audit/*.c agentd/host/*.c agentd/detect/*.c policy/*.c base/*.c)) \
@@ -92,3 +92,5 @@ test_mon_kill = agentd/monitor/kill.o base/proc.o base/buf.o base/bytes.o base/u
 test_engine_asks = $(patsubst %,agentd/engine/%.o,failures link owners programs quota scan worker) \
 	$(patsubst %.c,%.o,$(wildcard agentd/audit/*.c agentd/host/*.c base/*.c)) agentd/monitor/result.o
 test_engine_asks_LIBS = -levent_core
+test_cli_table = $(patsubst %,cli/%.o,options print table) $(patsubst %,base/%.o,buf bytes clock safe utf8)
+test_cli_table_LIBS = -lsmartcols

@@ -103,9 +103,9 @@ sessions_tree(void **state)
 	assert_in(&r.out, "\n|-sshd[5701] ");
 	assert_in(&r.out, "\n| |-ssh[5710] ");
 	assert_in(&r.out, "\n| | `-outbound-ssh ");
-	assert_in(&r.out, "killed    to 10.0.0.3 port 22\n");
+	assert_in(&r.out, " to 10.0.0.3 port 22 ");
 	assert_in(&r.out, "\n|-agent-hijack "); /* its process is gone */
-	assert_in(&r.out, "to /tmp/a.1\n");
+	assert_in(&r.out, " to /tmp/a.1 ");
 	assert_in(&r.out, "root");
 	assert_in(&r.out, "ended"); /* ssh, which went somewhere; ls is gone for good */
 	assert_null(strstr(r.out.p, "ls[5711]"));
@@ -239,6 +239,9 @@ status_says_what_is_wrong(void **state)
 	struct ran r = run(cmd_status, "status", "control.sock",
 	    "{\"version\":\"0.1.0\",\"source\":{\"kind\":\"none\",\"state\":\"waiting\",\"lost\":3},"
 	    "\"rules\":{\"state\":\"missing\",\"missing\":2,\"why\":[\"immutable\"]},"
+	    "\"engine\":{\"pid\":7,\"restarts\":1},\"policy\":{\"path\":\"/p\",\"rules\":1},"
+	    "\"sinks\":[{\"name\":\"file\",\"state\":\"failing\",\"why\":\"No space left\"}],"
+	    "\"store\":{\"state\":\"ok\",\"bytes\":1572864,\"written\":34},"
 	    "\"failures\":[{\"name\":\"store-full\",\"count\":3,\"meaning\":\"not kept\"}]}\n" END);
 
 	(void)state;
@@ -247,6 +250,10 @@ status_says_what_is_wrong(void **state)
 	assert_in(&r.out, "3 lost by the kernel");
 	assert_in(&r.out, "immutable\n");
 	assert_in(&r.out, "store-full");
+	assert_in(&r.out, "1 restart\n");
+	assert_in(&r.out, "serial 0, 1 rule, ");
+	assert_in(&r.out, "No space left\n");
+	assert_in(&r.out, "1.5 MB, 34 rows written since the start, 0 dropped\n");
 	ran_free(&r);
 }
 

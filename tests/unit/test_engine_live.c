@@ -47,6 +47,7 @@ a_login_is_answered_and_shown(void **state)
 	assert_true(engine_stage_request(&s, REQ_ANSWERED, &r));
 	assert_int_equal(r.id, 1);
 	assert_asked(&s, "{\"verb\":\"sessions\"}", "\"ip\":\"203.0.113.7\"");
+	assert_asked(&s, "{\"verb\":\"sessions\"}", "\"processes\":0"); /* its sshd does not live */
 	assert_asked(&s, "{\"verb\":\"session\",\"id\":\"77\"}", "\"known_by\":\"report\"");
 	assert_asked(&s, "{\"verb\":\"status\"}", "\"kind\":\"auditd\",\"state\":\"live\"");
 	assert_asked(&s, "{\"verb\":\"session\",\"id\":\"78\"}", "\"status\":1");
