@@ -177,6 +177,8 @@ bool usock_cut_mux_suffix(struct bytes *path);
 bool usock_is_roots(struct bytes path);
 
 /* program.c */
+/* As it was when it started: an update of the package takes the file away from those that run it. */
+struct bytes program_path(struct bytes exe);
 void program_exec(struct host *, struct process_node *, const struct fact *);
 void program_forget(struct process_node *);
 void program_drop_all(struct host *);

@@ -18,14 +18,21 @@ static const char *const steady_folders[] = {
 	"/usr/", "/bin/", "/sbin/", "/lib", "/opt/", "/nix/store/",
 };
 
+struct bytes
+program_path(struct bytes exe)
+{
+	const struct bytes deleted = BYTES_LIT(" (deleted)");
+
+	if (bytes_ends(exe, deleted))
+		exe.n -= deleted.n;
+	return exe;
+}
+
 bool
 program_is_ssh_name(struct bytes exe)
 {
-	struct bytes name = bytes_basename(exe);
-	const struct bytes deleted = BYTES_LIT(" (deleted)");
+	struct bytes name = bytes_basename(program_path(exe));
 
-	if (bytes_ends(name, deleted))
-		name.n -= deleted.n;
 	for (size_t i = 0; i < sizeof(ssh_names) / sizeof(ssh_names[0]); i++) {
 		if (bytes_is(name, ssh_names[i]))
 			return true;

@@ -19,7 +19,9 @@ is_sshd_name(struct bytes exe)
 bool
 session_runs_as_sshd(const struct session_node *n, struct bytes exe)
 {
-	return n->sshd != NULL ? bytes_is(exe, n->sshd) : is_sshd_name(exe);
+	if (n->sshd == NULL)
+		return is_sshd_name(exe);
+	return bytes_eq(program_path(exe), program_path(bytes_of(n->sshd)));
 }
 
 static void

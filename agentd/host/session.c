@@ -96,6 +96,7 @@ session_drop(struct host *h, struct session_node *n)
 	free(n);
 }
 
+/* The one that makes room; NULL: all are reported and open. */
 static struct session_node *
 victim_of(struct session_list lists[RANK_MAX])
 {
@@ -114,19 +115,15 @@ static bool
 session_room(struct host *h, struct account *a)
 {
 	struct session_node *victim = NULL;
+	bool full = h->nsession >= ST_SESSIONS;
 
 	if (a->nsession >= ST_SESSIONS_USER)
 		victim = victim_of(a->sessions);
-	if (victim == NULL && h->nsession >= ST_SESSIONS) {
+	if (victim == NULL && full)
 		victim = victim_of(h->sessions);
-		if (victim == NULL) {
-			h->stats.sessions_dropped++;
-			return false;
-		}
-	}
+	h->stats.sessions_dropped += victim != NULL ? victim->rank != RANK_REMEMBERED : full;
 	if (victim == NULL)
-		return true;
-	h->stats.sessions_dropped += victim->rank != RANK_REMEMBERED;
+		return !full;
 	a->nsession++;
 	session_drop(h, victim);
 	a->nsession--;

@@ -108,6 +108,9 @@ the_pid_of_an_sshd_used_again(void **state)
 	assert_false(host_process(k.host, 100)->is_sshd);
 	kit_connect(&k, sshd, "192.0.2.7", 80, LATER);
 	assert_true(host_process(k.host, 101)->is_sshd);
+	sshd.exe = "/usr/sbin/sshd (deleted)"; /* updated since */
+	kit_connect(&k, sshd, "192.0.2.7", 80, LATER);
+	assert_true(host_process(k.host, 101)->is_sshd);
 	kit_logout(&k, 5, ALICE, 100);
 	sshd.ppid = 300; /* a copy that the user runs, after the logout */
 	kit_connect(&k, sshd, "192.0.2.7", 22, LATER);
