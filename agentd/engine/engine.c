@@ -486,6 +486,8 @@ let_go(struct engine *e)
 
 	if (e->policy != NULL) /* all is there: alerts that wait for an answer are written without it */
 		link_tick(e->link, never);
+	if (e->policy != NULL)
+		outlet_flush(e->outlet);
 	control_free(&e->control);
 	reports_free(&e->reports);
 	archive_free(&e->archive, LAST_ROWS_MS);

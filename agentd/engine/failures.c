@@ -24,6 +24,8 @@ static const struct {
 	[FAIL_RECORDS_LOST] = {"records-lost", "audit records were lost; alerted once a burst"},
 	[FAIL_RULES_MISSING] = {"rules-missing", "audit rules that are needed are not in force"},
 	[FAIL_FILE_WRITE] = {"alert-file", "an alert could not be written to the alert file"},
+	[FAIL_ALERT_HELD] = {"alert-held",
+	    "one session did the same thing too often; how many alerts were held back was told"},
 	[FAIL_SYSLOG_DROP] = {"syslog-drop", "syslog did not take an alert"},
 	[FAIL_TRAIL_DROP] = {"trail-drop", "an alert did not reach the audit trail"},
 	[FAIL_STORE_QUEUE] = {"store-queue", "the store is slow; a row was not stored"},

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "agentd/engine/failures.h"
+#include "agentd/engine/flood.h"
 #include "agentd/sink/jsonl.h"
 #include "agentd/sink/syslog.h"
 #include "base/log.h"
@@ -16,6 +17,7 @@ struct outlet {
 	struct jsonl *file;         /* NULL: off */
 	struct syslog_sink *syslog; /* NULL: off */
 	struct sink_health trail;
+	struct floods *floods;
 	struct buf line; /* used again for each alert */
 };
 
@@ -133,13 +135,31 @@ row_of(const struct alert *a, struct bytes json)
 	};
 }
 
+/* A session in a loop is told of so often, and then how often it was. */
+static void
+on_more(const struct flood_more *m, void *arg)
+{
+	struct outlet *o = arg;
+	char sentence[160];
+
+	snprintf(sentence, sizeof(sentence),
+	    "session %d of login user %d: %llu more %s alerts like those before, within a minute",
+	    (int)m->ses, (int)m->auid, (unsigned long long)m->n, activity_info(m->activity)->name);
+	failure_add(FAIL_ALERT_HELD, m->n);
+	outlet_notice(o, "alerts-held", m->severity, m->n, sentence);
+}
+
 void
 outlet_ruling(struct outlet *o, const struct outcome_of *of)
 {
+	const bool alert = of->done > DONE_PASSED;
+	const enum flood flood = alert ? floods_take(o->floods, of, mtime_now()) : FLOOD_NONE;
 	const struct alert a = {.ruling = of->ruling, .done = of->done, .level = of->level,
 	    .why = of->why, .created = rtime_now()};
 	struct outlet_row row;
 
+	if (flood == FLOOD_ONE_ALIKE)
+		return;
 	buf_reset(&o->line);
 	alert_json(&a, o->parts.context, &o->line);
 	if (!buf_ok(&o->line)) {
@@ -148,7 +168,7 @@ outlet_ruling(struct outlet *o, const struct outcome_of *of)
 		return;
 	}
 	row = row_of(&a, buf_bytes(&o->line));
-	if (row.alert) {
+	if (row.alert && flood == FLOOD_NONE) { /* the store has room for what is not alike */
 		to_file(o, row.json);
 		to_syslog(o, &a);
 		to_trail(o, &a);
@@ -209,6 +229,12 @@ outlet_notice(struct outlet *o, const char *what, enum severity severity, uint64
 }
 
 void
+outlet_flush(struct outlet *o)
+{
+	floods_tick(o->floods, (struct mtime){.ns = INT64_MAX});
+}
+
+void
 outlet_reopen(struct outlet *o)
 {
 	if (o->file != NULL)
@@ -218,6 +244,7 @@ outlet_reopen(struct outlet *o)
 void
 outlet_check(struct outlet *o)
 {
+	floods_tick(o->floods, mtime_now());
 	if (o->file != NULL)
 		jsonl_check(o->file);
 }
@@ -258,7 +285,8 @@ outlet_new(const struct outlet_parts *parts)
 		return NULL;
 	o->parts = *parts;
 	o->trail.state = conf->alert_audit ? SINK_OK : SINK_OFF;
-	if ((conf->alert_file != NULL && (o->file = jsonl_new(conf->alert_file)) == NULL) ||
+	if ((o->floods = floods_new(on_more, o)) == NULL ||
+	    (conf->alert_file != NULL && (o->file = jsonl_new(conf->alert_file)) == NULL) ||
 	    (conf->alert_syslog &&
 		(o->syslog = syslog_sink_new(SYSLOG_SOCKET, "sshtetherd")) == NULL))
 		outlet_free(&o);
@@ -277,6 +305,7 @@ outlet_free(struct outlet **op)
 	*op = NULL;
 	jsonl_free(&o->file);
 	syslog_sink_free(&o->syslog);
+	floods_free(&o->floods);
 	buf_free(&o->line);
 	free(o);
 }

@@ -170,6 +170,9 @@ a_block_waits_for_the_monitor(void **state)
 	assert_int_equal(r.ses, 77);
 	assert_true(r.time_ms > 0);
 	engine_stage_result(&s, r.id, RES_OK, -1);
+	assert_true(engine_stage_request(&s, REQ_DESTROY, &r)); /* whoever else has the connection */
+	assert_true(r.ses == 77 && r.pid == 0 && r.to.port == 22);
+	engine_stage_result(&s, r.id, RES_NOT_FOUND, -1);
 	assert_true(engine_stage_alerted(&s, "\"done\":\"killed\",\"level\":\"react\""));
 	engine_stage_connect(&s, 503, 77, 4003, "ssh", "10.9.9.9", 22);
 	assert_true(engine_stage_request(&s, REQ_KILL, &r));
@@ -177,6 +180,30 @@ a_block_waits_for_the_monitor(void **state)
 	assert_true(engine_stage_alerted(&s, "\"done\":\"failed\""));
 	assert_asked(&s, "{\"verb\":\"policy-show\",\"verbose\":true}", "\"hits\":2");
 	assert_int_equal(engine_stage_close(&s), 0);
+}
+
+/* Forty clients of one session: ten lines, and one that says how many there were. */
+static void
+a_loop_does_not_fill_the_alert_file(void **state)
+{
+	struct engine_stage s;
+	struct buf b = BUF_INIT;
+	unsigned lines = 0;
+
+	(void)state;
+	engine_stage_open(&s, "fleet stage\nserial 3\nalert outbound-ssh\n", MODE_AUDIT);
+	for (uint32_t i = 0; i < 40; i++)
+		engine_stage_connect(&s, 100 + i, 42, 5000 + i, "ssh", "10.20.0.9", 22);
+	engine_stage_connect(&s, 200, 42, 6000, "ssh", "10.20.0.10", 22);
+	assert_true(engine_stage_alerted(&s, "10.20.0.10"));
+	assert_int_equal(engine_stage_stop(&s), 0);
+	assert_true(engine_stage_alerted(&s, "30 more outbound-ssh alerts"));
+	assert_int_equal(plain_read(s.alerts, 16u << 20, &b), 0);
+	for (const char *p = b.p; (p = strstr(p, "\"ip\":\"10.20.0.9\"")) != NULL; p++)
+		lines++;
+	assert_int_equal(lines, 10);
+	buf_free(&b);
+	(void)engine_stage_close(&s); /* what it left behind */
 }
 
 static void
@@ -339,6 +366,7 @@ main(void)
 		cmocka_unit_test(a_report_that_lies_is_not_believed),
 		cmocka_unit_test(rubbish_gets_no_verdict_and_does_no_harm),
 		cmocka_unit_test(a_block_waits_for_the_monitor),
+		cmocka_unit_test(a_loop_does_not_fill_the_alert_file),
 		cmocka_unit_test(a_policy_is_loaded_all_or_nothing),
 		cmocka_unit_test(a_loaded_policy_outlives_a_crash),
 		cmocka_unit_test(history_outlives_the_engine),
