@@ -3,6 +3,8 @@
  * lie about it here.  Whoever switches to enforce is told what happens from now on and what
  * the way back is.
  */
+#include <unistd.h>
+
 #include "base/words.h"
 #include "cli/client.h"
 
@@ -40,6 +42,45 @@ show(const json_t *o, struct bytes line, void *arg)
 	return ok;
 }
 
+/* The host's mode is half of it: whoever switches to enforce and is left in audit shall know. */
+static bool
+show_policy(const json_t *o, struct bytes line, void *arg)
+{
+	const struct cli *cli = arg;
+	struct buf out = BUF_INIT;
+	bool ok;
+
+	(void)line;
+	if (bytes_is(answer_str(o, "mode.policy"), "enforce"))
+		return true;
+	buf_puts(&out, cli_style(cli, STYLE_WARN));
+	if (answer_bool(o, "policy.absent")) {
+		buf_puts(&out, "Nothing is stopped yet: there is no policy.");
+	} else {
+		buf_puts(&out, "Nothing is stopped yet: the policy says mode audit (");
+		answer_visible(o, "policy.path", &out);
+		buf_puts(&out, ").\nOnly a rule that says mode enforce itself is carried out.");
+	}
+	buf_printf(&out, "%s\n", cli_style(cli, STYLE_PLAIN));
+	ok = cli_write(stdout, buf_bytes(&out));
+	buf_free(&out);
+	return ok;
+}
+
+/* The engine knows the policy.  It may be away: the mode is set all the same. */
+static void
+look_at_policy(struct cli *cli)
+{
+	char path[256];
+	int n = snprintf(path, sizeof(path), "%s/control.sock", cli->run_dir);
+	struct client_ask ask = {.socket = CLIENT_CONTROL, .fn = show_policy, .arg = cli};
+
+	if (cli->socket != NULL || n < 0 || (size_t)n >= sizeof(path) || access(path, F_OK) != 0)
+		return;
+	ask.request = json_pack("{s:s}", "verb", "status");
+	(void)client_ask(cli, &ask);
+}
+
 int
 cmd_mode(struct cli *cli, int argc, char **argv)
 {
@@ -47,7 +88,8 @@ cmd_mode(struct cli *cli, int argc, char **argv)
 	struct answer answer = {.cli = cli};
 	struct client_ask ask = {.socket = CLIENT_MONITOR, .fn = show, .arg = &answer};
 	const char *set;
-	enum mode mode;
+	enum mode mode = MODE_AUDIT;
+	int status;
 
 	if (cli_option(cli, argc, argv, own) != -1)
 		return CLI_USAGE;
@@ -60,5 +102,8 @@ cmd_mode(struct cli *cli, int argc, char **argv)
 		ask.fn = client_print_line;
 	answer.set = set != NULL;
 	ask.request = json_pack("{s:s, s:s*}", "verb", "mode", "set", set);
-	return client_ask(cli, &ask);
+	status = client_ask(cli, &ask);
+	if (status == CLI_OK && mode == MODE_ENFORCE && !cli->json)
+		look_at_policy(cli);
+	return status;
 }

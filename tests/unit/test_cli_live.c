@@ -202,7 +202,51 @@ mode_asks_the_monitor(void **state)
 	assert_string_equal(r.request.p, "{\"verb\":\"mode\",\"set\":\"enforce\"}");
 	assert_in(&r.out, "enforce\n");
 	assert_in(&r.out, "sshtether mode audit");
-	assert_in(&r.out, "Break-glass");
+	assert_in(&r.out, "break-glass");
+	ran_free(&r);
+}
+
+/* The monitor sets the mode, the engine knows the policy: what is said of it, and the exit status. */
+static struct ran
+run_enforce(const char *status)
+{
+	struct ran r = {0};
+	struct fake_daemon e, m;
+	struct cli cli = {.utc = true};
+	char path[128];
+
+	fake_daemon_start(&e, "control.sock", status);
+	fake_daemon_start(&m, "monitor.sock", "{\"mode\":\"enforce\"}\n" END);
+	(void)snprintf(path, sizeof(path), "%s/monitor.sock", e.dir);
+	assert_int_equal(symlink(m.path, path), 0);
+	cli.run_dir = e.dir;
+	r.status = run_command(&cli, cmd_mode, "mode enforce", &r.out, &r.err);
+	fake_daemon_request(&e, &r.request);
+	(void)unlink(path);
+	fake_daemon_stop(&e);
+	fake_daemon_stop(&m);
+	return r;
+}
+
+static void
+enforce_says_what_the_policy_says(void **state)
+{
+	struct ran r = run_enforce("{\"mode\":{\"policy\":\"audit\"},\"policy\":{\"path\":\"/p\"}}\n" END);
+
+	(void)state;
+	assert_int_equal(r.status, CLI_OK);
+	assert_string_equal(r.request.p, "{\"verb\":\"status\"}");
+	assert_in(&r.out, "Nothing is stopped yet: the policy says mode audit (/p).\n");
+	ran_free(&r);
+	r = run_enforce("{\"mode\":{\"policy\":\"audit\"},\"policy\":{\"path\":\"/p\",\"absent\":true}}\n" END);
+	assert_in(&r.out, "Nothing is stopped yet: there is no policy.\n");
+	ran_free(&r);
+	r = run_enforce("{\"mode\":{\"policy\":\"enforce\"}}\n" END);
+	assert_int_equal(r.status, CLI_OK);
+	assert_null(strstr(r.out.p, "Nothing is stopped"));
+	ran_free(&r);
+	r = run_enforce("{\"end\":true,\"status\":3,\"error\":\"busy\"}\n");
+	assert_int_equal(r.status, CLI_OK); /* it is set all the same */
 	ran_free(&r);
 }
 
@@ -418,6 +462,7 @@ main(void)
 		cmocka_unit_test(alerts_for_people),
 		cmocka_unit_test(notice_for_people),
 		cmocka_unit_test(mode_asks_the_monitor),
+		cmocka_unit_test(enforce_says_what_the_policy_says),
 		cmocka_unit_test(terminate_tells_the_engine_and_asks_the_monitor),
 		cmocka_unit_test(terminate_without_an_engine_takes_all_or_nothing),
 		cmocka_unit_test(terminate_wants_a_session_of_this_boot),
