@@ -320,14 +320,13 @@ ask(struct acts *a, const struct ruling *r, const struct plan *p, enum level lev
 static void
 settle(struct acts *a, const struct ruling *r)
 {
-	const enum done done = ruling_done(r);
 	const char *why;
 	enum level level = level_of_action(r->finding->activity, r->decision.action, &why);
 
-	if (r->decision.never_stop && done == DONE_WOULD_HAVE)
-		tell(a, r, DONE_ALERTED, LEVEL_OBSERVE, "never-stop holds");
+	if (r->decision.never_stop)
+		tell(a, r, ruling_done(r), LEVEL_OBSERVE, NULL);
 	else
-		tell(a, r, done, level, level == LEVEL_OBSERVE ? why : NULL);
+		tell(a, r, ruling_done(r), level, level == LEVEL_OBSERVE ? why : NULL);
 }
 
 void

@@ -113,11 +113,8 @@ settle(struct login *l, const struct ruling *r)
 		o.done = DONE_FAILED;
 		o.level = LEVEL_OBSERVE;
 		o.why = "not available in this version";
-	} else if (r->decision.action <= DO_ALERT) {
+	} else if (r->decision.action <= DO_ALERT || r->decision.never_stop) {
 		o.level = LEVEL_OBSERVE;
-	} else if (r->decision.never_stop) {
-		o.done = DONE_ALERTED;
-		o.why = "never-stop holds";
 	}
 	parts->outcome(&o, parts->arg);
 	if (!r->stop && r->decision.action <= DO_ALERT && l->note == NULL)

@@ -51,6 +51,6 @@ ruling_done(const struct ruling *r)
 	case DO_ALERT:
 		return DONE_ALERTED;
 	default:
-		return DONE_WOULD_HAVE;
+		return r->decision.never_stop ? DONE_ALERTED : DONE_WOULD_HAVE;
 	}
 }

@@ -166,7 +166,7 @@ why_of(const struct alert *a)
 		return a->why;
 	if (d->undetermined && d->strongest >= DO_ALERT)
 		return "the policy's answer hangs on facts that are not known";
-	return d->never_stop && d->action > DO_ALERT ? "never-stop" : NULL;
+	return d->never_stop && d->action > DO_ALERT ? "never-stop holds" : NULL;
 }
 
 static void

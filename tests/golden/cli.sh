@@ -102,6 +102,11 @@ is "replay by a policy names the rule" 1 "\"name\":\"$work/lab.policy:4\"" \
     replay --json --policy "$work/lab.policy" "$log"
 is "replay stops nothing" 1 '"action":"terminate","done":"would-have"' \
     replay --json --policy "$work/lab.policy" "$log"
+sed '1a never-stop group wheel' "$work/lab.policy" >"$work/never.policy"
+is "replay knows no groups: never-stop may hold" 1 '"action":"terminate","done":"alerted"' \
+    replay --json --policy "$work/never.policy" "$log"
+is "replay says why nothing is stopped" 1 '"why":"never-stop holds"' \
+    replay --json --policy "$work/never.policy" "$log"
 is "replay by a broken policy" 3 "did you mean" replay --policy "$work/bad.policy" "$log"
 is "replay knows the host" 1 '"host":{"name":"one"}' replay --json "$work/one.log"
 is "replay of two hosts warns" 1 "several hosts" replay "$work/one.log" "$work/two.log"

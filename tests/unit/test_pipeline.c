@@ -182,7 +182,7 @@ who_decides(void **state)
 		{"fleet x\nserial 1\nmode audit\nblock outbound-ssh\n", MODE_ENFORCE, MODE_AUDIT, false,
 		    DO_BLOCK, DONE_WOULD_HAVE},
 		{"fleet x\nserial 1\nmode enforce\nnever-stop user alice\nblock outbound-ssh\n",
-		    MODE_ENFORCE, MODE_ENFORCE, false, DO_BLOCK, DONE_WOULD_HAVE},
+		    MODE_ENFORCE, MODE_ENFORCE, false, DO_BLOCK, DONE_ALERTED},
 		{"fleet x\nserial 1\nmode enforce\nalert outbound-ssh\n", MODE_ENFORCE, MODE_ENFORCE,
 		    false, DO_ALERT, DONE_ALERTED},
 		{"fleet x\nserial 1\nmode enforce\npass outbound-ssh\n", MODE_ENFORCE, MODE_ENFORCE, false,
