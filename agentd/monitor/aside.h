@@ -16,6 +16,11 @@ enum work {
 	WORK_ACT,  /* cuts and ends */
 	WORK_OPEN, /* program files: opening one may take as long as its file system */
 	WORK_FIND, /* owners of sockets, sessions that are over */
+	/*
+	 * Whatever is sent to the kernel's audit: with a full backlog the sender sleeps for as long as
+	 * backlog_wait_time, a minute (kernel/audit.c, audit_receive).
+	 */
+	WORK_AUDIT,
 	WORK_COUNT,
 };
 

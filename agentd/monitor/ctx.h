@@ -13,6 +13,14 @@
 #include "agentd/monitor/request.h"
 #include "agentd/monitor/aside.h"
 
+/* As the kernel said when it last answered. */
+struct auditd {
+	pid_t pid;  /* 0: none */
+	bool known; /* it answered */
+	bool asked; /* and will answer again */
+	struct mtime seen;
+};
+
 struct monitor {
 	const struct config *cf;            /* borrowed */
 	const struct monitor_options *opt;  /* borrowed */
@@ -21,7 +29,7 @@ struct monitor {
 	struct event_base *base;
 	struct aside *work[WORK_COUNT];      /* threads for what may take long */
 	int report_fd, verbs_fd, control_fd; /* listening sockets */
-	int audit_fd;                        /* audit netlink: rules, status, user messages; −1: none */
+	int audit_fd;                        /* audit netlink, WORK_AUDIT's while the loop runs; −1: none */
 	int state_dir;                       /* state_dir/monitor: nobody but root */
 	struct mode_keeper *mode;
 	struct registry *registry;
@@ -33,9 +41,7 @@ struct monitor {
 	struct table *table;                 /* the requests and their rates */
 	struct terminator *terminator;
 	struct ruleset *rules;
-	pid_t auditd_pid;                    /* as the kernel said a moment ago; 0: none */
-	bool auditd_known;                   /* it answered */
-	struct mtime auditd_seen;
+	struct auditd auditd;
 	struct rate actions;                 /* the hard cap on kills and cuts */
 	struct event *on_term, *on_int, *on_hup;
 };

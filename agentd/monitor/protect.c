@@ -9,7 +9,7 @@
 
 #include "agentd/monitor/child.h"
 #include "agentd/monitor/flow.h"
-#include "agentd/monitor/kaudit.h"
+#include "agentd/monitor/auditd.h"
 
 static const char *const sshd_names[] = {"sshd", "sshd-session", "sshd-auth"};
 
@@ -93,28 +93,16 @@ serves_others(const struct guard *g, const struct mon_session *own, const struct
 
 /* --- auditd ------------------------------------------------------------------------------------------- */
 
-/* Asked again after a second: a whole session can be a few thousand processes. */
-static void
-ask_auditd(struct monitor *m)
-{
-	struct mtime now = mtime_now();
-	struct audit_status st;
-
-	if (m->auditd_seen.ns != 0 && mtime_ms_since(now, m->auditd_seen) <= 1000)
-		return;
-	m->auditd_known = m->audit_fd >= 0 && kaudit_status(m->audit_fd, &st) == 0;
-	m->auditd_pid = m->auditd_known ? (pid_t)st.pid : 0;
-	m->auditd_seen = now;
-}
-
-/* By name only while the kernel does not say. */
+/* Inside a session by its name only while the kernel does not say. */
 static bool
 is_auditd(const struct guard *g, const struct facts *f)
 {
 	char name[64];
 
-	if (g->auditd_known)
-		return g->auditd == f->pid;
+	if (g->auditd_known && g->auditd == f->pid)
+		return true;
+	if (g->auditd_known && f->ses != SES_UNSET)
+		return false;
 	return f->euid == 0 && facts_program_name(f->pid, name, sizeof(name)) == 0 &&
 	    strcmp(name, "auditd") == 0;
 }
@@ -126,10 +114,10 @@ guard_take(struct monitor *m)
 {
 	struct guard g = {.cf = m->cf, .engine = child_pid(m->child)};
 
-	ask_auditd(m);
+	auditd_look(m);
 	g.nsshd = registry_programs(m->registry, g.sshd);
-	g.auditd = m->auditd_pid;
-	g.auditd_known = m->auditd_known;
+	g.auditd = m->auditd.pid;
+	g.auditd_known = m->auditd.known;
 	return g;
 }
 

@@ -26,7 +26,6 @@ enum request_kind {
 	REQ_OWNER,         /* who listens on the Unix socket with dev, inode */
 	REQ_AUDIT,         /* a record for the audit trail */
 	REQ_SOURCE,        /* (re)open the source of records */
-	REQ_RULES,         /* look whether the audit rules are still there */
 	REQ_ALIVE,         /* is there a task with ses? RES_OK or RES_GONE */
 	REQ_SPARE,         /* the program that pid of ses runs outlives the next REQ_TERMINATE of ses */
 	REQ_MAX,

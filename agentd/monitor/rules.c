@@ -1,6 +1,9 @@
 /*
  * rules: see rules.h.  Runs in the monitor.  On a system that an administrator has locked (enabled 2),
  * blinded (never,task) or armed (failure mode 2: a flood would panic the host) it changes nothing.
+ *
+ * The look is a job of the audit thread.  While it is under way the ruleset's first part is the
+ * thread's, which logs nothing; the second is the loop's.
  */
 #include "agentd/monitor/rules.h"
 
@@ -13,7 +16,6 @@
 #include "agentd/monitor/kaudit.h"
 #include "agentd/monitor/keep.h"
 #include "agentd/monitor/rule.h"
-#include "agentd/monitor/table.h"
 #include "base/log.h"
 #include "base/proc.h"
 
@@ -26,16 +28,22 @@
 
 struct ruleset {
 	struct monitor *m; /* borrowed */
-	struct event *on_time;
+	/* the thread's while looking */
 	uint32_t ours;       /* bit i: rule i is there because we added it */
 	uint32_t simple;     /* bit i: in its simple form */
 	bool we_enabled, we_raised;
-	bool seen; /* lost is a number */
-	uint32_t lost;
-	uint32_t refused; /* bit i: the kernel does not take it; said once */
-	/* what the last look found, and what was said of it */
+	uint32_t refused;    /* bit i: the kernel does not take it; not tried again */
+	int error;           /* of the last look, and what it found */
+	struct audit_status status; /* before anything was changed */
 	uint32_t missing, readded;
 	unsigned flags;
+	int why[RULES_MAX];  /* −errno of what could not be added; 0: nothing to be said */
+	/* the loop's */
+	struct event *on_time;
+	bool looking, said_slow;
+	bool seen; /* lost is a number */
+	uint32_t lost;
+	bool said_enabled, said_raised;
 	uint32_t said_missing, said_ours;
 	unsigned said_flags;
 	bool said;
@@ -166,7 +174,7 @@ add_missing(struct ruleset *rs, uint32_t missing)
 		}
 		left |= rule_is_optional(i) ? 0 : bit(i);
 		rs->refused |= rule_is_optional(i) ? bit(i) : 0;
-		log_warn("audit rule \"%s\": the kernel refused: %s", rule_name(i), strerror(-rc));
+		rs->why[i] = rc;
 	}
 	return left;
 }
@@ -178,14 +186,10 @@ switch_on(struct ruleset *rs, const struct audit_status *st)
 	if (st->enabled == 0 && st->pid == 0 && audit_set_enabled(rs->m->audit_fd, 1) > 0) {
 		rs->we_enabled = true;
 		rs->flags &= ~(unsigned)RULEF_DISABLED;
-		log_info("auditing was off: on, until this daemon ends");
 	}
 	if (st->backlog_limit <= BACKLOG_DEFAULT &&
-	    audit_set_backlog_limit(rs->m->audit_fd, BACKLOG_WANTED) > 0) {
+	    audit_set_backlog_limit(rs->m->audit_fd, BACKLOG_WANTED) > 0)
 		rs->we_raised = true;
-		log_info("audit backlog limit was %u: %u, until this daemon ends", st->backlog_limit,
-		    BACKLOG_WANTED);
-	}
 }
 
 static void
@@ -237,22 +241,21 @@ look_and_mend(struct ruleset *rs)
 {
 	const unsigned hands_off = RULEF_IMMUTABLE | RULEF_PANIC | RULEF_NEVER_TASK;
 	struct look look = {.rs = rs};
-	struct audit_status st;
 	uint32_t ours = rs->ours;
-	int rc = kaudit_status(rs->m->audit_fd, &st);
+	int rc = kaudit_status(rs->m->audit_fd, &rs->status);
 
 	if (rc == 0)
 		rc = kaudit_rules(rs->m->audit_fd, look_at, &look);
 	if (rc != 0)
 		return rc;
 	rs->readded = 0;
-	rs->flags = flags_of(&st) | look.flags;
+	rs->flags = flags_of(&rs->status) | look.flags;
 	rs->missing = wanted(rs) & ~look.have;
 	if (rs->m->cf->audit_rules && (rs->flags & hands_off) == 0) {
 		bool on = rs->we_enabled, raised = rs->we_raised;
 
 		rs->missing = add_missing(rs, rs->missing);
-		switch_on(rs, &st);
+		switch_on(rs, &rs->status);
 		if (rs->ours != ours || rs->we_enabled != on || rs->we_raised != raised)
 			remember(rs);
 	}
@@ -275,6 +278,25 @@ static const struct {
 	{RULEF_DISABLED, "auditing is off (enabled 0)"},
 	{RULEF_READDED, "somebody removed rules; they were added again"},
 };
+
+/* What the look changed, or could not. */
+static void
+say_changes(struct ruleset *rs)
+{
+	for (size_t i = 0; i < rule_count(); i++) {
+		if (rs->why[i] != 0)
+			log_warn("audit rule \"%s\": the kernel refused: %s", rule_name(i),
+			    strerror(-rs->why[i]));
+		rs->why[i] = 0;
+	}
+	if (rs->we_enabled && !rs->said_enabled)
+		log_info("auditing was off: on, until this daemon ends");
+	if (rs->we_raised && !rs->said_raised)
+		log_info("audit backlog limit was %u: %u, until this daemon ends",
+		    rs->status.backlog_limit, BACKLOG_WANTED);
+	rs->said_enabled = rs->we_enabled;
+	rs->said_raised = rs->we_raised;
+}
 
 static void
 say(const struct ruleset *rs)
@@ -317,17 +339,67 @@ tell(struct ruleset *rs)
 	}
 }
 
+/* --- lost records ------------------------------------------------------------------------------------- */
+
+static void
+watch_lost(struct ruleset *rs)
+{
+	const uint32_t lost = rs->status.lost;
+	struct notice n = {.kind = NOTE_LOST};
+
+	n.value = rs->seen && lost > rs->lost ? lost - rs->lost : 0;
+	if (n.value != 0)
+		log_warn("the kernel lost %" PRIu64 " audit records", n.value);
+	if (n.value == 0 || monitor_send(rs->m, &n, NULL, 0)) {
+		rs->lost = lost; /* it can be set back to 0 (AUDIT_SET with AUDIT_STATUS_LOST) */
+		rs->seen = true;
+	}
+}
+
+/* --- beside the loop ---------------------------------------------------------------------------------- */
+
+struct look_job {
+	struct job job;
+	struct ruleset *rs; /* borrowed; it outlives the thread */
+};
+
+static void
+run(struct job *job)
+{
+	struct ruleset *rs = ((struct look_job *)job)->rs;
+
+	rs->error = rs->m->audit_fd < 0 ? -ENODEV : look_and_mend(rs);
+	if (rs->error == 0)
+		return;
+	rs->missing = wanted(rs);
+	rs->flags = RULEF_NO_AUDIT | RULEF_MISSING;
+	rs->readded = 0;
+}
+
+static void
+done(struct job *job)
+{
+	struct ruleset *rs = ((struct look_job *)job)->rs;
+
+	rs->looking = false;
+	free(job);
+	say_changes(rs);
+	if (rs->error == 0)
+		watch_lost(rs);
+	tell(rs);
+}
+
 void
 rules_check(struct ruleset *rs)
 {
-	int rc = rs->m->audit_fd < 0 ? -ENODEV : look_and_mend(rs);
+	struct look_job *l = rs->looking ? NULL : malloc(sizeof(*l));
 
-	if (rc != 0) {
-		rs->missing = wanted(rs);
-		rs->flags = RULEF_NO_AUDIT | RULEF_MISSING;
-		rs->readded = 0;
-	}
-	tell(rs);
+	if (l == NULL)
+		return;
+	*l = (struct look_job){.job = {.run = run, .done = done}, .rs = rs};
+	rs->looking = aside_give(rs->m->work[WORK_AUDIT], &l->job);
+	if (!rs->looking)
+		free(l);
 }
 
 void
@@ -337,44 +409,19 @@ rules_tell_again(struct ruleset *rs)
 	rules_check(rs);
 }
 
-enum result
-handle_rules(struct monitor *m, const struct request *rq, struct answer *a)
-{
-	(void)rq;
-	rules_check(m->rules);
-	a->note.flags = m->rules->flags;
-	a->note.value = count_bits(m->rules->missing);
-	return RES_OK;
-}
-
-/* --- lost records ------------------------------------------------------------------------------------- */
-
-static void
-watch_lost(struct ruleset *rs)
-{
-	struct audit_status st;
-	struct notice n = {.kind = NOTE_LOST};
-
-	if (rs->m->audit_fd < 0 || kaudit_status(rs->m->audit_fd, &st) != 0)
-		return;
-	n.value = rs->seen && st.lost > rs->lost ? st.lost - rs->lost : 0;
-	if (n.value != 0)
-		log_warn("the kernel lost %" PRIu64 " audit records", n.value);
-	if (n.value == 0 || monitor_send(rs->m, &n, NULL, 0)) {
-		rs->lost = st.lost; /* it can be set back to 0 (AUDIT_SET with AUDIT_STATUS_LOST) */
-		rs->seen = true;
-	}
-}
-
 /* --- life --------------------------------------------------------------------------------------------- */
 
 static void
 on_time_cb(evutil_socket_t fd, short what, void *arg)
 {
+	struct ruleset *rs = arg;
+
 	(void)fd;
 	(void)what;
-	watch_lost(arg);
-	rules_check(arg);
+	if (rs->looking && !rs->said_slow)
+		log_warn("the kernel's audit has not answered for %d s: is its backlog full?", EVERY_S);
+	rs->said_slow = rs->looking;
+	rules_check(rs);
 }
 
 struct ruleset *
@@ -392,7 +439,6 @@ rules_new(struct monitor *m)
 		return NULL;
 	}
 	recall(rs);
-	watch_lost(rs);
 	return rs;
 }
 

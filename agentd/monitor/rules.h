@@ -10,9 +10,9 @@
 struct ruleset;
 
 struct ruleset *rules_new(struct monitor *);
-/* Takes back what was added. */
+/* Takes back what was added.  After the end of the audit thread. */
 void rules_free(struct ruleset **);
-/* Adds what is missing, or says what is.  Tells the engine when something changed. */
+/* Beside the loop: adds what is missing, or says what is.  Tells the engine when something changed. */
 void rules_check(struct ruleset *);
 /* The same for an engine that has heard nothing yet. */
 void rules_tell_again(struct ruleset *);

@@ -39,7 +39,6 @@ static const struct row rows[REQ_MAX] = {
 	[REQ_OWNER] = {"owner", ROW_LOOK, 600, handle_owner},
 	[REQ_AUDIT] = {"audit", 0, 6000, handle_audit},
 	[REQ_SOURCE] = {"source", 0, 60, handle_source},
-	[REQ_RULES] = {"rules", 0, 60, handle_rules},
 	[REQ_ALIVE] = {"alive", ROW_SESSION | ROW_LOOK, 600, handle_alive},
 	[REQ_SPARE] = {"spare", ROW_SESSION | ROW_LOOK, 6000, handle_spare},
 };

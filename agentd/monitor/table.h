@@ -34,6 +34,6 @@ enum result table_may_act(struct monitor *, const struct request *);
 /* The handlers; each in the file of its name. */
 typedef enum result handler_fn(struct monitor *, const struct request *, struct answer *);
 handler_fn handle_kill, handle_destroy, handle_terminate, handle_spare, handle_program, handle_owner,
-    handle_audit, handle_source, handle_rules, handle_alive;
+    handle_audit, handle_source, handle_alive;
 
 #endif

@@ -8,9 +8,12 @@
 #include <errno.h>
 #include <libaudit.h>
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "agentd/monitor/mode.h"
 #include "agentd/monitor/table.h"
+#include "base/log.h"
 #include "base/proc.h"
 
 static const char *
@@ -56,19 +59,70 @@ record_type(const struct request *rq)
 	}
 }
 
-static enum result
-write_record(struct monitor *m, int type, struct buf *text, bool good, uint64_t *value)
-{
-	int rc;
+/* --- writing it, beside the loop -------------------------------------------------------------------- */
 
-	if (!buf_ok(text) || m->audit_fd < 0)
-		return RES_DENIED;
-	rc = audit_log_user_message(m->audit_fd, type, text->p, NULL, NULL, NULL, good);
-	if (rc <= 0) {
-		*value = (uint64_t)errno;
+struct record {
+	struct job job;
+	struct monitor *m; /* for done() */
+	uint32_t id;       /* of the request that is answered; 0: nobody waits */
+	int fd, type, error;
+	bool good;
+	struct buf text;
+};
+
+static void
+run(struct job *job)
+{
+	struct record *r = (struct record *)job;
+
+	r->error = audit_log_user_message(r->fd, r->type, r->text.p, NULL, NULL, NULL, r->good) > 0 ? 0 : errno;
+	buf_free(&r->text);
+}
+
+static void
+done(struct job *job)
+{
+	struct record *r = (struct record *)job;
+
+	if (r->id != 0)
+		table_answer(r->m, r->id, r->error == 0 ? RES_OK : RES_DENIED, (uint64_t)r->error);
+	else if (r->error != 0)
+		log_err("not in the audit trail: %s", strerror(r->error));
+	free(r);
+}
+
+/* Takes what text holds.  RES_OK: it will be answered. */
+static enum result
+write_record(struct monitor *m, uint32_t id, int type, struct buf *text, bool good)
+{
+	struct record *r = buf_ok(text) && m->audit_fd >= 0 ? malloc(sizeof(*r)) : NULL;
+
+	if (r == NULL) {
+		buf_free(text);
 		return RES_DENIED;
 	}
+	*r = (struct record){.job = {.run = run, .done = done}, .m = m, .id = id, .fd = m->audit_fd,
+	    .type = type, .good = good, .text = *text};
+	*text = (struct buf)BUF_INIT;
+	if (m->work[WORK_AUDIT] == NULL) { /* the loop has ended */
+		run(&r->job);
+		done(&r->job);
+	} else if (!aside_give(m->work[WORK_AUDIT], &r->job)) {
+		buf_free(&r->text);
+		free(r);
+		return RES_RATE;
+	}
 	return RES_OK;
+}
+
+static void
+write_own(struct monitor *m, int type, struct buf *text, bool good)
+{
+	enum result result = m->audit_fd < 0 ? RES_OK : write_record(m, 0, type, text, good);
+
+	if (result != RES_OK)
+		log_err("not in the audit trail: %s", result_text(result));
+	buf_free(text);
 }
 
 enum result
@@ -77,11 +131,11 @@ handle_audit(struct monitor *m, const struct request *rq, struct answer *a)
 	struct buf text = BUF_INIT;
 	enum result result;
 
-	if (rq->activity >= ACT_COUNT || rq->action >= DO_COUNT || rq->done >= DONE_COUNT)
+	if (rq->id == 0 || rq->activity >= ACT_COUNT || rq->action >= DO_COUNT || rq->done >= DONE_COUNT)
 		return RES_BAD;
 	put_record(rq, &text);
-	result = write_record(m, record_type(rq), &text, rq->done != DONE_FAILED, &a->note.value);
-	buf_free(&text);
+	result = write_record(m, rq->id, record_type(rq), &text, rq->done != DONE_FAILED);
+	a->later = result == RES_OK;
 	return result;
 }
 
@@ -90,26 +144,22 @@ trail_mode(struct monitor *m, enum mode before, enum mode after, pid_t pid)
 {
 	struct buf text = BUF_INIT;
 	uint32_t ses = SES_UNSET, auid = AUID_UNSET;
-	uint64_t value;
 
 	(void)proc_sessionid(pid, &ses);
 	(void)proc_loginuid(pid, &auid);
 	buf_printf(&text, "op=sshtether-mode st-old=%s st-new=%s st-pid=%d st-auid=%" PRIu32
 	    " st-ses=%" PRIu32, mode_name(before), mode_name(after), (int)pid, auid, ses);
-	(void)write_record(m, AUDIT_USYS_CONFIG, &text, true, &value);
-	buf_free(&text);
+	write_own(m, AUDIT_USYS_CONFIG, &text, true);
 }
 
 void
 trail_order(struct monitor *m, const struct trail_order *o, enum result result, uint64_t n)
 {
 	struct buf text = BUF_INIT;
-	uint64_t value;
 
 	buf_printf(&text, "op=sshtether-terminate st-ses=%" PRIu32 " st-all=%s st-done=%s st-count=%" PRIu64
 	    " st-pid=%d st-auid=%" PRIu32 " st-own-ses=%" PRIu32, o->ses, o->all ? "yes" : "no",
 	    done_name(result == RES_OK ? DONE_TERMINATED : DONE_FAILED), n, (int)o->pid, o->auid,
 	    o->own_ses);
-	(void)write_record(m, AUDIT_RESP_TERM_ACCESS, &text, result == RES_OK, &value);
-	buf_free(&text);
+	write_own(m, AUDIT_RESP_TERM_ACCESS, &text, result == RES_OK);
 }

@@ -103,8 +103,9 @@ def test_terminate_by_hand(stage: Stage, mode: str) -> None:
     stage.daemon.policy("", mode=mode)
     watch = stage.watch()
     with stage.login("alice") as session, stage.login("bob") as other:
-        said = stage.daemon.ctl("terminate", str(session.ses), "--reason", "left the company")
-        assert said == f"session {session.ses}: terminated\n", said
+        ses = session.ses
+        said = stage.daemon.ctl("terminate", str(ses), "--reason", "left the company")
+        assert said == f"session {ses}: terminated\n", said
         assert session.ended(), "the session goes on"
         assert other.out("echo on") == "on"
     alert = watch.wait(activity="terminate-by-hand")
@@ -197,6 +198,28 @@ def test_rules_of_the_site_stay(stage: Stage) -> None:
     finally:
         stage.bastion.run(["auditctl", "-D"], net=False)
         stage.daemon.start()
+
+
+def test_stalled_auditd_does_not_hold_the_monitor(stage: Stage) -> None:
+    """With the backlog full the kernel makes whoever sends to its audit wait for a minute: never the loop."""
+    stage.daemon.policy("")
+    stage.bastion.run(["auditctl", "-b", "16", "--backlog_wait_time", "15000"], net=False)
+    stage.world.auditd.send_signal(signal.SIGSTOP)
+    flood = "echo 7001 >/proc/self/loginuid; while :; do /bin/true; done"
+    crowd = [stage.bastion.popen(["sh", "-c", flood], net=False) for _ in range(24)]
+    try:
+        time.sleep(3)
+        for mode in ("enforce", "audit", "enforce", "audit"):
+            start = time.monotonic()
+            stage.daemon.ctl("mode", mode)
+            took = time.monotonic() - start
+            assert took < 2, f"the monitor answered after {took:.1f} s"
+    finally:
+        stage.world.auditd.send_signal(signal.SIGCONT)
+        for process in crowd:
+            process.kill()
+            process.wait()
+        stage.bastion.run(["auditctl", "-b", "8192"], net=False)
 
 
 def test_lost_records_are_told(stage: Stage) -> None:
