@@ -12,6 +12,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/queue.h>
 
 #include "agentd/monitor/pidfd.h"
@@ -27,16 +28,21 @@
 #define ENDINGS_MAX  64
 #define SPARED_MAX   256
 #define FREEZES      3 /* walks: a task that forks while it is stopped leaves a running child */
+/* A walk can miss a task that does nothing but fork, so nothing found once means nothing. */
+#define EMPTY_WALKS  4
+#define EMPTY_MS     150 /* between them */
 
 struct ending {
 	TAILQ_ENTRY(ending) entry;
 	struct terminator *all; /* borrowed */
 	struct request rq;
+	struct mon_session session; /* as it was at the start */
 	terminate_fn *fn;
 	void *arg;
 	struct mtime start;
 	struct event *on_time;
 	unsigned killed;
+	unsigned empty; /* walks in a row that found nothing */
 };
 
 struct spared {
@@ -53,6 +59,14 @@ struct terminator {
 
 /* --- what the policy spares --------------------------------------------------------------------------- */
 
+static bool
+is_over(const struct monitor *m, uint32_t ses)
+{
+	const struct mon_session *s = registry_get(m->registry, ses);
+
+	return s == NULL || s->over;
+}
+
 /* The same again, or one that no end came for: its session is over.  NULL: no room. */
 static struct spared *
 spared_slot(const struct monitor *m, const struct spared *want)
@@ -62,7 +76,7 @@ spared_slot(const struct monitor *m, const struct spared *want)
 	for (size_t i = 0; i < SPARED_MAX; i++) {
 		if (slot[i].ses == want->ses && slot[i].dev == want->dev && slot[i].ino == want->ino)
 			return &slot[i];
-		if (room == NULL && (slot[i].ses == 0 || registry_get(m->registry, slot[i].ses) == NULL))
+		if (room == NULL && (slot[i].ses == 0 || is_over(m, slot[i].ses)))
 			room = &slot[i];
 	}
 	return room;
@@ -88,19 +102,6 @@ handle_spare(struct monitor *m, const struct request *rq, struct answer *a)
 	return result;
 }
 
-static bool
-is_spared(const struct terminator *all, const struct request *rq, pid_t pid)
-{
-	uint64_t dev, ino;
-
-	if ((rq->flags & REQF_ALL) != 0 || facts_program(pid, &dev, &ino) != 0)
-		return false;
-	for (size_t i = 0; i < SPARED_MAX; i++)
-		if (all->spared[i].ses == rq->ses && all->spared[i].dev == dev && all->spared[i].ino == ino)
-			return true;
-	return false;
-}
-
 static void
 forget_spared(struct terminator *all, uint32_t ses)
 {
@@ -109,26 +110,48 @@ forget_spared(struct terminator *all, uint32_t ses)
 			all->spared[i] = (struct spared){0};
 }
 
-/* --- one walk over the session ------------------------------------------------------------------------ */
+/* --- one round of walks, beside the loop --------------------------------------------------------------- */
 
 enum part { PART_REST, PART_CHILD, PART_ROOT, PART_SPARED };
 
-struct walk {
-	struct ending *e;
+struct round {
+	struct job job;
+	struct ending *e; /* the loop's */
+	/* what the thread goes by */
+	struct mon_session session;
+	struct guard guard;
+	struct program_id spared[SPARED_MAX];
+	size_t nspared;
+	int64_t passed; /* ms since the start */
 	int signal[PART_SPARED]; /* what each part gets; 0: nothing */
+	/* what it found, in its last walk, and did */
 	unsigned found[PART_SPARED + 1];
+	unsigned killed;
 };
 
-static enum part
-part_of(struct ending *e, const struct mon_session *s, const struct facts *f)
+static bool
+is_spared(const struct round *r, pid_t pid)
 {
-	struct monitor *m = e->all->m;
+	uint64_t dev, ino;
 
-	if (f->pid == s->monitor_pid)
+	if (r->nspared == 0 || facts_program(pid, &dev, &ino) != 0)
+		return false;
+	for (size_t i = 0; i < r->nspared; i++)
+		if (r->spared[i].dev == dev && r->spared[i].ino == ino)
+			return true;
+	return false;
+}
+
+static enum part
+part_of(const struct round *r, const struct facts *f)
+{
+	const struct mon_session *s = &r->session;
+
+	if (protect_is_top(s, f))
 		return PART_ROOT;
 	if (protect_is_user_child(s, f))
 		return PART_CHILD;
-	if (protect_system(m, s, f) || protect_breakglass(m->cf, s, f) || is_spared(e->all, &e->rq, f->pid))
+	if (guard_system(&r->guard, s, f) || protect_breakglass(r->guard.cf, s, f) || is_spared(r, f->pid))
 		return PART_SPARED;
 	return PART_REST;
 }
@@ -136,27 +159,85 @@ part_of(struct ending *e, const struct mon_session *s, const struct facts *f)
 static int
 visit(int pidfd, const struct facts *f, void *arg)
 {
-	struct walk *w = arg;
-	const struct mon_session *s = registry_get(w->e->all->m->registry, w->e->rq.ses);
-	enum part part;
+	struct round *r = arg;
+	enum part part = part_of(r, f);
 
-	if (s == NULL)
-		return 1;
-	part = part_of(w->e, s, f);
-	w->found[part]++;
-	if (part != PART_SPARED && w->signal[part] != 0 && pidfd_signal(pidfd, w->signal[part]) == 0 &&
-	    w->signal[part] == SIGKILL)
-		w->e->killed++;
+	r->found[part]++;
+	if (part != PART_SPARED && r->signal[part] != 0 && pidfd_signal(pidfd, r->signal[part]) == 0 &&
+	    r->signal[part] == SIGKILL)
+		r->killed++;
 	return 0;
 }
 
-static struct walk
-walk(struct ending *e, int rest, int child, int root)
+static void
+walk(struct round *r, int rest, int child, int root)
 {
-	struct walk w = {.e = e, .signal = {[PART_REST] = rest, [PART_CHILD] = child, [PART_ROOT] = root}};
+	memset(r->found, 0, sizeof(r->found));
+	r->signal[PART_REST] = rest;
+	r->signal[PART_CHILD] = child;
+	r->signal[PART_ROOT] = root;
+	(void)facts_each(r->session.ses, visit, r);
+}
 
-	(void)facts_each(e->rq.ses, visit, &w);
-	return w;
+static unsigned
+what_is_left(const struct round *r)
+{
+	return r->found[PART_REST] + r->found[PART_CHILD] + r->found[PART_ROOT];
+}
+
+static void
+begin(struct job *job)
+{
+	struct round *r = (struct round *)job;
+
+	for (int i = 0; i < FREEZES; i++)
+		walk(r, SIGSTOP, 0, 0);
+	walk(r, 0, SIGTERM, 0);
+}
+
+static void
+step(struct job *job)
+{
+	struct round *r = (struct round *)job;
+	int root = r->passed >= ROOT_MS ? SIGKILL : 0;
+
+	walk(r, 0, r->passed >= CHILD_MS ? SIGKILL : 0, root);
+	if (r->found[PART_CHILD] == 0)
+		walk(r, SIGKILL, SIGKILL, root);
+}
+
+/* NULL: no memory. */
+static struct round *
+round_new(struct ending *e)
+{
+	struct terminator *all = e->all;
+	struct round *r = calloc(1, sizeof(*r));
+
+	if (r == NULL)
+		return NULL;
+	r->e = e;
+	r->session = e->session;
+	r->guard = guard_take(all->m);
+	r->passed = mtime_ms_since(mtime_now(), e->start);
+	for (size_t i = 0; i < SPARED_MAX && (e->rq.flags & REQF_ALL) == 0; i++)
+		if (all->spared[i].ses == e->rq.ses)
+			r->spared[r->nspared++] = (struct program_id){.dev = all->spared[i].dev,
+			    .ino = all->spared[i].ino};
+	return r;
+}
+
+static bool
+give(struct ending *e, void (*run)(struct job *), void (*done)(struct job *))
+{
+	struct round *r = round_new(e);
+
+	if (r == NULL)
+		return false;
+	r->job = (struct job){.run = run, .done = done};
+	if (aside_give(e->all->m->work[WORK_ACT], &r->job))
+		return true;
+	free(r);
+	return false;
 }
 
 /* --- the steps ---------------------------------------------------------------------------------------- */
@@ -186,31 +267,48 @@ finish(struct ending *e, unsigned left)
 }
 
 static void
-again(struct ending *e)
+again(struct ending *e, int ms)
 {
-	struct timeval tv = {.tv_usec = STEP_MS * 1000};
+	struct timeval tv = {.tv_usec = ms * 1000};
 
 	(void)evtimer_add(e->on_time, &tv);
+}
+
+static void
+begun(struct job *job)
+{
+	struct round *r = (struct round *)job;
+
+	again(r->e, STEP_MS);
+	free(r);
+}
+
+static void
+stepped(struct job *job)
+{
+	struct round *r = (struct round *)job;
+	struct ending *e = r->e;
+	unsigned left = what_is_left(r);
+	bool late = r->passed >= LAST_MS;
+
+	e->killed += r->killed;
+	e->empty = left == 0 ? e->empty + 1 : 0;
+	free(r);
+	if (e->empty >= EMPTY_WALKS || (left != 0 && late))
+		finish(e, left);
+	else
+		again(e, left == 0 ? EMPTY_MS : STEP_MS);
 }
 
 static void
 on_time_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct ending *e = arg;
-	int64_t passed = mtime_ms_since(mtime_now(), e->start);
-	struct walk w;
-	unsigned left;
 
 	(void)fd;
 	(void)what;
-	w = walk(e, 0, passed >= CHILD_MS ? SIGKILL : 0, passed >= ROOT_MS ? SIGKILL : 0);
-	if (w.found[PART_CHILD] == 0)
-		w = walk(e, SIGKILL, SIGKILL, passed >= ROOT_MS ? SIGKILL : 0);
-	left = w.found[PART_REST] + w.found[PART_CHILD] + w.found[PART_ROOT];
-	if (left == 0 || passed >= LAST_MS)
-		finish(e, left);
-	else
-		again(e);
+	if (!give(e, step, stepped))
+		again(e, EMPTY_MS);
 }
 
 static struct ending *
@@ -222,6 +320,7 @@ ending_new(struct terminator *all, const struct request *rq, terminate_fn *fn, v
 		return NULL;
 	e->all = all;
 	e->rq = *rq;
+	e->session = *registry_get(all->m->registry, rq->ses);
 	e->fn = fn;
 	e->arg = arg;
 	e->start = mtime_now();
@@ -265,11 +364,10 @@ terminate_begin(struct monitor *m, const struct request *rq, terminate_fn *fn, v
 
 	if (e == NULL)
 		return RES_RATE;
-	for (int i = 0; i < FREEZES; i++)
-		(void)walk(e, SIGSTOP, 0, 0);
-	(void)walk(e, 0, SIGTERM, 0);
-	again(e);
-	return RES_OK;
+	if (give(e, begin, begun))
+		return RES_OK;
+	ending_free(e);
+	return RES_RATE;
 }
 
 static void
@@ -288,6 +386,8 @@ handle_terminate(struct monitor *m, const struct request *rq, struct answer *a)
 		result = table_may_act(m, rq);
 	if (result == RES_OK)
 		result = terminate_begin(m, rq, answer_engine, NULL);
+	if (result != RES_OK && result != RES_BUSY)
+		forget_spared(m->terminator, rq->ses);
 	a->later = result == RES_OK;
 	return result;
 }
@@ -315,9 +415,16 @@ terminator_free(struct terminator **all)
 		return;
 	/* Nothing stays stopped because we go. */
 	while ((e = TAILQ_FIRST(&(*all)->endings)) != NULL) {
-		struct walk w = walk(e, SIGKILL, SIGKILL, 0);
+		struct round *r = round_new(e);
+		unsigned left = 0;
 
-		finish(e, w.found[PART_REST] + w.found[PART_CHILD] + w.found[PART_ROOT]);
+		if (r != NULL) {
+			walk(r, SIGKILL, SIGKILL, 0);
+			left = what_is_left(r);
+			e->killed += r->killed;
+		}
+		free(r);
+		finish(e, left);
 	}
 	free(*all);
 	*all = NULL;
