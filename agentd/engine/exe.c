@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #define TRIES 3 /* a rename somewhere in the tree at that moment makes the kernel give up */
@@ -24,6 +26,21 @@ open_cached(const char *path)
 	return (int)fd;
 }
 
+/*
+ * Audit tells the superblock's device (audit_copy_inode(), kernel/auditsc.c).  btrfs and overlayfs give
+ * stat(2) another one, of the subvolume or of the layer: there only the inode can be compared.
+ */
+static bool
+same_device(int fd, const struct stat *st, const struct process *p)
+{
+	struct statfs fs;
+
+	if (major(st->st_dev) == p->exe_dev_major && minor(st->st_dev) == p->exe_dev_minor)
+		return true;
+	return fstatfs(fd, &fs) == 0 &&
+	    (fs.f_type == BTRFS_SUPER_MAGIC || fs.f_type == OVERLAYFS_SUPER_MAGIC);
+}
+
 bool
 exe_is_here(const struct process *p)
 {
@@ -35,8 +52,7 @@ exe_is_here(const struct process *p)
 		return false;
 	if ((fd = open_cached(p->exe)) == -1)
 		return false;
-	same = fstat(fd, &st) == 0 && st.st_ino == p->exe_inode &&
-	    major(st.st_dev) == p->exe_dev_major && minor(st.st_dev) == p->exe_dev_minor;
+	same = fstat(fd, &st) == 0 && st.st_ino == p->exe_inode && same_device(fd, &st, p);
 	close(fd);
 	return same;
 }
