@@ -5,26 +5,26 @@ static const char sshd_stays[] = "sshd itself is never stopped";
 
 /* What `block` is, for a process of the session and for its own sshd. */
 static const struct plan by_process[ACT_COUNT] = {
-	[ACT_OUTBOUND_SSH] = {REQ_KILL, DONE_KILLED, NULL, .cut = true},
-	[ACT_RELAY] = {REQ_DESTROY, DONE_CUT, NULL},
-	[ACT_AGENT_USE] = {REQ_KILL, DONE_KILLED, NULL, .cut = true},
-	[ACT_AGENT_HIJACK] = {REQ_KILL, DONE_KILLED, NULL, .cut = true},
-	[ACT_MUX_USE] = {REQ_KILL, DONE_KILLED, NULL, .cut = true},
-	[ACT_MUX_HIJACK] = {REQ_KILL, DONE_KILLED, NULL, .cut = true},
-	[ACT_LISTEN] = {REQ_KILL, DONE_KILLED, NULL},
-	[ACT_SESSION_BRIDGE] = {REQ_KILL, DONE_KILLED, NULL},
-	[ACT_SESSION_ESCAPE] = {REQ_KILL, DONE_KILLED, NULL},
+	[ACT_OUTBOUND_SSH] = {REQ_KILL, DONE_KILLED, NULL, true},
+	[ACT_RELAY] = {REQ_DESTROY, DONE_CUT, NULL, false},
+	[ACT_AGENT_USE] = {REQ_KILL, DONE_KILLED, NULL, true},
+	[ACT_AGENT_HIJACK] = {REQ_KILL, DONE_KILLED, NULL, true},
+	[ACT_MUX_USE] = {REQ_KILL, DONE_KILLED, NULL, true},
+	[ACT_MUX_HIJACK] = {REQ_KILL, DONE_KILLED, NULL, true},
+	[ACT_LISTEN] = {REQ_KILL, DONE_KILLED, NULL, false},
+	[ACT_SESSION_BRIDGE] = {REQ_KILL, DONE_KILLED, NULL, false},
+	[ACT_SESSION_ESCAPE] = {REQ_KILL, DONE_KILLED, NULL, false},
 };
 static const struct plan by_sshd[ACT_COUNT] = {
-	[ACT_OUTBOUND_SSH] = {REQ_DESTROY, DONE_CUT, NULL},
-	[ACT_RELAY] = {REQ_DESTROY, DONE_CUT, NULL},
-	[ACT_AGENT_USE] = {REQ_DESTROY, DONE_CUT, NULL},
-	[ACT_AGENT_HIJACK] = {REQ_DESTROY, DONE_CUT, NULL},
-	[ACT_MUX_USE] = {REQ_DESTROY, DONE_CUT, NULL},
-	[ACT_MUX_HIJACK] = {REQ_DESTROY, DONE_CUT, NULL},
-	[ACT_LISTEN] = {0, DONE_FAILED, sshd_stays},
-	[ACT_SESSION_BRIDGE] = {0, DONE_FAILED, sshd_stays},
-	[ACT_SESSION_ESCAPE] = {0, DONE_FAILED, sshd_stays},
+	[ACT_OUTBOUND_SSH] = {REQ_DESTROY, DONE_CUT, NULL, false},
+	[ACT_RELAY] = {REQ_DESTROY, DONE_CUT, NULL, false},
+	[ACT_AGENT_USE] = {REQ_DESTROY, DONE_CUT, NULL, false},
+	[ACT_AGENT_HIJACK] = {REQ_DESTROY, DONE_CUT, NULL, false},
+	[ACT_MUX_USE] = {REQ_DESTROY, DONE_CUT, NULL, false},
+	[ACT_MUX_HIJACK] = {REQ_DESTROY, DONE_CUT, NULL, false},
+	[ACT_LISTEN] = {0, DONE_FAILED, sshd_stays, false},
+	[ACT_SESSION_BRIDGE] = {0, DONE_FAILED, sshd_stays, false},
+	[ACT_SESSION_ESCAPE] = {0, DONE_FAILED, sshd_stays, false},
 };
 
 static bool
