@@ -45,6 +45,17 @@ facts_program(pid_t pid, uint64_t *dev, uint64_t *ino)
 	return 0;
 }
 
+bool
+facts_program_is_roots(pid_t pid)
+{
+	char path[64];
+	struct statx st;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	return statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, STATX_UID | STATX_MODE, &st) == 0 &&
+	    st.stx_uid == 0 && (st.stx_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
 int
 facts_program_name(pid_t pid, char *out, size_t cap)
 {

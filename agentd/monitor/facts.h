@@ -18,6 +18,8 @@ struct facts {
 int facts_of(int pidfd, pid_t, struct facts *);
 /* Device and inode of the program file that the process runs.  0 or −errno. */
 int facts_program(pid_t, uint64_t *dev, uint64_t *ino);
+/* Nobody but root owns or can write its program file, which may be a server's word: see mount.h. */
+bool facts_program_is_roots(pid_t);
 /* The last part of the program's path, without " (deleted)".  0 or −errno. */
 int facts_program_name(pid_t, char *out, size_t cap);
 

@@ -9,6 +9,7 @@
 
 #include "agentd/monitor/facts.h"
 #include "agentd/monitor/flow.h"
+#include "agentd/monitor/mount.h"
 #include "agentd/monitor/protect.h"
 #include "agentd/monitor/sockdiag.h"
 #include "agentd/monitor/table.h"
@@ -24,6 +25,7 @@ struct search {
 	struct facts holder;
 	bool found;
 	int error; /* errno; 0: none */
+	bool roots_program; /* the holder's: then its name says what it is */
 	struct mtime start;
 };
 
@@ -75,12 +77,14 @@ static const struct {
 };
 
 static unsigned
-flags_of(struct monitor *m, pid_t pid)
+flags_of(struct monitor *m, pid_t pid, bool roots_program)
 {
 	char name[64];
 
-	if (protect_runs_sshd(m, pid))
+	if (protect_is_sshd_file(m, pid) || (roots_program && protect_runs_sshd(m, pid)))
 		return OWNERF_SSHD;
+	if (!roots_program)
+		return 0;
 	if (facts_program_name(pid, name, sizeof(name)) != 0)
 		return 0;
 	for (size_t i = 0; i < sizeof(programs) / sizeof(*programs); i++)
@@ -103,6 +107,8 @@ run(struct job *job)
 	if (rc >= 0 && s->inode != 0 && !s->found)
 		rc = proc_each(note_holder, s);
 	s->error = rc < 0 ? -rc : 0;
+	s->roots_program = s->found && facts_program_is_roots(s->holder.pid) &&
+	    !mount_program_is_served(s->holder.pid);
 }
 
 static void
@@ -122,7 +128,7 @@ done(struct job *job)
 		n.inode = s->rq.inode;
 		n.dev_major = s->rq.dev_major;
 		n.dev_minor = s->rq.dev_minor;
-		n.flags = flags_of(s->m, s->holder.pid);
+		n.flags = flags_of(s->m, s->holder.pid, s->roots_program);
 	}
 	table_answer_with(s->m, s->rq.id, &n, NULL, 0);
 	free(s);

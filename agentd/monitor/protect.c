@@ -55,12 +55,18 @@ is_sshd_name(pid_t pid)
 }
 
 bool
-protect_runs_sshd(struct monitor *m, pid_t pid)
+protect_is_sshd_file(struct monitor *m, pid_t pid)
 {
 	struct guard g = {0};
 
 	g.nsshd = registry_programs(m->registry, g.sshd);
-	return is_sshd_file(&g, pid) || is_sshd_name(pid);
+	return is_sshd_file(&g, pid);
+}
+
+bool
+protect_runs_sshd(struct monitor *m, pid_t pid)
+{
+	return protect_is_sshd_file(m, pid) || is_sshd_name(pid);
 }
 
 static bool

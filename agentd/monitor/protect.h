@@ -34,6 +34,8 @@ bool protect_is_top(const struct mon_session *, const struct facts *);
 /* The user child: the child of the reporting sshd that runs the same program. */
 bool protect_is_user_child(const struct mon_session *, const struct facts *);
 
+/* By the program file, which a reporting sshd runs. */
+bool protect_is_sshd_file(struct monitor *, pid_t);
 /* By the program file, or by its name. */
 bool protect_runs_sshd(struct monitor *, pid_t);
 

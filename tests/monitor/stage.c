@@ -338,14 +338,18 @@ obey(const struct order_line *o)
 }
 
 static void __attribute__((noreturn))
-be_work(int orders, int told, bool root)
+be_work(int orders, int told, int pids, bool root)
 {
+	const pid_t self = getpid();
 	struct order_line o;
 
 	(void)signal(SIGCHLD, SIG_IGN);
 	(void)signal(SIGTERM, SIG_IGN); /* as tmux, nohup */
-	if (!root && (setgid(STAGE_UID) == -1 || setuid(STAGE_UID) == -1))
+	/* Told only now: while it is root it looks like an sshd. */
+	if ((!root && (setgid(STAGE_UID) == -1 || setuid(STAGE_UID) == -1)) ||
+	    write_all(pids, &self, sizeof(self)) != 0)
 		_exit(1);
+	close(pids);
 	while (read(orders, &o, sizeof(o)) == (ssize_t)sizeof(o)) {
 		int answer = obey(&o);
 
@@ -371,25 +375,24 @@ be_login(uint32_t auid)
 static void __attribute__((noreturn))
 be_top(bool root, int orders, int told, int pids)
 {
-	pid_t child = fork();
+	pid_t child = fork(), self;
 
 	if (child == 0) {
 		pid_t work = fork();
 
 		if (work == 0)
-			be_work(orders, told, root);
+			be_work(orders, told, pids, root);
 		close(orders);
 		close(told);
-		if (write_all(pids, &work, sizeof(work)) != 0 || setgid(STAGE_UID) == -1 ||
-		    setuid(STAGE_UID) == -1)
+		self = getpid();
+		if (work == -1 || setgid(STAGE_UID) == -1 || setuid(STAGE_UID) == -1 ||
+		    write_all(pids, &self, sizeof(self)) != 0)
 			_exit(1);
 		close(pids);
 		wait_forever(); /* TERM ends it */
 	}
 	close(orders);
 	close(told);
-	if (write_all(pids, &child, sizeof(child)) != 0)
-		_exit(1);
 	close(pids);
 	(void)waitpid(child, NULL, 0);
 	_exit(0);
