@@ -16,9 +16,9 @@ from suite import cases
 WATCHED = "block outbound-ssh user alice\n"
 
 
-def _hop(stage: Stage) -> None:
-    """alice goes on to db; with WATCHED in force this alerts."""
-    with stage.login("alice", forward=True) as session:
+def _hop(stage: Stage, user: str = "alice") -> None:
+    """The user goes on to db; with WATCHED in force alice's alerts."""
+    with stage.login(user, forward=True) as session:
         session.run("ssh db true")
 
 
@@ -88,13 +88,16 @@ def test_group_reads_and_no_more(stage: Stage) -> None:
 
 
 def test_stop_limit_returns_to_audit(stage: Stage) -> None:
-    stage.daemon.policy("stop-limit 2 in 10m\n" + WATCHED, mode="enforce")
+    """Users are counted, not stops: one alone cannot switch enforcement off."""
+    stage.daemon.policy("stop-limit 1 in 10m\nblock outbound-ssh\n", mode="enforce")
     watch = stage.watch()
-    for _ in range(4):
+    for _ in range(3):
         _hop(stage)
+    assert stage.daemon.status()["mode"]["host"] == "enforce"
+    _hop(stage, "bob")
     until(lambda: stage.daemon.status()["mode"]["host"] == "audit", "the host to go back to audit")
-    done = [a["sshtether"]["done"] for a in watch.find(activity="outbound-ssh")]
-    assert done.count("killed") <= 2, done
+    bobs = watch.find(activity="outbound-ssh", user="bob")
+    assert all(a["sshtether"]["done"] != "killed" for a in bobs), bobs
 
 
 @cases({"in audit mode": "audit", "in enforce mode": "enforce"})
@@ -110,6 +113,18 @@ def test_terminate_by_hand(stage: Stage, mode: str) -> None:
         assert other.out("echo on") == "on"
     alert = watch.wait(activity="terminate-by-hand")
     assert alert["event"]["reason"].endswith(": left the company"), alert
+
+
+def test_logins_are_no_news_to_the_log(stage: Stage) -> None:
+    """A process that ended before it could be looked at is normal life."""
+    stage.daemon.policy("")
+    before = len(stage.daemon.log())
+    for _ in range(5):
+        with stage.login("alice") as session:
+            session.run("for i in 1 2 3 4 5 6; do /bin/true; done")
+    time.sleep(1)
+    said = [line for line in stage.daemon.log()[before:].splitlines() if "request " in line or "like this" in line]
+    assert not said, said
 
 
 def test_session_tree(stage: Stage) -> None:
@@ -179,6 +194,8 @@ def test_rules_come_back_after_a_flush(stage: Stage) -> None:
     stage.daemon.policy(WATCHED)
     stage.bastion.run(["auditctl", "-D"], net=False)
     until(lambda: any("connect" in rule for rule in audit.rules()), "the rules to be added again")
+    ours = sum("sshtether" in rule for rule in audit.rules())
+    until(lambda: stage.daemon.status()["rules"]["added"] == ours > 0, "the status to count them")
     _seen(stage)
 
 
