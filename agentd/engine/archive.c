@@ -341,17 +341,6 @@ archive_get_session(struct archive *a, const char *boot, uint32_t ses, archive_s
 }
 
 void
-archive_forget(struct archive *a, const void *arg)
-{
-	struct job *j;
-
-	LIST_FOREACH(j, &a->jobs, link) {
-		if (j->arg == arg)
-			j->forgotten = true;
-	}
-}
-
-void
 archive_state(struct archive *a, struct archive_state *out)
 {
 	*out = a->state;

@@ -44,8 +44,6 @@ bool archive_find(struct archive *, const struct store_query *, archive_found_fn
 typedef void archive_session_fn(const struct store_session *, void *arg);
 bool archive_get_session(struct archive *, const char *boot, uint32_t ses, archive_session_fn *,
     void *arg);
-/* The calls that wait with this arg are not made. */
-void archive_forget(struct archive *, const void *arg);
 
 struct archive_state {
 	bool failing;

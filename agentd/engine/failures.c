@@ -78,12 +78,6 @@ failure_count(enum failure f)
 	return seen[f].count;
 }
 
-const char *
-failure_name(enum failure f)
-{
-	return rows[f].name;
-}
-
 void
 failures_json(struct json *j)
 {

@@ -55,7 +55,6 @@ enum failure {
 void failure_note(enum failure);
 void failure_add(enum failure, uint64_t n);
 uint64_t failure_count(enum failure);
-const char *failure_name(enum failure);
 /* An array of the rows that happened: name, count, last, meaning. */
 void failures_json(struct json *);
 

@@ -123,17 +123,6 @@ worker_post(struct worker *w, worker_run_fn *run, worker_done_fn *done, void *ar
 	return room;
 }
 
-size_t
-worker_queued(struct worker *w)
-{
-	size_t n;
-
-	pthread_mutex_lock(&w->lock);
-	n = w->ntodo;
-	pthread_mutex_unlock(&w->lock);
-	return n;
-}
-
 int64_t
 worker_busy_ms(struct worker *w)
 {

@@ -21,8 +21,6 @@ typedef void worker_done_fn(void *arg);
 struct worker *worker_new(struct event_base *, const char *name, size_t max_queue);
 /* False: the queue is full; arg is still the caller's and nothing will be called. */
 bool worker_post(struct worker *, worker_run_fn *, worker_done_fn *, void *arg);
-/* Jobs that wait or run. */
-size_t worker_queued(struct worker *);
 /* For how long the present job has been running; 0: idle. */
 int64_t worker_busy_ms(struct worker *);
 /*

@@ -115,12 +115,6 @@ host_stats_get(const struct host *h)
 	return &h->stats;
 }
 
-const char *
-host_boot_id(const struct host *h)
-{
-	return h->boot_id;
-}
-
 uint64_t
 host_lessons(const struct host *h)
 {

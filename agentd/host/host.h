@@ -194,6 +194,5 @@ bool program_is_ssh_name(struct bytes exe);
 bool program_is_steady(struct bytes exe);
 
 const struct host_stats *host_stats_get(const struct host *);
-const char *host_boot_id(const struct host *);
 
 #endif

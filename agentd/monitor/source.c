@@ -266,9 +266,3 @@ source_engine_gone(struct source *s)
 		s->now = SOURCE_NONE;
 	}
 }
-
-enum source_kind
-source_now(const struct source *s)
-{
-	return s->now;
-}

@@ -14,6 +14,5 @@ struct source *source_new(struct monitor *);
 void source_free(struct source **);
 /* Nobody waits for a source any more. */
 void source_engine_gone(struct source *);
-enum source_kind source_now(const struct source *);
 
 #endif

@@ -7,7 +7,7 @@ if ! command -v auditctl >/dev/null; then
 	echo 'skip rules - auditctl'
 	exit 0
 fi
-exec 9>/tmp/sshtether-audit.lock
+exec 9>/run/sshtether-audit.lock
 flock -w 600 9 || { echo 'not ok rules: another user of the audit system does not end'; exit 1; }
 
 state() { auditctl -s 2>/dev/null | grep -E '^(enabled|failure|pid|backlog_limit) '; }

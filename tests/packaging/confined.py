@@ -21,7 +21,7 @@ import subprocess
 import sys
 import time
 
-AUDIT_LOCK = "/tmp/sshtether-audit.lock"  # audit is one for the whole machine; the e2e lab takes it too
+AUDIT_LOCK = "/run/sshtether-audit.lock"  # audit is one for the whole machine; the e2e lab takes it too
 PATIENCE = 20  # seconds
 MS_RDONLY, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 32, 4096, 16384, 1 << 18
 CLONE_NEWNS = 0x00020000

@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator
 from . import audit, linux
 from .linux import Unavailable
 
-LOCK = "/tmp/sshtether-audit.lock"
+LOCK = "/run/sshtether-audit.lock"
 RECORD = "/run/sshtether-lab.json"
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _EMPTY_PATIENCE = 20.0
