@@ -629,7 +629,7 @@ alive_is_what_the_kernel_says(void **state)
 	stage_session(&s, AUID, true);
 	assert_int_equal(ask(REQ_ALIVE, &s, 0), RES_OK);
 	stage_session_end(&s);
-	assert_true(stage_gone_soon(s.work));
+	assert_true(stage_gone_soon(s.work) && stage_gone_soon(s.child));
 	assert_int_equal(ask(REQ_ALIVE, &s, 0), RES_GONE);
 }
 
