@@ -1,8 +1,8 @@
 """borrow [sibling] SECONDS SOCKET: keeps asking an SSH agent for its keys over one connection.
 
 Prints "keys N" after the first answer.  Exit 0 when the time is over, 3 when the connection was cut.  With
-"sibling" the process that connected hands the descriptor to a child by fork, as an intruder would who
-expects to be killed; what became of the child's copy is then written to /tmp/sibling.
+"sibling" a child shares the socket by fork before it is connected, as an intruder would have it who expects
+to be killed at once; what became of the child's copy is then written to /tmp/sibling.
 """
 
 import os
@@ -43,16 +43,27 @@ def hold(sock, seconds, told):
     return 0
 
 
+def wait_connected(sock, seconds):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            return sock.getpeername()
+        except OSError:
+            time.sleep(0.001)
+    sys.exit("never connected")
+
+
 def main():
     *mode, seconds, path = sys.argv[1:]
     seconds = float(seconds)
     sock = socket.socket(socket.AF_UNIX)
-    sock.connect(path)
     if mode == ["sibling"] and os.fork() == 0:
+        wait_connected(sock, seconds)
         result = hold(sock, seconds, True)
         with open("/tmp/sibling", "w", encoding="ascii") as file:
             file.write("sibling cut" if result else "sibling went on")
         os._exit(result)
+    sock.connect(path)
     sys.exit(hold(sock, seconds, False))
 
 
