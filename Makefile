@@ -91,6 +91,17 @@ $(B)/sshtether: $(CLI) $(SHARED) $(PURE) $(POLICY) $(BASE)
 
 # --- tests, install, lint: one file each -----------------------------------------------------------
 
+## make demo    the story on three hosts: laptop, bastion, db (root, Debian 12; cleans up after itself)
+demo:
+	@tests/bootstrap.sh
+	@$(MAKE) -s all
+	@tests/e2e/run.py demo -b $(B)
+
+## make check   every test; ends with "N passed, N failed, N skipped"
+check:
+	@tests/bootstrap.sh
+	@tests/run
+
 -include tests/tests.mk
 -include packaging/install.mk
 

@@ -20,17 +20,6 @@ KINDS = gcc clang lint unit golden oracle fuzz pam monitor packaging cleanup e2e
 .PHONY: unit-programs check demo $(KINDS)
 export B
 
-## make demo    the story on three hosts: laptop, bastion, db (root, Debian 12; cleans up after itself)
-demo:
-	@tests/bootstrap.sh
-	@$(MAKE) -s all
-	@tests/e2e/run.py demo -b $(B)
-
-## make check   every test; ends with "N passed, N failed, N skipped"
-check:
-	@tests/bootstrap.sh
-	@tests/run
-
 ## make KIND    one kind of test: gcc clang lint unit golden oracle fuzz pam monitor packaging cleanup e2e
 $(KINDS):
 	@tests/run $@
