@@ -28,21 +28,28 @@ struct file {
 
 struct search {
 	struct file file;
-	struct inodes clients; /* the sockets at the other ends of what the listener has accepted */
+	struct inodes clients; /* the sockets at the other ends of what the listener has accepted, or will */
 	struct inodes done;
 	struct mtime start;
 };
 
-/* What a listener accepts, and what waits to be accepted, has the listener's name. */
+/*
+ * What a listener has accepted bears the listener's name.  What waits to be accepted has no inode yet, so the
+ * kernel does not list it; the listener names the sockets at the other ends.
+ */
 static int
-note_client(const struct diag_unix *u, void *arg)
+note_clients(const struct diag_unix *u, void *arg)
 {
 	struct search *s = arg;
 
-	if (u->bound && !u->listening && u->peer != 0 && u->file_ino == (uint32_t)s->file.inode &&
-	    u->major == s->file.major && u->minor == s->file.minor)
-		return inodes_add(&s->clients, u->peer) ? 0 : 1;
-	return 0;
+	if (!u->bound || u->file_ino != (uint32_t)s->file.inode || u->major != s->file.major ||
+	    u->minor != s->file.minor)
+		return 0;
+	for (size_t i = 0; i < u->pending_n; i++) {
+		if (u->pending[i] != 0 && !inodes_add(&s->clients, u->pending[i]))
+			return 1;
+	}
+	return u->listening || u->peer == 0 || inodes_add(&s->clients, u->peer) ? 0 : 1;
 }
 
 /* The descriptor was looked up by number: it counts only if it is that socket now. */
@@ -96,7 +103,7 @@ cut_connections(uint32_t ses, uint32_t major, uint32_t minor, uint64_t inode)
 		return -ENOMEM;
 	s->file = (struct file){.major = major, .minor = minor, .inode = inode};
 	s->start = mtime_now();
-	rc = diag_unix_each(note_client, s);
+	rc = diag_unix_each(note_clients, s);
 	if (rc >= 0 && s->clients.n != 0)
 		(void)facts_each(ses, visit, s);
 	if (rc >= 0)

@@ -175,6 +175,9 @@ take_attribute(struct rtattr *a, struct diag_unix *u)
 	} else if (a->rta_type == UNIX_DIAG_PEER && RTA_PAYLOAD(a) >= sizeof(peer)) {
 		memcpy(&peer, RTA_DATA(a), sizeof(peer));
 		u->peer = peer;
+	} else if (a->rta_type == UNIX_DIAG_ICONS) {
+		u->pending = RTA_DATA(a);
+		u->pending_n = RTA_PAYLOAD(a) / sizeof(*u->pending);
 	}
 }
 
@@ -208,7 +211,7 @@ diag_unix_each(int (*fn)(const struct diag_unix *, void *), void *arg)
 		.h = {.nlmsg_len = sizeof(r), .nlmsg_type = SOCK_DIAG_BY_FAMILY,
 		    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
 		.d = {.sdiag_family = AF_UNIX, .udiag_states = ~0u,
-		    .udiag_show = UDIAG_SHOW_VFS | UDIAG_SHOW_PEER},
+		    .udiag_show = UDIAG_SHOW_VFS | UDIAG_SHOW_PEER | UDIAG_SHOW_ICONS},
 	};
 
 	return converse(&r, sizeof(r), take_unix, &sink);

@@ -21,6 +21,8 @@ struct diag_unix {
 	uint32_t file_ino;      /* of the name it is bound to: the low 32 bits are all there is */
 	uint32_t major, minor;
 	bool bound, listening;
+	const uint32_t *pending; /* of a listener: the sockets that have connected and wait to be accepted */
+	size_t pending_n;
 };
 
 /* Every TCP socket that is or may become a connection.  fn stops with non-zero.  0, that, or −errno. */

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
+import signal
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -119,6 +121,34 @@ def test_agent_cut_for_a_forked_sibling(stage: Stage) -> None:
         assert stage.bastion.read("/tmp/sibling") == "sibling cut"
 
 
+@contextlib.contextmanager
+def stopped(pid: int) -> Iterator[None]:
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def _listener(stage: Stage, sock: str) -> int:
+    """The sshd that listens on that socket, as one that accepts late sees to it."""
+    listed = stage.bastion.run(["ss", "-Hxlp", "src", sock]).stdout
+    return int(re.search(r"pid=(\d+)", listed)[1])
+
+
+def test_agent_cut_before_it_is_accepted(stage: Stage) -> None:
+    """The connection waits at a listener that is not scheduled, and a kill leaves it to the child."""
+    stage.daemon.policy(BLOCK, mode="enforce")
+    stage.bastion.run(["rm", "-f", "/tmp/sibling"])
+    with victim(stage) as (alice, sock), stage.login("mallory") as thief:
+        with stopped(_listener(stage, sock)):
+            status, output = thief.run(f"sudo {BORROW} sibling 45 {sock}")
+            assert status != 0 and "keys" not in output, (status, output)
+        until(lambda: os.path.exists(stage.bastion.path("/tmp/sibling")), "the sibling to end")
+        assert stage.bastion.read("/tmp/sibling") == "sibling cut"
+        assert "ED25519" in alice.out("ssh-add -l"), "the owner lost her agent"
+
+
 def test_agent_thief_terminated(stage: Stage) -> None:
     stage.daemon.policy(TERMINATE, mode="enforce")
     watch = stage.watch()
@@ -146,24 +176,61 @@ def _tasks(ses: int) -> str:
     return " ".join(found)
 
 
-def test_agent_forwarded_to_the_laptop(stage: Stage) -> None:
-    """-L local:remote.sock: sshd itself opens the agent, for a session with another key of the same user."""
+@contextlib.contextmanager
+def brought_home(stage: Stage, key: str, sock: str) -> Iterator[str]:
+    """-L local:remote.sock: sshd itself opens the agent, for a session of alice by that key; the laptop's socket."""
+    far = "/home/alice/far.sock"
+    argv = [*sshd.ssh(key, ["-N", "-o", "StreamLocalBindUnlink=yes", "-L", f"{far}:{sock}"]), "bastion"]
+    stage.laptop.run(["rm", "-f", far])
+    forwarder = stage.laptop.popen(argv, user="alice", stderr=subprocess.DEVNULL)
+    try:
+        until(lambda: os.path.exists(stage.laptop.path(far)), "the forwarded socket")
+        yield far
+        assert forwarder.poll() is None, "the login by which the agent was reached has ended"
+    finally:
+        forwarder.terminate()
+        forwarder.wait()
+
+
+def borrow_at_home(stage: Stage, seconds: float, far: str) -> subprocess.CompletedProcess:
+    program = f"/home/alice/{os.path.basename(BORROW)}"
+    stage.laptop.write(program, stage.bastion.read(f"{PROGRAMS}/borrow.py"))
+    return stage.laptop.run(["/usr/bin/python3", program, str(seconds), far], user="alice", check=False)
+
+
+def test_agent_brought_home_seen(stage: Stage) -> None:
     stage.daemon.policy(BLOCK, mode="audit")
     watch = stage.watch()
-    with victim(stage) as (alice, sock):
-        argv = [*sshd.ssh("id_other", ["-N", "-o", "StreamLocalBindUnlink=yes", "-L", f"/home/alice/far.sock:{sock}"])]
-        forwarder = stage.laptop.popen([*argv, "bastion"], user="alice", stderr=subprocess.DEVNULL)
-        try:
-            until(lambda: os.path.exists(stage.laptop.path("/home/alice/far.sock")), "the forwarded socket")
-            done = stage.laptop.run(["ssh-add", "-l"], user="alice", env={"SSH_AUTH_SOCK": "/home/alice/far.sock"})
-            assert "ED25519" in done.stdout
-            alert = watch.wait(activity="agent-hijack", user="alice")
-            ours = alert["sshtether"]
-            assert ours["owner"] == "same-user" and ours["owner_session"] == _name(stage, alice.ses), ours
-            assert ours["key"] == stage.world.keys.fingerprints["alice", "id_other"], ours
-        finally:
-            forwarder.terminate()
-            forwarder.wait()
+    with victim(stage) as (alice, sock), brought_home(stage, "id_other", sock) as far:
+        done = borrow_at_home(stage, 0.3, far)
+        assert done.returncode == 0 and "keys 1" in done.stdout, f"audit mode changed something: {done}"
+        ours = watch.wait(activity="agent-hijack", user="alice")["sshtether"]
+        assert ours["owner"] == "same-user" and ours["owner_session"] == _name(stage, alice.ses), ours
+        assert ours["key"] == stage.world.keys.fingerprints["alice", "id_other"], ours
+        assert ours["done"] == "would-have", ours
+
+
+def test_agent_brought_home_stopped(stage: Stage) -> None:
+    stage.daemon.policy(BLOCK, mode="enforce")
+    watch = stage.watch()
+    with victim(stage) as (alice, sock), brought_home(stage, "id_other", sock) as far:
+        for attempt in ("first", "second"):
+            done = borrow_at_home(stage, 45, far)
+            assert done.returncode == 3, f"the {attempt} borrower went on: {done}"
+        ours = watch.wait(activity="agent-hijack", user="alice")["sshtether"]
+        assert ours["done"] == "cut" and ours["owner_session"] == _name(stage, alice.ses), ours
+        assert "ED25519" in alice.out("ssh-add -l"), "the owner lost her agent"
+
+
+def test_agent_brought_home_left_alone(stage: Stage) -> None:
+    """The same by the same key: her own."""
+    stage.daemon.policy(BLOCK, mode="enforce")
+    watch = stage.watch()
+    with victim(stage) as (_, sock), brought_home(stage, "id_ed25519", sock) as far:
+        done = borrow_at_home(stage, 1, far)
+        assert done.returncode == 0 and "keys 1" in done.stdout, done
+    left = stage.fence(watch, ripen=False)
+    assert not left, f"alerts on what is one's own:\n{quiet(left)}"
 
 
 def _her_own(stage: Stage, session: Login, sock: str) -> None:

@@ -459,6 +459,35 @@ a_cut_reaches_every_holder(void **state)
 	stage_session_end(&owner);
 }
 
+/* A listener that is slow, or stopped, to accept.  The kernel lists such a connection under the listener only. */
+static void
+a_cut_reaches_what_waits_to_be_accepted(void **state)
+{
+	struct stage_session thief;
+	struct request rq;
+	int listener, late;
+	pid_t sibling;
+
+	(void)state;
+	stage_mode("enforce");
+	stage_session(&thief, AUID, true);
+	rq = request_for(REQ_KILL, &thief, thief.work);
+	listener = unix_listener(&rq);
+	assert_true(stage_order(&thief, ORDER_CONNECT_UNIX, "unix") >= 0);
+	sibling = stage_order(&thief, ORDER_FORK, NULL);
+	rq.time_ms = stage_now_ms();
+	assert_int_equal(stage_ask(&rq, NULL, NULL), RES_OK);
+	assert_true(stage_gone_soon(thief.work));
+	assert_true(stage_alive(sibling));
+	late = accept(listener, NULL, NULL);
+	assert_int_equal(ended(late), 1);
+	(void)kill(sibling, SIGKILL);
+	stage_mode("audit");
+	close(late);
+	close(listener);
+	stage_session_end(&thief);
+}
+
 /* As a ControlMaster's client or ssh-add does when the other side goes. */
 static void
 a_client_that_ends_by_the_cut_was_stopped(void **state)
@@ -778,6 +807,7 @@ main(int argc, char **argv)
 		fresh_test(the_stop_limit_brings_audit_back),
 		fresh_test(only_this_sessions_tcp_is_destroyed),
 		fresh_test(a_cut_reaches_every_holder),
+		fresh_test(a_cut_reaches_what_waits_to_be_accepted),
 		fresh_test(a_client_that_ends_by_the_cut_was_stopped),
 		fresh_test(the_owner_of_a_socket_is_who_listens),
 		fresh_test(a_session_ends_whole_but_for_what_is_spared),
