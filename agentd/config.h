@@ -29,6 +29,8 @@ struct config {
 	enum mode mode;       /* at the first start; later what `sshtether mode` kept */
 	int64_t login_timeout_ms; /* the monitor answers for the engine after this; 250 */
 	bool login_fail_open; /* fallback verdict while no engine answers: allow or deny; default open */
+	char *gate_cgroup;    /* a cgroup v2 directory; NULL: the root of the hierarchy, found in mountinfo */
+	bool gate_keep;       /* on-exit keep: gates stay when the daemon goes; default release */
 	unsigned action_rate; /* hard cap of the monitor on kills and cuts in a minute; 60 */
 	uint32_t breakglass_uid[CONFIG_BREAKGLASS_MAX]; /* never touched by any action */
 	size_t nbreakglass;

@@ -81,6 +81,58 @@ void pol_ask(const struct policy *, const struct question *, struct decision *ou
 bool pol_spares(const struct policy *, struct bytes exe);
 bool pol_is_ssh_port(const struct policy *, uint16_t port);
 
+/* --- grants ------------------------------------------------------------------------------------- */
+
+/*
+ * What a policy says of SSH connections and sockets as far as it can be said at login, for gates that know
+ * addresses, ports and owners and nothing else.  The classes: every address (and port) belongs to one, and
+ * for two of one class no rule can tell the difference.
+ */
+#define POL_ADDR_CLASSES 64
+#define POL_PORT_CLASSES 8
+
+struct pol_space;
+
+struct pol_prefix {
+	struct prefix prefix;
+	unsigned addr_class;
+};
+struct pol_ports {
+	uint16_t lo, hi;
+	unsigned port_class;
+	bool ssh;
+};
+
+/* own: addresses of this host, which `to self` means.  The policy is borrowed.  NULL: out of memory. */
+struct pol_space *pol_space_new(const struct policy *, const struct addr *own, size_t nown);
+void pol_space_free(struct pol_space **);
+/* Longest prefix wins; what none covers is of class 0. */
+const struct pol_prefix *pol_space_prefixes(const struct pol_space *, size_t *n);
+/* Disjoint, ascending; what none covers is of class 0. */
+const struct pol_ports *pol_space_ports(const struct pol_space *, size_t *n);
+/* More classes than there is room for: what is left over is never refused by a grant. */
+bool pol_space_blurred(const struct pol_space *);
+
+enum pol_verdict { POL_ALLOW, POL_REPORT, POL_DENY }; /* REPORT: allowed, or hangs on what a gate does not know */
+
+struct pol_grant {
+	enum pol_verdict ssh[POL_PORT_CLASSES][POL_ADDR_CLASSES];   /* outbound-ssh, given that it is SSH */
+	enum pol_verdict relay[POL_PORT_CLASSES][POL_ADDR_CLASSES];
+	enum pol_verdict agent[OWNER_COUNT], mux[OWNER_COUNT];      /* use for self and same-login, else hijack */
+	bool no_destination; /* every outbound-ssh is refused, wherever it goes */
+	bool denies;         /* anything */
+};
+
+/*
+ * login: a question with the facts of the login (its activity does not matter); what is known only when it
+ * happens is not known.  DENY: what refuses is determined, its rule is in enforce mode and no never-stop
+ * holds: pol_ask() with any value of what is not known would refuse as well.
+ */
+void pol_grant_of(const struct policy *, const struct pol_space *, const struct question *login,
+    struct pol_grant *out);
+/* A rule hangs on the time (hours, until): grants are to be computed again as it passes. */
+bool pol_has_time(const struct policy *);
+
 /* --- loading ----------------------------------------------------------------------------------- */
 
 /* Where the bytes of a policy and of the files it names come from. 0 or −errno; why as safe_read(). */

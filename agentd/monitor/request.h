@@ -28,6 +28,19 @@ enum request_kind {
 	REQ_SOURCE,        /* (re)open the source of records */
 	REQ_ALIVE,         /* is there a task with ses? RES_OK or RES_GONE */
 	REQ_SPARE,         /* the program that pid of ses runs outlives the next REQ_TERMINATE of ses */
+	/* grants (grant.h); classes are made ready beside those in force, and rows name the ones they mean */
+	REQ_CLASSES,       /* a new generation, empty; the result's value is its number */
+	REQ_PREFIXES,      /* body: struct class_prefix[]; value: generation */
+	REQ_PORTS,         /* body: struct class_ports[]; value: generation */
+	REQ_GRANT,         /* body: one struct grant, for ses; SES_UNSET: the fallback grant, for logins that
+	                    * the engine does not answer and rows whose generation is gone */
+	REQ_CLASSES_DONE,  /* value: generation; every session has its row: the others are let go of.
+	                    * flags: REQF_UNGRANTED_DENY */
+	REQ_SOCKET,        /* the Unix listener at dev, inode is an agent's or a mux socket (flags: REQF_MUX) of
+	                    * ses: watch it.  The monitor finds it, and who listens there, for itself */
+	REQ_CLIENT,        /* the program that pid of ses runs is an SSH client */
+	REQ_ISOLATE,       /* no more outbound connections for ses; those it has are destroyed */
+	REQ_REVOKE,        /* the forwarded agents of ses: no new connection, those there are cut, and unlinked */
 	REQ_MAX,
 };
 
@@ -49,8 +62,12 @@ enum notice_kind {
 	NOTE_RELOAD,     /* SIGHUP */
 	NOTE_GOODBYE,    /* the monitor is going */
 	NOTE_OVER,       /* no task carries the registered ses any more */
-	NOTE_ORDERED,    /* root's process pid (login uid auid) had ses ended: result, and in value how
-	                  * many processes were killed or are left */
+	NOTE_ORDERED,    /* root's process pid (login uid auid) had ses ended, isolated or its agents revoked
+	                  * (flags: enum order_flag): result, and in value how many were killed or are left */
+	NOTE_GATES,      /* which gates work on this host: flags enum gate_flag; value: why[] of those that do
+	                  * not, 8 bits each of errno, lowest bit's first.  After hello and at each change */
+	NOTE_GATE,       /* a gate saw something: see struct notice's comment below */
+	NOTE_CONFIRM,    /* enforce falls back to audit at value (ms, realtime) unless confirmed; 0: no longer */
 };
 
 enum result {
@@ -75,6 +92,8 @@ enum source_kind { SOURCE_NONE, SOURCE_AUDITD, SOURCE_NETLINK };
 enum request_flag {
 	REQF_ALL = 1u << 0,  /* terminate: what the policy spares too */
 	REQF_RESP = 1u << 1, /* audit record of a response (AUDIT_RESP_*), not of an anomaly */
+	REQF_MUX = 1u << 2,  /* socket: a ControlMaster's, not an agent's */
+	REQF_UNGRANTED_DENY = 1u << 3, /* classes done: a task without a grant may not connect to SSH ports */
 };
 
 struct request {
@@ -127,6 +146,32 @@ enum rule_flag {
  * it could be killed.
  */
 enum kill_flag { KILLF_CUT = 1u << 0 };
+
+/* NOTE_ORDERED */
+enum order_flag { ORDERF_ISOLATE = 1u << 0, ORDERF_REVOKE = 1u << 1 };
+
+/* NOTE_GATES.  Set: it was loaded, attached and seen to work. */
+enum gate_flag {
+	GATEF_CONNECT = 1u << 0, /* TCP connections are refused */
+	GATEF_PATH = 1u << 1,    /* agent and mux sockets are refused by path (connect_unix) */
+	GATEF_LISTENER = 1u << 2, /* by the listener, whatever the path: killed inside connect(2) */
+	GATEF_EXEC = 1u << 3,    /* SSH clients end at exec */
+	GATEF_DATAGRAM = 1u << 4, /* an isolated session sends no datagrams either */
+	GATEF_COUNT = 5,
+};
+
+/*
+ * NOTE_GATE: ses (whose grant), pid, uid, auid of the task that did it (its own); id: its own ses;
+ * flags: enum gate_event | the verdict << 8 (enum grant_verdict) | GATEN_* ; peer: where to, of TCP;
+ * inode, dev: the Unix listener's file; value: when, ms since the epoch; start_ticks: how many more such
+ * of this session were not told one by one since the last.
+ */
+enum gate_event { GATE_TCP = 1, GATE_UNIX, GATE_EXEC, GATE_DATAGRAM };
+#define GATEN_REFUSED (1u << 16) /* the kernel refused it */
+#define GATEN_KILLED  (1u << 17) /* or killed the process in it */
+#define GATEN_RELAY   (1u << 18) /* it is the session's own sshd */
+#define GATEN_MUX     (1u << 19)
+#define GATEN_BORROWED (1u << 20) /* the grant is that of the login uid's session, the task has another ses */
 
 enum owner_flag { OWNERF_SSHD = 1u << 0, OWNERF_SSH = 1u << 1, OWNERF_AGENT = 1u << 2 };
 

@@ -1,0 +1,45 @@
+/*
+ * grants: what each session may do, computed from the policy in force and given to the monitor, which
+ * installs it in the kernel: at login before the verdict, and for all living sessions when the policy, the
+ * host's addresses or the hour change.  Also tells the monitor which Unix listeners are agents and
+ * ControlMasters, and which programs are SSH clients.
+ */
+#ifndef ENGINE_GRANTS_H
+#define ENGINE_GRANTS_H
+
+#include "agentd/engine/link.h"
+#include "agentd/engine/pipeline.h"
+
+struct event_base;
+struct grants;
+
+struct grants_parts {
+	struct event_base *base;
+	struct link *link;
+	struct pipeline *pipeline;
+	const struct pipeline_options *options;
+	const struct policy *(*policy)(void *arg); /* in force */
+	void *arg;
+};
+
+struct grants_stats {
+	uint64_t installed, failed;
+	uint32_t generation;   /* 0: none is in force */
+	bool blurred;          /* the policy has more classes than a row holds */
+};
+
+struct grants *grants_new(const struct grants_parts *);
+void grants_free(struct grants **);
+/*
+ * The session's grant is computed and sent; ready() is called once, when the monitor has installed it or
+ * has not (result), always from the loop.  False: it could not be sent and ready() is not called.
+ */
+typedef void grants_ready_fn(enum result, void *arg);
+bool grants_login(struct grants *, const struct session *, grants_ready_fn *, void *arg);
+/* The policy, or the monitor, is another: classes and all rows anew, the old ones in force until then. */
+void grants_renew(struct grants *);
+/* Once a second: what hangs on the time; addresses of the host. */
+void grants_tick(struct grants *, struct rtime now);
+const struct grants_stats *grants_stats(const struct grants *);
+
+#endif
