@@ -33,6 +33,10 @@ struct monitor {
 	int state_dir;                       /* state_dir/monitor: nobody but root */
 	struct mode_keeper *mode;
 	struct registry *registry;
+	struct gate *gate;                   /* the kernel's side of grants; never NULL in the loop */
+	struct rows *rows;                   /* who has which grant */
+	struct ring *ring;                   /* what the gates saw */
+	struct listeners *listeners;         /* agents and ControlMasters that the gates watch */
 	struct child *child;                 /* the engine */
 	struct logins *logins;
 	struct source *source;

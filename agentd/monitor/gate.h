@@ -23,9 +23,13 @@ struct gate_row {
 	uint32_t flags;                /* enum gate_row_flag */
 	uint64_t sshd_dev, sshd_ino;   /* as stat(2) has them */
 };
+/* The first two hold in either mode: those of the policy go when the host returns to audit mode. */
 enum gate_row_flag {
 	GATEROW_ISOLATED = 1u << 0, /* no outbound connection of any kind */
 	GATEROW_REVOKED = 1u << 1,  /* its own agents neither */
+	/* Root's own word, which no mode takes back; the kernel does not look at these two. */
+	GATEROW_ISOLATED_ORDER = 1u << 2,
+	GATEROW_REVOKED_ORDER = 1u << 3,
 };
 
 /*
