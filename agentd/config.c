@@ -27,6 +27,7 @@ struct choice {
 
 static const struct choice on_off[] = {{"on", true}, {"off", false}, {NULL, 0}};
 static const struct choice open_closed[] = {{"open", true}, {"closed", false}, {NULL, 0}};
+static const struct choice keep_release[] = {{"keep", true}, {"release", false}, {NULL, 0}};
 static const struct choice sources[] = {
     {"auto", SOURCE_AUTO}, {"auditd", SOURCE_SET_AUDITD}, {"netlink", SOURCE_SET_NETLINK}, {NULL, 0}};
 static const struct choice modes[] = {{"audit", MODE_AUDIT}, {"enforce", MODE_ENFORCE}, {NULL, 0}};
@@ -66,6 +67,8 @@ static const struct setting settings[] = {
     {"mode", KIND_CHOICE, AT(mode), modes, 0, 0},
     {"login-timeout", KIND_DURATION, AT(login_timeout_ms), NULL, 10, 10000},
     {"login-fail", KIND_BOOL, AT(login_fail_open), open_closed, 0, 0},
+    {"gate-cgroup", KIND_PATH, AT(gate_cgroup), NULL, 0, 0},
+    {"on-exit", KIND_BOOL, AT(gate_keep), keep_release, 0, 0},
     {"action-rate", KIND_NUMBER, AT(action_rate), NULL, 1, 10000},
     {"break-glass", KIND_USERS, AT(breakglass_uid), NULL, 0, 0},
     {"policy", KIND_PATH, AT(policy), NULL, 0, 0},
@@ -491,6 +494,7 @@ config_free(struct config **cp)
 	free(c->run_dir);
 	free(c->state_dir);
 	free(c->auditd_socket);
+	free(c->gate_cgroup);
 	free(c->policy);
 	for (size_t i = 0; i < c->nroles; i++)
 		free(c->roles[i]);

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 
 from lab import sshd
-from lab.daemon import PROGRAMS, quiet
+from lab.daemon import PROGRAMS, program, quiet
 from lab.linux import Unavailable
 from lab.stage import Stage
 from lab.waiting import until
@@ -38,13 +37,10 @@ def test_seen(stage: Stage, command: str) -> None:
 
 def test_i386_call_seen(stage: Stage) -> None:
     stage.daemon.policy(ALERTED)
-    program = stage.bastion.path("/home/alice/compat")
-    source = stage.bastion.path(f"{PROGRAMS}/compat.c")
-    built = subprocess.run([shutil.which("cc") or "gcc", "-o", program, source], capture_output=True, text=True, check=False)
-    assert built.returncode == 0, built.stderr
+    compat = program(stage.bastion, "compat")
     watch = stage.watch()
     with stage.login("alice") as session:
-        status, _ = session.run(f"./compat {DB} 22")
+        status, _ = session.run(f"{compat} {DB} 22")
         if status != 0:
             raise Unavailable("i386 system calls (CONFIG_IA32_EMULATION)")
         watch.wait(activity="outbound-ssh", ses=session.ses, to=DB, port=22)

@@ -77,6 +77,7 @@ every_setting(void **state)
 	                        "user nobody\ngroup \"nogroup\"\nrun-dir /r\nstate-dir /s\n"
 	                        "source netlink\nauditd-socket \"/a b\"\naudit-rules off\nmode enforce\n"
 	                        "login-timeout 1s\nlogin-fail closed\naction-rate 7\n"
+	                        "gate-cgroup /g\non-exit keep\n"
 	                        "break-glass { root, 4242,\n  # a comment inside\n  7 }\n"
 	                        "policy /p\nroles { bastion, \"db one\" }\nhost-name h\nalert-file off\n"
 	                        "alert-syslog off\nalert-audit off\ncommand-line hash\nstore-days 90",
@@ -95,6 +96,8 @@ every_setting(void **state)
 	assert_int_equal(c->mode, MODE_ENFORCE);
 	assert_int_equal(c->login_timeout_ms, 1000);
 	assert_false(c->login_fail_open);
+	assert_string_equal(c->gate_cgroup, "/g");
+	assert_true(c->gate_keep);
 	assert_int_equal(c->action_rate, 7);
 	assert_int_equal(c->nbreakglass, 3);
 	assert_int_equal(c->breakglass_uid[0], 0);

@@ -10,6 +10,9 @@ import subprocess
 from collections.abc import Iterable
 
 from .accounts import SERVICE
+from .host import Host
+from .keeper import own_cgroup
+from .linux import Unavailable
 from .waiting import PATIENCE, Tail, TimedOut, until
 from .world import World
 
@@ -60,7 +63,7 @@ class Daemon:
 
     def start(self, config: str = "") -> None:
         """The caps on actions are lifted: a run of the tests has more to stop than a host has in a year."""
-        self.bastion.write(CONFIG, f"action-rate 10000\n{config}")
+        self.bastion.write(CONFIG, f"action-rate 10000\ngate-cgroup {own_cgroup()}\n{config}")
         log = open(self.bastion.path("/var/log/sshtetherd.err"), "ab")
         self.process = self.bastion.popen([f"{PROGRAMS}/sshtetherd", "-f"], stdout=log, stderr=log)
         log.close()
@@ -124,6 +127,19 @@ class Daemon:
 
     def watch(self) -> Watch:
         return Watch(self.bastion.path(ALERTS))
+
+
+def program(bastion: Host, name: str) -> str:
+    """Where a helper written in C lies on the bastion; it is compiled when it is first asked for."""
+    place = f"{PROGRAMS}/{name}"
+    path = bastion.path(place)
+    if not os.path.exists(path):
+        compiler = shutil.which("cc") or shutil.which("gcc")
+        if not compiler:
+            raise Unavailable("a C compiler")
+        done = subprocess.run([compiler, "-O2", "-o", path, f"{path}.c"], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    return place
 
 
 class Watch:

@@ -25,6 +25,7 @@ _EMPTY = {
     "/var/spool": "0755",
     "/var/tmp": "1777",
 }
+_BPFFS = "/sys/fs/bpf"
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 _NAMESPACES = {"mount": "-m", "uts": "-u", "net": "-n"}
 
@@ -164,6 +165,8 @@ def _mounts() -> None:
     devices = {f"/dev/{name}": os.open(f"/dev/{name}", os.O_PATH | os.O_CLOEXEC) for name in _DEVICES}
     for path, mode in _EMPTY.items():
         linux.mount("lab", path, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, f"mode={mode}")
+    if os.path.isdir(_BPFFS):
+        linux.mount("lab", _BPFFS, "bpf")
     _copy_etc()
     _private_dev(devices)
 

@@ -213,6 +213,14 @@ def _cgroup_root() -> str:
     raise Unavailable("a mounted cgroup v2 hierarchy")
 
 
+def own_cgroup() -> str:
+    """The lab's own, for who runs in it: nothing on the machine outside of it may be touched by a gate."""
+    with open("/proc/self/cgroup", encoding="ascii") as lines:
+        (name,) = (line.rstrip("\n").split(":")[2] for line in lines if line.startswith("0::"))
+    assert "/sshtether-lab-" in name, name
+    return _cgroup_root() + name
+
+
 def _join(cgroup: str) -> None:
     with open(f"{cgroup}/cgroup.procs", "w", encoding="ascii") as procs:
         procs.write(str(os.getpid()))
