@@ -108,11 +108,11 @@ summary_text(const struct loaded *l, struct buf *out)
 	cli_count(pol_nexpects(pol), "expect line", out);
 	buf_puts(out, pol_nexpects(pol) == 1 ? " holds\n" : " hold\n");
 	for (size_t i = 0; i < pol_nrules(pol); i++) {
-		const char *file;
+		const char *file, *why;
 		unsigned line;
 
 		pol_rule_place(pol, i, &file, &line);
-		buf_printf(out, "%5u  %-8s ", line, level_name(pol_rule_level(pol, i)));
+		buf_printf(out, "%5u  %-8s ", line, level_name(pol_rule_level(pol, i, POLG_ALL, &why)));
 		pol_rule_text(pol, i, out);
 		buf_putc(out, '\n');
 	}
@@ -125,7 +125,7 @@ rules_json(const struct policy *pol, struct json *j)
 
 	json_karray(j, "rules");
 	for (size_t i = 0; i < pol_nrules(pol); i++) {
-		const char *file;
+		const char *file, *why;
 		unsigned line;
 
 		pol_rule_place(pol, i, &file, &line);
@@ -133,7 +133,7 @@ rules_json(const struct policy *pol, struct json *j)
 		json_object(j);
 		json_kuint(j, "line", line);
 		json_kbytes(j, "text", buf_bytes(&text));
-		json_kstr(j, "level", level_name(pol_rule_level(pol, i)));
+		json_kstr(j, "level", level_name(pol_rule_level(pol, i, POLG_ALL, &why)));
 		json_end(j, '}');
 		buf_reset(&text);
 	}
@@ -174,7 +174,7 @@ check_one(const struct cli *cli, const char *path, bool lint_counts, struct buf 
 	if (status == CLI_UNREACHABLE)
 		return status;
 	if (l.policy != NULL)
-		lint = pol_lint(l.policy, &l.diag);
+		lint = pol_lint(l.policy, POL_GATES_UNKNOWN, &l.diag);
 	if (cli->json)
 		summary_json(&l, lint, out);
 	else if (!show_diag(&l))

@@ -379,8 +379,6 @@ build_ungranted(struct parser *p, struct span at, struct value *v)
 	    !one_of(p, v, "allow or deny", ungranted_at, &word))
 		return;
 	p->policy->ungranted_deny = word == 1;
-	if (p->policy->ungranted_deny)
-		diag_warn(p->diag, at, "this version refuses nothing to a task of no known session");
 }
 
 /* --- rules ------------------------------------------------------------------------------------ */

@@ -1,35 +1,100 @@
 /*
- * level: how strongly a rule's action can be carried out by this build: a login is refused before
- * it begins; processes and sockets are stopped just after; the rest is seen.  What a host lacks
- * beside this is the daemon's to say (sshtether status).
+ * level: see level.h.  A row says what the gates make of an activity and what is left without them; an
+ * activity without a row is not detected by this version.
  */
-#include "policy/tree.h"
+#include "policy/level.h"
 
-#define BIT(a) (1u << (a))
+#include <stddef.h>
 
-/* Activities that leave a process to kill or a socket to cut. */
-#define STOPPABLE                                                                              \
-	(BIT(ACT_OUTBOUND_SSH) | BIT(ACT_RELAY) | BIT(ACT_AGENT_USE) | BIT(ACT_AGENT_HIJACK) | \
-	    BIT(ACT_MUX_USE) | BIT(ACT_MUX_HIJACK) | BIT(ACT_LISTEN) |                         \
-	    BIT(ACT_SESSION_BRIDGE) | BIT(ACT_SESSION_ESCAPE))
+static const char no_connect[] = "without the connect gate: the process is killed once its record arrives";
+static const char no_relay[] = "without the connect gate: the connection is destroyed once its record arrives";
+static const char no_path[] = "without the path gate: the process is killed inside connect(2)";
+static const char inside[] = "decided by who listens: the process is killed inside connect(2)";
+static const char after[] = "the process is killed once its record arrives";
+static const char silent[] = "without the connect gate there is nothing to hold audit against";
 
-const uint32_t pol_detected = STOPPABLE | BIT(ACT_LOGIN);
-
-static const struct {
-	uint32_t activities;
+/* The first step whose gate works is the level; a step without a gate is always there. */
+struct step {
+	unsigned gate;
 	enum level level;
-} reach[DO_COUNT] = {
-    [DO_BLOCK] = {.activities = STOPPABLE, .level = LEVEL_REACT},
-    [DO_DENY] = {.activities = BIT(ACT_LOGIN), .level = LEVEL_PREVENT},
-    [DO_TERMINATE] = {.activities = STOPPABLE | BIT(ACT_LOGIN), .level = LEVEL_REACT},
-    [DO_TERMINATE_ALL] = {.activities = STOPPABLE | BIT(ACT_LOGIN), .level = LEVEL_REACT},
+	const char *why;
+};
+#define STEPS 3
+
+static const struct step rows[ACT_COUNT][STEPS] = {
+    [ACT_LOGIN] = {{0, LEVEL_PREVENT, NULL}},
+    [ACT_OUTBOUND_SSH] = {{POLG_CONNECT, LEVEL_PREVENT, NULL}, {0, LEVEL_REACT, no_connect}},
+    [ACT_RELAY] = {{POLG_CONNECT, LEVEL_PREVENT, NULL}, {0, LEVEL_REACT, no_relay}},
+    [ACT_AGENT_USE] = {{POLG_PATH, LEVEL_PREVENT, NULL}, {POLG_LISTENER, LEVEL_REACT, no_path},
+        {0, LEVEL_REACT, after}},
+    [ACT_AGENT_HIJACK] = {{POLG_PATH, LEVEL_PREVENT, NULL}, {POLG_LISTENER, LEVEL_REACT, no_path},
+        {0, LEVEL_REACT, after}},
+    /* The path of a shared connection is its user's to choose, and to use again. */
+    [ACT_MUX_USE] = {{POLG_LISTENER, LEVEL_REACT, inside}, {0, LEVEL_REACT, after}},
+    [ACT_MUX_HIJACK] = {{POLG_PATH, LEVEL_PREVENT, NULL}, {POLG_LISTENER, LEVEL_REACT, no_path},
+        {0, LEVEL_REACT, after}},
+    [ACT_LISTEN] = {{0, LEVEL_REACT, after}},
+    [ACT_SESSION_BRIDGE] = {{0, LEVEL_REACT, after}},
+    [ACT_SESSION_ESCAPE] = {{0, LEVEL_REACT, after}},
+    [ACT_AUDIT_EVASION] = {{POLG_CONNECT, LEVEL_REACT, "it has happened: the process is killed"},
+        {0, LEVEL_OBSERVE, silent}},
 };
 
-enum level
-pol_rule_level(const struct policy *pol, size_t rule)
-{
-	const struct rule *r = pol->rules[rule];
+static const char *const gates_by_bit[POLG_COUNT + 1] = {
+    "connect", "path", "listener", "exec", "datagram", NULL};
 
-	return (r->activities & reach[r->action].activities) != 0 ? reach[r->action].level :
-	                                                            LEVEL_OBSERVE;
+const char *
+pol_gate_name(unsigned i)
+{
+	return i < POLG_COUNT ? gates_by_bit[i] : NULL;
+}
+
+bool
+pol_gate_parse(struct bytes name, unsigned *bit)
+{
+	for (unsigned i = 0; i < POLG_COUNT; i++) {
+		if (!bytes_is(name, gates_by_bit[i]))
+			continue;
+		*bit = 1u << i;
+		return true;
+	}
+	return false;
+}
+
+bool
+pol_is_detected(enum activity a)
+{
+	return rows[a][0].level != LEVEL_OBSERVE;
+}
+
+enum level
+pol_activity_level(enum activity a, unsigned gates, const char **why)
+{
+	const struct step *s = rows[a];
+
+	if (!pol_is_detected(a)) {
+		*why = "not detected by this version";
+		return LEVEL_OBSERVE;
+	}
+	while (s->gate != 0 && (gates & s->gate) == 0)
+		s++;
+	*why = s->why;
+	return s->level;
+}
+
+enum level
+pol_level(enum activity a, enum action action, unsigned gates, const char **why)
+{
+	*why = NULL;
+	if (action <= DO_ALERT)
+		return LEVEL_OBSERVE;
+	if (a == ACT_LOGIN && action < DO_DENY) {
+		*why = "a login is refused by deny";
+		return LEVEL_OBSERVE;
+	}
+	if (action == DO_ISOLATE && (gates & POLG_CONNECT) == 0) {
+		*why = "isolate needs the connect gate";
+		return LEVEL_OBSERVE;
+	}
+	return pol_activity_level(a, gates, why);
 }

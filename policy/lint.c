@@ -179,18 +179,39 @@ check_shadow(const struct policy *pol, size_t i, struct diag *d)
 static void
 check_detected(const struct rule *r, struct diag *d)
 {
-	const uint32_t unseen = r->any ? 0 : r->activities & ~pol_detected;
 	struct buf names = BUF_INIT;
+	uint32_t unseen = 0;
 
-	if (unseen == 0)
+	for (unsigned a = 0; a < ACT_COUNT; a++)
+		if (!pol_is_detected((enum activity)a))
+			unseen |= r->activities & 1u << a;
+	if (r->any || unseen == 0)
 		return;
 	put_activities(unseen, &names);
 	diag_warn(d, r->at, "this version does not detect %s", buf_ok(&names) ? names.p : "it");
 	buf_free(&names);
 }
 
+/* A rule about nothing that is detected has been told of already. */
 static void
-check_rule(const struct policy *pol, size_t i, struct diag *d)
+check_level(const struct policy *pol, size_t i, unsigned gates, struct diag *d)
+{
+	const struct rule *r = pol->rules[i];
+	const char *why;
+	bool detected = false;
+
+	for (unsigned a = 0; a < ACT_COUNT; a++)
+		detected = detected || ((r->activities >> a & 1) != 0 && pol_is_detected((enum activity)a));
+	if (!detected || r->action <= DO_ALERT || pol_rule_level(pol, i, gates, &why) != LEVEL_OBSERVE)
+		return;
+	diag_warn(d, r->at, "'%s' cannot be carried out for this: it will only be alerted",
+	    action_name(r->action));
+	if (why != NULL)
+		diag_help(d, "%s", why);
+}
+
+static void
+check_rule(const struct policy *pol, size_t i, unsigned gates, struct diag *d)
 {
 	const struct rule *r = pol->rules[i];
 	uint32_t facts = facts_of_rule(r), login = 1u << ACT_LOGIN;
@@ -204,10 +225,7 @@ check_rule(const struct policy *pol, size_t i, struct diag *d)
 		diag_help(d, "any CA that sshd trusts can write that principal: name the one that is meant");
 	}
 	check_detected(r, d);
-	if (r->action > DO_ALERT && (r->activities & pol_detected) != 0 && pol_rule_level(pol, i) == LEVEL_OBSERVE) {
-		diag_warn(d, r->at, "'%s' cannot be carried out for this: it will only be alerted",
-		    action_name(r->action));
-	}
+	check_level(pol, i, gates, d);
 	if (r->any && r->action > DO_ALERT && r->action < DO_DENY) {
 		diag_warn(d, r->at, "'%s any' refuses no login", action_name(r->action));
 		diag_help(d, "that is a line of its own: deny login");
@@ -237,7 +255,7 @@ check_blocks(const struct policy *pol, struct diag *d)
 }
 
 unsigned
-pol_lint(const struct policy *pol, struct buf *out)
+pol_lint(const struct policy *pol, unsigned gates, struct buf *out)
 {
 	struct diag d = DIAG_INIT;
 	unsigned n;
@@ -245,7 +263,7 @@ pol_lint(const struct policy *pol, struct buf *out)
 	check_tables(pol, &d);
 	check_blocks(pol, &d);
 	for (size_t i = 0; i < pol->nrules; i++)
-		check_rule(pol, i, &d);
+		check_rule(pol, i, gates, &d);
 	for (size_t i = 0; i < pol->nrules && i < LINT_RULES; i++)
 		check_shadow(pol, i, &d);
 	n = d.warnings;

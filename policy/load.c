@@ -164,6 +164,12 @@ pol_stop_limit(const struct policy *pol, unsigned *n, int64_t *window_ms)
 	*window_ms = pol->stop_window_ms;
 }
 
+bool
+pol_ungranted_deny(const struct policy *pol)
+{
+	return pol->ungranted_deny;
+}
+
 size_t
 pol_nrules(const struct policy *pol)
 {

@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/json.h"
-#include "base/words.h"
+#include "policy/level.h"
 
 struct policy;
 
@@ -169,13 +169,18 @@ uint64_t pol_serial(const struct policy *);
 enum mode pol_mode(const struct policy *);
 /* n actions in window_ms return the host to audit mode; n 0: off. */
 void pol_stop_limit(const struct policy *, unsigned *n, int64_t *window_ms);
+/* What a task of no known session may do: true: it reaches no SSH port. */
+bool pol_ungranted_deny(const struct policy *);
 size_t pol_nrules(const struct policy *);
 size_t pol_nexpects(const struct policy *);
 /* The rule's place and canonical text, without its newline. */
 void pol_rule_text(const struct policy *, size_t rule, struct buf *);
 void pol_rule_place(const struct policy *, size_t rule, const char **file, unsigned *line);
-/* The best level that the rule can have with what this build can do. */
-enum level pol_rule_level(const struct policy *, size_t rule);
+/*
+ * The best level that the rule can have with these gates (enum pol_gate).  *why: what keeps it from more;
+ * NULL when nothing does.
+ */
+enum level pol_rule_level(const struct policy *, size_t rule, unsigned gates, const char **why);
 
 /* Canonical text: print → parse → print is the identity. */
 void pol_print(const struct policy *, struct buf *);
@@ -203,7 +208,11 @@ void pol_explain_json(const struct policy *, const struct question *, struct jso
 typedef void pol_expect_fn(const char *file, unsigned line, bool ok, const char *what, void *arg);
 unsigned pol_test(const struct policy *, struct rtime now, pol_expect_fn *, void *arg);
 
-/* Shape: rules that never match, are shadowed, unused tables, `principal` without `ca`.  Count. */
-unsigned pol_lint(const struct policy *, struct buf *diag);
+/*
+ * Shape: rules that never match, are shadowed, unused tables, `principal` without `ca`, blocks that these
+ * gates (enum pol_gate; POL_GATES_UNKNOWN) cannot carry out.  Count.
+ */
+#define POL_GATES_UNKNOWN (~0u)
+unsigned pol_lint(const struct policy *, unsigned gates, struct buf *diag);
 
 #endif

@@ -67,7 +67,6 @@ put_rule(struct json *j, const struct policy *pol, size_t i)
 		json_kstr(j, "mode", mode_name((enum mode)r->mode));
 	json_kbytes(j, "until", r->until_text);
 	json_kstr(j, "message", r->message);
-	json_kstr(j, "level", level_name(pol_rule_level(pol, i)));
 	json_end(j, '}');
 	buf_free(&text);
 }

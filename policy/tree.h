@@ -163,9 +163,6 @@ value_span(const struct value *v, const struct source *src)
 	(1u << QF_TO | 1u << QF_PORT | 1u << QF_EXE | 1u << QF_PARENT | 1u << QF_VIA |         \
 	    1u << QF_OWNER)
 
-/* level.c: 1u << enum activity, those that this version detects.  The rest may be ruled already. */
-extern const uint32_t pol_detected;
-
 /* The word of a condition: "user", "cert-id". */
 const char *fact_word(enum pol_fact);
 /* Whether its values are addresses (origin, to) or names (user, key, exe …); neither: port, hours, owner. */

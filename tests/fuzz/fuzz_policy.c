@@ -86,6 +86,7 @@ print_again(const struct policy *pol, struct bytes table)
 {
 	struct buf once = BUF_INIT, twice = BUF_INIT, other = BUF_INIT;
 	struct policy *again;
+	const char *why;
 	struct json j;
 
 	pol_print(pol, &once);
@@ -97,9 +98,9 @@ print_again(const struct policy *pol, struct bytes table)
 	json_init(&j, &other);
 	pol_print_json(pol, &j);
 	for (size_t i = 0; i < pol_nrules(pol); i++)
-		(void)pol_rule_level(pol, i);
+		(void)pol_rule_level(pol, i, (unsigned)i & POLG_ALL, &why);
 	buf_reset(&other);
-	(void)pol_lint(pol, &other);
+	(void)pol_lint(pol, POL_GATES_UNKNOWN, &other);
 	MUST(is_visible(&other));
 	pol_free(&again);
 	buf_free(&once);

@@ -43,7 +43,7 @@ test_words = base/words.o
 test_policy_lexer = policy/lexer.o policy/diag.o policy/suggest.o base/buf.o base/utf8.o
 # The whole language, for the tests that ask a policy.
 policy_all = $(patsubst %,policy/%.o,arena ask build compile diag expect explain facts grammar hours index keyword \
-	level lexer lint load parse print print_json question resolve set suggest syntax table value) \
+	level lexer lint load parse print print_json question reach resolve set suggest syntax table value) \
 	$(patsubst %,base/%.o,addr buf bytes clock glob json safe utf8 words)
 test_detect_socket = $(detect_kit)
 test_policy_set = policy/set.o policy/arena.o base/addr.o base/buf.o base/bytes.o base/glob.o base/utf8.o

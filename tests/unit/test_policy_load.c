@@ -382,7 +382,7 @@ beside_the_rules(void **state)
 	struct policy *pol = parse("fleet \"a b\"\nserial 18\nmode enforce\nssh-ports { 22, 2200-2202, 65535 }\n"
 	                           "stop-limit off\nspare exe { \"/usr/bin/x\", \"/opt/*\" }\n\nmatch user a {\n"
 	                           "  block relay\n}\npass listen\n");
-	const char *file;
+	const char *file, *why;
 	unsigned n, line;
 	int64_t window;
 	struct buf text = BUF_INIT;
@@ -406,8 +406,11 @@ beside_the_rules(void **state)
 	pol_rule_text(pol, 0, &text);
 	buf_putc(&text, '\0');
 	assert_string_equal(text.p, "block relay");
-	assert_int_equal(pol_rule_level(pol, 0), LEVEL_REACT);
-	assert_int_equal(pol_rule_level(pol, 1), LEVEL_OBSERVE);
+	assert_int_equal(pol_rule_level(pol, 0, POLG_ALL, &why), LEVEL_PREVENT);
+	assert_null(why);
+	assert_int_equal(pol_rule_level(pol, 0, 0, &why), LEVEL_REACT);
+	assert_non_null(why);
+	assert_int_equal(pol_rule_level(pol, 1, POLG_ALL, &why), LEVEL_OBSERVE);
 	buf_free(&text);
 	pol_free(&pol);
 }

@@ -1,0 +1,87 @@
+/*
+ * reach: what a rule of a policy comes to on a host with these gates: level.h says it of an activity and
+ * an action, here the rule's conditions take their part.
+ */
+#include "policy/tree.h"
+
+/* What a gate never knows: a rule that hangs on it is carried out once the record tells. */
+#define GATELESS (1u << QF_AS | 1u << QF_EXE | 1u << QF_PARENT | 1u << QF_VIA)
+
+static bool
+names_unix(const struct cond *c)
+{
+	for (const struct value *v = c->values.first; v != NULL; v = v->next)
+		if (v->kind == VAL_UNIX)
+			return true;
+	return false;
+}
+
+static bool
+may_be(const struct cond *c, enum owner owner)
+{
+	const struct question q = {.known = 1u << QF_OWNER, .owner = owner};
+
+	return c->fact != QF_OWNER || cond_holds(c, &q) == TRI_YES;
+}
+
+static const char *
+hangs_on(const struct conds *conds, bool mux)
+{
+	for (const struct cond *c = conds->first; c != NULL; c = c->next) {
+		if ((GATELESS & 1u << c->fact) != 0)
+			return "it hangs on what no gate knows: as, exe, parent or via";
+		if (c->fact == QF_TO && names_unix(c))
+			return "it hangs on the path of a socket, which is whatever the caller writes";
+		if (mux && !may_be(c, OWNER_OTHER))
+			return "of one user's logins: the process is killed inside connect(2)";
+	}
+	return NULL;
+}
+
+/* What keeps the rule from being part of a grant; NULL: nothing. */
+static const char *
+not_in_grant(const struct rule *r, enum activity a)
+{
+	const bool mux = a == ACT_MUX_USE || a == ACT_MUX_HIJACK;
+	const char *why = hangs_on(&r->conds, mux);
+
+	for (const struct block *b = r->block; b != NULL && why == NULL; b = b->parent)
+		why = hangs_on(&b->conds, mux);
+	return why;
+}
+
+static enum level
+level_for(const struct rule *r, enum activity a, unsigned gates, const char **why)
+{
+	enum level level = pol_level(a, r->action, gates, why);
+	const char *hangs = not_in_grant(r, a);
+
+	if (level != LEVEL_PREVENT || a == ACT_LOGIN || hangs == NULL)
+		return level;
+	*why = hangs;
+	return LEVEL_REACT;
+}
+
+enum level
+pol_rule_level(const struct policy *pol, size_t rule, unsigned gates, const char **why)
+{
+	const struct rule *r = pol->rules[rule];
+	enum level best = LEVEL_OBSERVE;
+	bool first = true;
+
+	*why = NULL;
+	for (unsigned a = 0; a < ACT_COUNT; a++) {
+		const char *because;
+		enum level level;
+
+		if ((r->activities >> a & 1) == 0)
+			continue;
+		level = level_for(r, (enum activity)a, gates, &because);
+		if (!first && level <= best)
+			continue;
+		best = level;
+		*why = because;
+		first = false;
+	}
+	return best;
+}
