@@ -38,7 +38,12 @@ enum grant_flag {
 struct grant {
 	uint32_t generation; /* of the classes that it was computed with; as REQ_CLASSES answered */
 	uint32_t flags;      /* enum grant_flag */
-	uint64_t login;      /* who logged in: alike for the same user with the same key; 0: not known */
+	/*
+	 * Who logged in: alike for the same user with the same key.  0: not known; then, with either of the
+	 * two, nobody knows whether it is the same login, and the weaker verdict of same-login and same-user
+	 * counts.
+	 */
+	uint64_t login;
 	uint8_t tcp[VIA_COUNT][GRANT_PORTS][GRANT_ADDRS / 4];
 	uint8_t unix_use[SOCKET_COUNT][GRANT_OWNERS]; /* enum grant_verdict */
 };
