@@ -22,6 +22,15 @@ mtime_now(void)
 	return (struct mtime){.ns = (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec};
 }
 
+struct btime
+btime_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	return (struct btime){.ms = (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000};
+}
+
 void
 rtime_iso(struct rtime t, struct buf *out)
 {

@@ -15,10 +15,15 @@ struct mtime {
 	int64_t ns; /* CLOCK_MONOTONIC */
 };
 
+struct btime {
+	int64_t ms; /* since boot, suspension included, CLOCK_BOOTTIME; means nothing in another boot */
+};
+
 #define RTIME_NONE ((struct rtime){.ms = 0})
 
 struct rtime rtime_now(void);
 struct mtime mtime_now(void);
+struct btime btime_now(void);
 
 static inline int64_t
 rtime_since(struct rtime later, struct rtime earlier)

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 /* The whole of a file of /proc, cut at cap, terminated; its length or −errno. */
@@ -157,18 +156,19 @@ proc_each(int (*fn)(pid_t, void *), void *arg)
 	return rc;
 }
 
+/* starttime counts on CLOCK_BOOTTIME (fs/proc/array.c, start_boottime). */
+struct btime
+proc_start_btime(uint64_t start_ticks)
+{
+	long hz = sysconf(_SC_CLK_TCK);
+
+	return (struct btime){.ms = (int64_t)(start_ticks * 1000 / (uint64_t)(hz > 0 ? hz : 100))};
+}
+
 struct rtime
 proc_start_rtime(uint64_t start_ticks)
 {
-	struct timespec real, boot;
-	long hz = sysconf(_SC_CLK_TCK);
-	int64_t since_boot_ms = (int64_t)(start_ticks * 1000 / (uint64_t)(hz > 0 ? hz : 100));
-
-	/* starttime counts on CLOCK_BOOTTIME (fs/proc/array.c, start_boottime). */
-	clock_gettime(CLOCK_REALTIME, &real);
-	clock_gettime(CLOCK_BOOTTIME, &boot);
-	return (struct rtime){.ms = (int64_t)(real.tv_sec - boot.tv_sec) * 1000 +
-	    (real.tv_nsec - boot.tv_nsec) / 1000000 + since_boot_ms};
+	return (struct rtime){.ms = rtime_now().ms - btime_now().ms + proc_start_btime(start_ticks).ms};
 }
 
 int

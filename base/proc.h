@@ -34,6 +34,7 @@ int proc_each(int (*fn)(pid_t, void *), void *arg);
 
 /* When the task started on the real-time clock, ± one tick; needs proc_boot_time(). */
 struct rtime proc_start_rtime(uint64_t start_ticks);
+struct btime proc_start_btime(uint64_t start_ticks);
 /* The kernel's boot id, 36 characters. */
 int proc_boot_id(char out[37]);
 

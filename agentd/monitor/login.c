@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "agentd/monitor/facts.h"
+#include "agentd/monitor/peer.h"
 #include "agentd/monitor/registry.h"
 #include "base/log.h"
 #include "base/safe.h"
@@ -20,10 +21,6 @@
 #define ACCEPT_AT_ONCE 16
 #define BREATH_MS      50 /* without descriptors: accept4(2) would fail again at once */
 #define LOGS_A_MINUTE  30
-
-#ifndef SO_PEERPIDFD
-#define SO_PEERPIDFD 77 /* Linux 6.5 */
-#endif
 
 struct login {
 	TAILQ_ENTRY(login) entry;
@@ -151,19 +148,6 @@ logins_answered(struct logins *all, uint32_t id)
 
 /* --- who is it ------------------------------------------------------------------------------------ */
 
-/* A pidfd of the process that connected, or −errno. */
-static int
-peer_pidfd(int fd, pid_t pid)
-{
-	int pidfd;
-	socklen_t len = sizeof(pidfd);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &len) == 0)
-		return pidfd;
-	/* Older kernels: the number may have changed hands since; facts_of() sees to the rest. */
-	return proc_pidfd(pid);
-}
-
 static enum result
 register_session(struct monitor *m, const struct facts *f)
 {
@@ -193,19 +177,9 @@ register_session(struct monitor *m, const struct facts *f)
 static bool
 identify(struct monitor *m, int fd, struct notice *n)
 {
-	struct ucred cred;
-	socklen_t len = sizeof(cred);
 	struct facts f;
-	int pidfd, rc;
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1 || cred.uid != 0 || cred.pid <= 0)
-		return false;
-	pidfd = peer_pidfd(fd, cred.pid);
-	if (pidfd < 0)
-		return false;
-	rc = facts_of(pidfd, cred.pid, &f);
-	close(pidfd);
-	if (rc != 0 || f.euid != 0)
+	if (peer_root(fd, &f) != 0)
 		return false;
 	n->pid = (uint32_t)f.pid;
 	n->uid = f.ruid;
