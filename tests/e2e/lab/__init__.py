@@ -8,6 +8,7 @@ accounts    users, groups, keys, certificates
 sshd        configuration and start of a host's sshd; ssh as a user
 syslog      what the bastion's programs tell /dev/log
 daemon      sshtetherd and the sshtether command on the bastion
+load        connections by the thousand, and SYNs counted where they arrive
 waiting     waiting for events with a limit, never for a time
 world       the hosts, joined up, with auditd and sshd running
 stage       the world with sshtetherd, and what most tests do on it

@@ -1,0 +1,192 @@
+"""The kernel gates under load: nothing passes that should not, and nobody else notices."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import time
+from collections.abc import Iterator
+
+from lab import audit
+from lab.daemon import program, quiet
+from lab.load import Background, Told, Unconfined, Wire, resident_kb, told
+from lab.stage import Stage
+from lab.waiting import until
+from lab.world import DB, DB_OTHER
+
+CLOSED = 7222  # nobody listens there on db: what left the host comes back as "connection refused"
+BESIDE = 7223  # the same, for those who may
+CONFINED = f"ssh-ports {{ 22, {CLOSED}, {BESIDE} }}\nblock outbound-ssh, relay user alice to {DB}\n"
+
+
+@contextlib.contextmanager
+def wires(stage: Stage) -> Iterator[tuple[Wire, Wire]]:
+    counters = [Wire(stage.db, "lan0", port) for port in (CLOSED, BESIDE)]
+    try:
+        yield counters[0], counters[1]
+    finally:
+        for counter in counters:
+            counter.close()
+
+
+def _latency(stage: Stage, hammer: str) -> Told:
+    """2,000 connections of a process that belongs to no login."""
+    return Unconfined(stage.bastion, [hammer, "-n", "2000", "-i", "200", DB, str(BESIDE)]).wait()
+
+
+def _login_seconds(stage: Stage) -> float:
+    begin = time.monotonic()
+    assert stage.ssh("bob", "bastion", "echo in", check=True).stdout == "in\n"
+    return time.monotonic() - begin
+
+
+# --- the load that the gates are for ------------------------------------------------------------------------
+
+
+def test_wire_counts_what_left(stage: Stage) -> None:
+    """The twin of what follows: in audit mode each attempt leaves, and is counted on the far side."""
+    hammer = program(stage.bastion, "hammer")
+    stage.daemon.policy(CONFINED, mode="audit")
+    with wires(stage) as (wire, _), stage.login("alice") as session:
+        result = told(session.out(f"{hammer} -p 4 -n 250 {DB} {CLOSED} || true"))
+        result.only("went")
+        assert result.total == wire.count() == 1000, (str(result), wire.count())
+
+
+def test_ten_thousand_refused(stage: Stage) -> None:
+    """From one session, by 8 processes at once: not one SYN leaves, and nobody else notices."""
+    hammer = program(stage.bastion, "hammer")
+    stage.daemon.policy(CONFINED, mode="enforce")
+    pids = (stage.daemon.process.pid, stage.daemon.engine_pid())
+    with wires(stage) as (wire, beside), stage.login("alice") as confined, stage.login("bob") as other:
+        ses = confined.ses
+        before, login_before = _latency(stage, hammer), _login_seconds(stage)
+        allowed = Background(other, hammer, f"-i 1000 {DB} {BESIDE}")
+        watch = stage.watch()
+        mark = confined.send(f"{hammer} -p 8 -n 10000 {DB} {CLOSED}")
+        during = _latency(stage, hammer)
+        logins = [_login_seconds(stage) for _ in range(3)]
+        status, output = confined.receive(mark)
+        others = allowed.stop()
+        refused = told(output)
+        refused.only("refused")
+        others.only("went")
+        during.only("went")
+        assert (status, refused.total) == (0, 80000), (status, str(refused))
+        assert wire.count() == 0, f"{wire.count()} SYNs left"
+        assert beside.count() == before.total + during.total + others.total, "the wire counts wrongly"
+        print(f"# 80000 refused in {refused.runs[0].last - refused.runs[0].first:.1f} s; a connect of others "
+              f"{before.median_us:.0f} µs, under it {during.median_us:.0f} µs; logins {login_before:.2f} s, "
+              f"{max(logins):.2f} s; rss {[resident_kb(p) for p in pids]}; alerts {len(watch.find(ses=ses))}")  # fmt: skip
+
+
+# --- from the first instruction on ---------------------------------------------------------------------------
+
+
+def _first(stage: Stage, words: str) -> Told:
+    """A login whose command it is to connect, three times: the session ends with it."""
+    done = stage.ssh("alice", "bastion", words)
+    return told(done.stdout)
+
+
+def test_no_window_at_login(stage: Stage) -> None:
+    """200 logins, 8 at a time, that connect as the very first thing: not one gets through."""
+    hammer = program(stage.bastion, "hammer")
+    stage.daemon.policy(CONFINED, mode="enforce")
+    words = f"{hammer} -n 3 {DB} {CLOSED}"
+    with wires(stage) as (wire, _):
+        for _ in range(20):
+            _first(stage, words).only("refused")
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            for result in [pool.submit(_first, stage, words) for _ in range(180)]:
+                result.result().only("refused")
+        assert wire.count() == 0, f"{wire.count()} SYNs left"
+
+
+def test_no_window_for_relays(stage: Stage) -> None:
+    """The same for sshd's own connections, which need no program at all."""
+    stage.daemon.policy(CONFINED, mode="enforce")
+    with wires(stage) as (wire, _):
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            argv = ["-W", f"{DB}:{CLOSED}", "bastion"]
+            for done in [pool.submit(stage.ssh, "alice", *argv) for _ in range(24)]:
+                assert done.result().returncode != 0, done.result()
+        assert wire.count() == 0, f"{wire.count()} SYNs left"
+
+
+# --- what changes while sessions live --------------------------------------------------------------------------
+
+
+def test_mode_takes_effect_at_once(stage: Stage) -> None:
+    """Living sessions: all let through again in audit mode, refused again in enforce mode, with the command's end."""
+    hammer = program(stage.bastion, "hammer")
+    stage.daemon.policy(CONFINED, mode="enforce")
+    with stage.login("alice") as session:
+        running = Background(session, hammer, f"-i 500 {DB} {CLOSED}")
+        ends = []
+        for mode in ("audit", "enforce", "audit", "enforce"):
+            stage.daemon.ctl("mode", mode)
+            ends.append(time.monotonic())
+            time.sleep(0.2)  # of the mode in force
+        runs = running.stop().runs
+    assert [run.outcome for run in runs] == ["refused", "went", "refused", "went", "refused"], runs
+    for end, old in zip(ends, runs):
+        assert old.last < end + 0.01, f"{old.outcome} {old.last - end:.3f} s after the mode had changed"
+
+
+def test_reload_leaves_no_gap(stage: Stage) -> None:
+    """Two policies in turn, whose classes have nothing in common: what both refuse is refused all the time."""
+    hammer = program(stage.bastion, "hammer")
+    ports = f"ssh-ports {{ 22, {CLOSED}, {BESIDE} }}\n"
+    both = (
+        ports + f"block outbound-ssh user alice to {DB}\n",
+        ports + "pass outbound-ssh user bob to 172.16.0.0/12\nblock outbound-ssh to { 10.0.0.0/8, 192.168.0.0/16 }\n",
+    )
+    stage.daemon.policy(both[0], mode="enforce")
+    with stage.login("alice") as session:
+        never = Background(session, hammer, f"-i 300 {DB} {CLOSED}")
+        either = Background(session, hammer, f"-i 300 {DB_OTHER} {BESIDE}")
+        changed = []
+        for turn in range(1, 21):
+            stage.daemon.policy(both[turn % 2], mode="enforce")
+            changed.append(time.monotonic())
+            time.sleep(0.03)
+        never.stop().only("refused")
+        runs = either.stop().runs
+    assert [run.outcome for run in runs] == ["went", "refused"] * 10 + ["went"], runs
+    for end, old in zip(changed, runs):
+        assert old.last < end + 0.05, f"{old.outcome} {old.last - end:.3f} s after the policy had changed"
+
+
+# --- what it costs ------------------------------------------------------------------------------------------------
+
+
+def _large(rules: int) -> str:
+    """A policy of so many rules about other people, with a table of as many networks; alice's rule is the last."""
+    networks = ", ".join(f"10.{64 + i // 256 % 128}.{i % 256}.0/24" for i in range(min(rules, 30000)))
+    lines = [f'{("pass", "block")[i % 2]} outbound-ssh, relay user "u{i}" to <many>' for i in range(rules)]
+    return f"table <many> {{ {networks} }}\n" + "\n".join(lines) + "\n" + CONFINED.split("\n", 1)[1]
+
+
+def _median_login(stage: Stage, hammer: str) -> float:
+    times = []
+    for _ in range(9):
+        begin = time.monotonic()
+        _first(stage, f"{hammer} -n 3 {DB} {CLOSED}")
+        times.append(time.monotonic() - begin)
+    return sorted(times)[len(times) // 2]
+
+
+def test_large_policies_delay_nobody(stage: Stage) -> None:
+    hammer = program(stage.bastion, "hammer")
+    ports = f"ssh-ports {{ 22, {CLOSED}, {BESIDE} }}\n"
+    stage.daemon.policy(ports, mode="enforce")
+    empty = _median_login(stage, hammer)
+    fallback = stage.daemon.status()["logins"]["fallback"]
+    for rules in (1000, 20000):
+        stage.daemon.policy(ports + _large(rules), mode="enforce")
+        took = _median_login(stage, hammer)
+        print(f"# {rules} rules: a login takes {took * 1000:.0f} ms, with the empty policy {empty * 1000:.0f} ms")
+        _first(stage, f"{hammer} -n 3 {DB} {CLOSED}").only("refused")
+        assert took < 3 * empty, f"{rules} rules: {took:.3f} s instead of {empty:.3f} s"
+        assert stage.daemon.status()["logins"]["fallback"] == fallback, "the fallback had to answer"
