@@ -21,6 +21,7 @@ enum work {
 	 * backlog_wait_time, a minute (kernel/audit.c, audit_receive).
 	 */
 	WORK_AUDIT,
+	WORK_KEEP, /* what is to outlive us, synced to the disk */
 	WORK_COUNT,
 };
 

@@ -20,6 +20,7 @@
 #include "agentd/monitor/mode.h"
 #include "agentd/monitor/pidfd.h"
 #include "agentd/monitor/source.h"
+#include "agentd/monitor/switch.h"
 #include "agentd/monitor/table.h"
 #include "base/log.h"
 #include "base/proc.h"
@@ -276,6 +277,7 @@ child_start(struct child *c)
 		give_up(c);
 		return;
 	}
+	switch_tell(c->m->switcher);
 	c->starts++;
 	log_info("the engine is pid %d", (int)c->pid);
 }

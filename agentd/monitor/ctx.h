@@ -32,6 +32,7 @@ struct monitor {
 	int audit_fd;                        /* audit netlink, WORK_AUDIT's while the loop runs; −1: none */
 	int state_dir;                       /* state_dir/monitor: nobody but root */
 	struct mode_keeper *mode;
+	struct switcher *switcher;           /* sets it */
 	struct registry *registry;
 	struct gate *gate;                   /* the kernel's side of grants; never NULL in the loop */
 	struct rows *rows;                   /* who has which grant */
@@ -55,7 +56,7 @@ enum priority { PRIORITY_LOGIN, PRIORITY_REST, PRIORITIES };
 
 /* To the engine.  False: there is none, or it does not read; the descriptors stay the caller's. */
 bool monitor_send(struct monitor *, const struct notice *, const int *fds, int nfds);
-/* Sets the mode, keeps it, tells the engine.  0 or −errno (the mode is set, but was not kept). */
-int monitor_set_mode(struct monitor *, enum mode);
+/* The mode is another: whoever acts by it is told. */
+void monitor_mode_changed(struct monitor *);
 
 #endif

@@ -26,6 +26,7 @@
 #include "agentd/monitor/rules.h"
 #include "agentd/monitor/source.h"
 #include "agentd/monitor/sweep.h"
+#include "agentd/monitor/switch.h"
 #include "agentd/monitor/table.h"
 #include "agentd/monitor/terminate.h"
 #include "agentd/monitor/verbs.h"
@@ -37,16 +38,12 @@ monitor_send(struct monitor *m, const struct notice *n, const int *fds, int nfds
 	return m->child != NULL && child_send(m->child, n, fds, nfds);
 }
 
-int
-monitor_set_mode(struct monitor *m, enum mode mode)
+void
+monitor_mode_changed(struct monitor *m)
 {
-	struct notice n = {.kind = NOTE_MODE, .mode = mode};
-	int rc = mode_set(m->mode, mode);
+	struct notice n = {.kind = NOTE_MODE, .mode = mode_get(m->mode)};
 
-	if (rc != 0)
-		log_err("mode %s is in force but was not kept: %s", mode_name(mode), strerror(-rc));
 	(void)monitor_send(m, &n, NULL, 0);
-	return rc;
 }
 
 /* --- acquire ------------------------------------------------------------------------------------------ */
@@ -129,12 +126,13 @@ bind_sockets(struct monitor *m)
 static int
 open_mode(struct monitor *m)
 {
-	bool kept;
+	struct moment now = moment_now();
 
-	m->mode = mode_open(m->state_dir, m->cf->mode, &kept);
+	m->mode = mode_open(m->state_dir, m->cf->mode, &now);
 	if (m->mode == NULL)
 		return -1;
-	log_info("mode %s (%s)", mode_name(mode_get(m->mode)), kept ? "as it was kept" : "as configured");
+	log_info("mode %s (%s)", mode_name(mode_get(m->mode)),
+	    mode_found(m->mode)->kept ? "as it was kept" : "as configured");
 	return 0;
 }
 
@@ -189,7 +187,8 @@ make_parts(struct monitor *m)
 	m->registry = registry_new();
 	m->table = table_new();
 	m->child = child_new(m);
-	if (m->registry == NULL || m->table == NULL || m->child == NULL)
+	m->switcher = switcher_new(m);
+	if (m->registry == NULL || m->table == NULL || m->child == NULL || m->switcher == NULL)
 		return -1;
 	m->sweeper = sweep_new(m);
 	m->logins = logins_new(m);
@@ -265,6 +264,7 @@ release(struct monitor *m)
 	rules_free(&m->rules);
 	terminator_free(&m->terminator);
 	verbs_free(&m->verbs);
+	switcher_free(&m->switcher);
 	sweep_free(&m->sweeper);
 	source_free(&m->source);
 	table_free(&m->table);

@@ -147,6 +147,9 @@ enum rule_flag {
  */
 enum kill_flag { KILLF_CUT = 1u << 0 };
 
+/* NOTE_CONFIRM.  Confirmed: by pid, auid of session ses. */
+enum confirm_flag { CONFIRMF_LAPSED = 1u << 0, CONFIRMF_CONFIRMED = 1u << 1 };
+
 /* NOTE_ORDERED */
 enum order_flag { ORDERF_ISOLATE = 1u << 0, ORDERF_REVOKE = 1u << 1 };
 

@@ -10,6 +10,7 @@
 #include "agentd/monitor/registry.h"
 #include "agentd/monitor/rules.h"
 #include "agentd/monitor/sweep.h"
+#include "agentd/monitor/switch.h"
 #include "base/log.h"
 
 enum row_flag {
@@ -155,7 +156,7 @@ fall_back_to_audit(struct monitor *m)
 
 	log_crit("the stop limit is reached: the host is back in audit mode; look at the alerts, then "
 		 "`sshtether mode enforce`");
-	(void)monitor_set_mode(m, MODE_AUDIT);
+	switch_mode(m->switcher, MODE_AUDIT, 0, NULL, NULL);
 	(void)monitor_send(m, &n, NULL, 0);
 }
 

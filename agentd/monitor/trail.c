@@ -140,7 +140,7 @@ handle_audit(struct monitor *m, const struct request *rq, struct answer *a)
 }
 
 void
-trail_mode(struct monitor *m, enum mode before, enum mode after, pid_t pid)
+trail_mode(struct monitor *m, enum mode before, enum mode after, int64_t trial_ms, pid_t pid)
 {
 	struct buf text = BUF_INIT;
 	uint32_t ses = SES_UNSET, auid = AUID_UNSET;
@@ -149,6 +149,8 @@ trail_mode(struct monitor *m, enum mode before, enum mode after, pid_t pid)
 	(void)proc_loginuid(pid, &auid);
 	buf_printf(&text, "op=sshtether-mode st-old=%s st-new=%s st-pid=%d st-auid=%" PRIu32
 	    " st-ses=%" PRIu32, mode_name(before), mode_name(after), (int)pid, auid, ses);
+	if (trial_ms != 0)
+		buf_printf(&text, " st-trial=%" PRId64, trial_ms / 1000);
 	write_own(m, AUDIT_USYS_CONFIG, &text, true);
 }
 

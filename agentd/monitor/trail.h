@@ -4,8 +4,8 @@
 
 #include "agentd/monitor/ctx.h"
 
-/* The mode was changed by root's process pid. */
-void trail_mode(struct monitor *, enum mode before, enum mode after, pid_t);
+/* The mode was changed by root's process pid; trial_ms: it goes back after that unless confirmed, 0: no. */
+void trail_mode(struct monitor *, enum mode before, enum mode after, int64_t trial_ms, pid_t);
 
 /* An order of root's process pid: a session is to end. */
 struct trail_order {

@@ -2,9 +2,23 @@
 #include "agentd/monitor/verb.h"
 
 #include <jansson.h>
+#include <sshtether/control.h>
 #include <string.h>
 
 #include "base/proc.h"
+
+/* Of enforce alone, and within bounds. */
+static bool
+take_trial(const json_t *root, struct verb_line *out)
+{
+	const json_t *value = json_object_get(root, "trial_ms");
+
+	if (value == NULL)
+		return true;
+	out->trial_ms = json_integer_value(value);
+	return json_is_integer(value) && out->mode == MODE_ENFORCE && out->trial_ms >= TRIAL_MIN_MS &&
+	    out->trial_ms <= TRIAL_MAX_MS;
+}
 
 static enum verb
 take_mode(const json_t *root, struct verb_line *out)
@@ -15,7 +29,7 @@ take_mode(const json_t *root, struct verb_line *out)
 		return VERB_MODE_GET;
 	if (!json_is_string(value) || !mode_parse(bytes_of(json_string_value(value)), &out->mode))
 		return VERB_BAD;
-	return VERB_MODE_SET;
+	return take_trial(root, out) ? VERB_MODE_SET : VERB_BAD;
 }
 
 static enum verb
@@ -40,6 +54,8 @@ verb_parse(struct bytes line)
 
 	if (verb != NULL && strcmp(verb, "mode") == 0)
 		out.verb = take_mode(root, &out);
+	else if (verb != NULL && strcmp(verb, "confirm") == 0)
+		out.verb = VERB_CONFIRM;
 	else if (verb != NULL && strcmp(verb, "terminate") == 0)
 		out.verb = take_terminate(root, &out);
 	json_decref(root);

@@ -4,11 +4,12 @@
 
 #include "base/words.h"
 
-enum verb { VERB_BAD, VERB_MODE_GET, VERB_MODE_SET, VERB_TERMINATE };
+enum verb { VERB_BAD, VERB_MODE_GET, VERB_MODE_SET, VERB_CONFIRM, VERB_TERMINATE };
 
 struct verb_line {
 	enum verb verb;
 	enum mode mode; /* VERB_MODE_SET */
+	int64_t trial_ms; /* VERB_MODE_SET: enforce for so long, unless it is confirmed; 0: for good */
 	uint32_t ses;   /* VERB_TERMINATE */
 	bool all;       /* VERB_TERMINATE: what the policy spares too */
 };

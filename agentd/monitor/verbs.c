@@ -15,6 +15,8 @@
 
 #include "agentd/monitor/mode.h"
 #include "agentd/monitor/order.h"
+#include "agentd/monitor/peer.h"
+#include "agentd/monitor/switch.h"
 #include "agentd/monitor/trail.h"
 #include "agentd/monitor/verb.h"
 #include "base/log.h"
@@ -75,23 +77,68 @@ reply(const struct client *c, const char *line, const char *error)
 static void
 reply_mode(const struct client *c, const char *error)
 {
-	char line[64];
+	const struct mode_keeper *k = c->all->m->mode;
+	struct buf line = BUF_INIT;
 
-	(void)snprintf(line, sizeof(line), "{\"mode\":\"%s\"}\n", mode_name(mode_get(c->all->m->mode)));
-	reply(c, line, error);
+	buf_printf(&line, "{\"mode\":\"%s\"", mode_name(mode_get(k)));
+	if (mode_on_trial(k)) {
+		int64_t left = mode_left(k, btime_now());
+
+		buf_puts(&line, ",\"confirm_by\":\"");
+		rtime_iso((struct rtime){.ms = rtime_now().ms + left}, &line);
+		buf_printf(&line, "\",\"left_ms\":%" PRId64, left);
+	}
+	buf_puts(&line, "}\n");
+	reply(c, buf_ok(&line) ? line.p : "", error);
+	buf_free(&line);
+}
+
+/* --- the mode --------------------------------------------------------------------------------------- */
+
+/* The client is let go of when the mode is on the disk. */
+static void
+on_kept(int rc, void *arg)
+{
+	struct client *c = arg;
+
+	reply_mode(c, rc == 0 ? NULL : "set, but it could not be kept: it is lost at a restart");
+	client_free(c);
 }
 
 static void
-set_mode(struct client *c, enum mode mode)
+set_mode(struct client *c, const struct verb_line *line)
 {
 	struct monitor *m = c->all->m;
 	enum mode before = mode_get(m->mode);
-	int rc = monitor_set_mode(m, mode);
 
-	log_warn("mode %s, was %s: set by root, pid %d", mode_name(mode), mode_name(before), (int)c->pid);
-	trail_mode(m, before, mode, c->pid);
-	reply_mode(c, rc == 0 ? NULL : "set, but it could not be kept: it is lost at a restart");
+	log_warn("mode %s%s, was %s: set by root, pid %d", mode_name(line->mode),
+	    line->trial_ms != 0 ? " on trial" : "", mode_name(before), (int)c->pid);
+	trail_mode(m, before, line->mode, line->trial_ms, c->pid);
+	switch_mode(m->switcher, line->mode, line->trial_ms, on_kept, c);
 }
+
+static void
+confirm(struct client *c)
+{
+	static const char *const why[] = {
+		[CONFIRM_NO_TRIAL] = "there is nothing to confirm: the mode was set for good",
+		[CONFIRM_NO_SESSION] = "this is no SSH session that sshtether knows: confirm from a new SSH "
+				       "login to this host, which shows that logins work",
+		[CONFIRM_OLD] = "this login is older than the switch to enforce mode: open a new one, which "
+				"shows that logins work, and confirm there",
+	};
+	enum confirm answer = CONFIRM_NO_SESSION;
+	struct facts who;
+
+	if (peer_root(c->fd, &who) == 0)
+		answer = switch_confirm(c->all->m->switcher, &who, on_kept, c);
+	if (answer == CONFIRM_OK)
+		return;
+	reply(c, "", why[answer]);
+	client_free(c);
+}
+
+/* --- sessions --------------------------------------------------------------------------------------- */
 
 /* It takes seconds; the client is let go of when it is over, whether it still listens or not. */
 static void
@@ -120,14 +167,17 @@ obey(struct client *c, struct bytes text)
 		reply_mode(c, NULL);
 		break;
 	case VERB_MODE_SET:
-		set_mode(c, line.mode);
-		break;
+		set_mode(c, &line);
+		return;
+	case VERB_CONFIRM:
+		confirm(c);
+		return;
 	case VERB_TERMINATE:
 		c->ses = line.ses;
 		order_terminate(c->all->m, line.ses, line.all, c->pid, on_ordered, c);
 		return;
 	case VERB_BAD:
-		reply(c, "", "this socket knows mode, to set audit or enforce, and terminate, with a ses");
+		reply(c, "", "this socket knows mode, to set audit or enforce, confirm, and terminate, with a ses");
 	}
 	client_free(c);
 }

@@ -16,6 +16,10 @@
 #define MONITOR_SOCKET "/run/sshtether/monitor.sock"
 #define CONTROL_GROUP  "sshtether"
 
+/* mode, trial_ms */
+#define TRIAL_MIN_MS (10 * 1000)
+#define TRIAL_MAX_MS (24 * 60 * 60 * 1000)
+
 /*
  * verb          socket   arguments                                     answers
  * status        control  –                                             one object, see sshtether(1)
@@ -26,7 +30,11 @@
  * policy-show   control  verbose (bool)                                {"text"} , {"rule","hits"} …
  * policy-load   control  path (absolute)              uid 0            {"serial","fleet"} or diagnostics
  * announce      control  id, reason                   uid 0            {"session","ses"}
- * mode          monitor  set ("audit"|"enforce", absent: ask)          {"mode"}
+ * mode          monitor  set ("audit"|"enforce", absent: ask),         {"mode","confirm_by","left_ms"}
+ *                        trial_ms (of enforce)
+ * confirm       monitor  –                                             {"mode"}
+ * isolate       monitor  ses (number)                                  {"ses","done","count"}
+ * revoke-agent  monitor  ses (number)                                  {"ses","done","count"}
  * terminate     monitor  ses (number), all (bool)                      {"ses","done","count"}
  */
 
@@ -76,6 +84,9 @@
  *   {"rule":0,"file","line","text","hits"}.
  * policy-load: {"fleet","serial","rules","warnings"} (warnings: their text), or, with status 1, {"diagnostics"} as
  *   `policy check` prints them.
+ * mode, with trial_ms: audit again after that, unless confirmed; confirm_by, left_ms: while it is so.
+ * confirm: only from an SSH session whose sshd is younger than the switch; else status 1 and what to do.
+ * isolate, revoke-agent: root's own word, as terminate; "done" is isolated, revoked or failed.
  * terminate: root's own word, so the mode does not matter; "done" is terminated or failed, with status 1
  *   and the reason; "count": processes killed, or left.  Up to six seconds later.  What the policy
  *   spares is spared, unless all.

@@ -24,6 +24,20 @@ the_mode_is_asked_and_set(void **state)
 }
 
 static void
+enforce_may_be_on_trial(void **state)
+{
+	struct verb_line v = parse("{\"verb\":\"mode\",\"set\":\"enforce\",\"trial_ms\":600000}");
+
+	(void)state;
+	assert_int_equal(v.verb, VERB_MODE_SET);
+	assert_int_equal(v.trial_ms, 600000);
+	assert_int_equal(parse("{\"verb\":\"mode\",\"set\":\"enforce\",\"trial_ms\":10000}").verb, VERB_MODE_SET);
+	assert_int_equal(parse("{\"verb\":\"mode\",\"set\":\"enforce\",\"trial_ms\":86400000}").verb,
+	    VERB_MODE_SET);
+	assert_int_equal(parse("{\"verb\":\"confirm\"}").verb, VERB_CONFIRM);
+}
+
+static void
 a_session_is_named_by_its_number(void **state)
 {
 	struct verb_line v = parse("{\"verb\":\"terminate\",\"ses\":57}");
@@ -43,7 +57,12 @@ anything_else_is_refused(void **state)
 {
 	static const char *const lines[] = {"", "{}", "[]", "mode", "{\"verb\":\"mode\"", "\"mode\"", "null",
 	    "{\"verb\":\"mode\",\"set\":\"Enforce\"}", "{\"verb\":\"mode\",\"set\":1}",
-	    "{\"verb\":\"mode\",\"set\":null}", "{\"verb\":\"mode\",\"set\":[\"enforce\"]}",
+	    "{\"verb\":\"mode\",\"set\":null}",
+	    "{\"verb\":\"mode\",\"set\":\"audit\",\"trial_ms\":600000}",
+	    "{\"verb\":\"mode\",\"set\":\"enforce\",\"trial_ms\":9999}",
+	    "{\"verb\":\"mode\",\"set\":\"enforce\",\"trial_ms\":86400001}",
+	    "{\"verb\":\"mode\",\"set\":\"enforce\",\"trial_ms\":-1}",
+	    "{\"verb\":\"mode\",\"set\":\"enforce\",\"trial_ms\":\"10m\"}", "{\"verb\":\"mode\",\"set\":[\"enforce\"]}",
 	    "{\"verb\":\"kill\",\"set\":\"enforce\"}", "{\"set\":\"enforce\"}",
 	    "{\"verb\":\"mode\",\"set\":\"audit\",\"set\":\"enforce\"}",
 	    "{\"verb\":\"mode\",\"set\":\"enforce\"} {\"verb\":\"mode\"}",
@@ -65,6 +84,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_mode_is_asked_and_set),
+		cmocka_unit_test(enforce_may_be_on_trial),
 		cmocka_unit_test(a_session_is_named_by_its_number),
 		cmocka_unit_test(anything_else_is_refused),
 	};
