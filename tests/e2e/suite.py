@@ -69,8 +69,7 @@ def run(build: str, words: Sequence[str]) -> int:
             passed[name] = False
             print(f"not ok {name} ({time.monotonic() - begin:.1f} s)", flush=True)
             _explain(error)
-    if not words:
-        print(matrix.text(passed))
+    print(matrix.text(), end="\n" if matrix.text() else "")
     return 0 if all(passed.values()) else 1
 
 

@@ -1,49 +1,19 @@
-"""The other activities, and connections made in ways that few programs use."""
+"""The other activities, and what is none."""
 
 from __future__ import annotations
 
 import subprocess
 
 from lab import sshd
-from lab.daemon import PROGRAMS, program, quiet
-from lab.linux import Unavailable
+from lab.daemon import PROGRAMS, quiet
 from lab.stage import Stage
 from lab.waiting import until
 from lab.world import DB
-from suite import cases
 
 ALERTED = "alert outbound-ssh, relay, listen, session-bridge, session-escape, agent-use, mux-use\n"
-_DIAL = f"/usr/bin/python3 {PROGRAMS}/dial.py"
 
 
-# --- connections ---------------------------------------------------------------------------------------------
-
-DIALS = {
-    "nc": f"nc -z {DB} 22",
-    "bash /dev/tcp": f"exec 9<>/dev/tcp/{DB}/22; exec 9>&-",
-    "non-blocking": f"{_DIAL} slow {DB} 22",
-    "fast open": f"{_DIAL} fastopen {DB} 22",
-}
-
-
-@cases(DIALS)
-def test_seen(stage: Stage, command: str) -> None:
-    stage.daemon.policy(ALERTED)
-    watch = stage.watch()
-    with stage.login("alice") as session:
-        session.out(f"( {command} )")
-        watch.wait(activity="outbound-ssh", ses=session.ses, to=DB, port=22)
-
-
-def test_i386_call_seen(stage: Stage) -> None:
-    stage.daemon.policy(ALERTED)
-    compat = program(stage.bastion, "compat")
-    watch = stage.watch()
-    with stage.login("alice") as session:
-        status, _ = session.run(f"{compat} {DB} 22")
-        if status != 0:
-            raise Unavailable("i386 system calls (CONFIG_IA32_EMULATION)")
-        watch.wait(activity="outbound-ssh", ses=session.ses, to=DB, port=22)
+# --- what is no connection ---------------------------------------------------------------------------------------
 
 
 def test_lookup_is_no_connection(stage: Stage) -> None:
@@ -51,7 +21,7 @@ def test_lookup_is_no_connection(stage: Stage) -> None:
     stage.daemon.policy(ALERTED)
     watch = stage.watch()
     with stage.login("alice") as session:
-        session.out(f"{_DIAL} lookup db 22; getent ahosts db")
+        session.out(f"{PROGRAMS}/dial lookup db 22; getent ahosts db")
         ses = session.ses
     stage.fence(watch)
     assert not watch.find(ses=ses), quiet(watch.find(ses=ses))

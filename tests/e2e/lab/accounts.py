@@ -23,7 +23,7 @@ USERS = (
     User("alice", 7001, keys=("id_ed25519", "id_other")),
     User("bob", 7002),
     User("mallory", 7003, may_sudo=True),
-    User("deploy", 7004, may_sudo=True),
+    User("deploy", 7004, keys=("id_ed25519", "id_other"), may_sudo=True),
     User("contractor", 7005, certified=True),
     User("rescue", 7006, groups=("breakglass",)),
 )

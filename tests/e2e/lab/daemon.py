@@ -44,6 +44,8 @@ class Daemon:
             shutil.copy(os.path.join(build, name), bastion.path(f"{PROGRAMS}/{name}"))
         for helper in os.listdir(_HELPERS):
             shutil.copy(os.path.join(_HELPERS, helper), bastion.path(f"{PROGRAMS}/{helper}"))
+            if helper.endswith(".c"):
+                program(bastion, helper.removesuffix(".c"))
         service = (SERVICE[1], SERVICE[1] + 1)
         bastion.mkdir("/etc/sshtether")
         bastion.mkdir("/run/sshtether", 0o755)
@@ -137,7 +139,8 @@ def program(bastion: Host, name: str) -> str:
         compiler = shutil.which("cc") or shutil.which("gcc")
         if not compiler:
             raise Unavailable("a C compiler")
-        done = subprocess.run([compiler, "-O2", "-o", path, f"{path}.c"], capture_output=True, text=True, check=False)
+        argv = [compiler, "-O2", "-o", path, f"{path}.c", "-Wl,--as-needed", "-lpam"]
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
     return place
 

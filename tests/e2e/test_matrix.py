@@ -1,0 +1,70 @@
+"""The table of ways round: each is gone in audit mode (it works, and is told of the right session), under the
+same policy in enforce mode (it is stopped, and what the alert says of that), and by somebody who may.
+"""
+
+from __future__ import annotations
+
+import matrix
+from lab.daemon import Watch, quiet, value
+from lab.stage import Stage
+from suite import cases
+from ways.borrowing import BORROWING
+from ways.calls import CALLS
+from ways.hops import HOPS
+from ways.way import RULES, Attempt, Tried, Way, named
+
+WAYS = named(HOPS | CALLS | BORROWING)
+_LONG = 45
+
+
+@cases(WAYS)
+def test_seen(stage: Stage, way: Way) -> None:
+    stage.daemon.policy(RULES, mode="audit")
+    watch = stage.watch()
+    tried = way.go(stage, Attempt())
+    assert tried.worked, f"audit mode changed something: {tried.said}"
+    if not way.seen:
+        matrix.tell(way.row, way.name, seen="no")
+        return
+    alert = _alert(watch, way, tried)
+    ours = alert["sshtether"]
+    assert (ours["done"], ours["mode"], ours["action"]) == ("would-have", "audit", "block"), quiet([alert])
+    matrix.tell(way.row, way.name, seen="yes")
+
+
+@cases(WAYS)
+def test_stopped(stage: Stage, way: Way) -> None:
+    stage.daemon.policy(RULES, mode="enforce")
+    watch = stage.watch()
+    tried = way.go(stage, Attempt(hold=_LONG))
+    assert tried.worked is not way.stopped, f"it went on: {tried.said}"
+    if not way.stopped:
+        matrix.tell(way.row, way.name, stopped="no", level="–")
+        return
+    alert = _alert(watch, way, tried)
+    ours = alert["sshtether"]
+    matrix.tell(way.row, way.name, stopped=ours["done"], level=ours["level"])
+    assert ours["done"] in way.done and ours["level"] == way.level, f"{ours['done']}, {ours['level']}:\n{quiet([alert])}"
+
+
+def test_left_alone(stage: Stage) -> None:
+    """The nearest thing that is allowed, under the same policy."""
+    stage.daemon.policy(RULES, mode="enforce")
+    watch = stage.watch()
+    wrong = []
+    for way in (way for way in WAYS.values() if way.spared):
+        tried = way.go(stage, Attempt(forbidden=False, hold=1))
+        matrix.tell(way.row, way.name, spared="yes" if tried.worked else "NO")
+        if not tried.worked:
+            wrong.append(f"{way.row} {way.name}: {tried.said}")
+    assert not wrong, "stopped by mistake: " + "\n".join(wrong)
+    left = stage.fence(watch)
+    assert not left, f"alerts on what is allowed:\n{quiet(left)}"
+
+
+def _alert(watch: Watch, way: Way, tried: Tried) -> dict:
+    facts = dict(way.facts)
+    program = facts.pop("program", "")
+    alert = watch.wait(activity=way.activity, **tried.who, **facts)
+    assert program in (value(alert, "exe") or ""), quiet([alert])
+    return alert
