@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -32,6 +33,12 @@
 #define GOODBYE_MS       2000
 #define SEND_BUFFER      (1 << 20)
 #define REQUESTS_MS      5 /* then the loop looks at logins again */
+
+struct packet {
+	struct request rq;
+	_Alignas(max_align_t) unsigned char body[TABLE_BODY_MAX];
+};
+_Static_assert(offsetof(struct packet, body) == sizeof(struct request), "the body follows at once");
 
 struct child {
 	struct monitor *m; /* borrowed */
@@ -183,21 +190,21 @@ on_request_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct child *c = arg;
 	struct mtime start = mtime_now();
-	struct request rq;
+	struct packet in;
 
 	(void)what;
 	while (mtime_ms_since(mtime_now(), start) < REQUESTS_MS) {
-		long n = packet_recv(fd, &rq, sizeof(rq), NULL, 0);
+		long n = packet_recv(fd, &in, sizeof(in), NULL, 0);
 
 		if (n == -EAGAIN)
 			return;
-		if (n != (long)sizeof(rq)) {
+		if (n < (long)sizeof(in.rq) ||
+		    !table_dispatch(c->m, &in.rq, in.body, (size_t)n - sizeof(in.rq))) {
 			if (n != 0)
 				log_err("the engine sent a malformed packet");
 			drop(c);
 			return;
 		}
-		table_dispatch(c->m, &rq);
 		if (c->sock != fd)
 			return; /* it was lost on the way */
 	}

@@ -14,6 +14,7 @@
 #include "agentd/monitor/facts.h"
 #include "agentd/monitor/peer.h"
 #include "agentd/monitor/registry.h"
+#include "agentd/monitor/rows.h"
 #include "base/log.h"
 #include "base/safe.h"
 
@@ -26,6 +27,7 @@ struct login {
 	TAILQ_ENTRY(login) entry;
 	struct logins *all; /* borrowed */
 	uint32_t id;
+	uint32_t ses; /* SES_UNSET: not registered */
 	int fd;
 	struct event *on_time, *on_data;
 	bool answered; /* by us: what is left is to wait until the module closes */
@@ -55,13 +57,18 @@ login_free(struct login *l)
 
 /* --- the fallback --------------------------------------------------------------------------------- */
 
+/* Before the verdict: the session has its row when the login goes on. */
 static void
-send_fallback(const struct logins *all, int fd)
+send_fallback(struct logins *all, int fd, uint32_t ses)
 {
 	struct verdict v = {.magic = VERDICT_MAGIC, .version = REPORT_VERSION,
 	    .action = all->m->cf->login_fail_open ? VERDICT_ALLOW : VERDICT_DENY,
 	    .source = VERDICT_FALLBACK};
+	int rc = v.action == VERDICT_ALLOW ? rows_fall_back(all->m->rows, ses) : 0;
+	unsigned held;
 
+	if (rc != 0 && rc != -EPERM && log_allow(&all->gate, LOGS_A_MINUTE, &held))
+		log_err("session %u has no grant: %s", ses, strerror(-rc));
 	(void)packet_send(fd, &v, sizeof(v), NULL, 0);
 	/* An engine that answers now hears EPIPE; the module still reads what was sent (unix(7)). */
 	(void)shutdown(fd, SHUT_WR);
@@ -99,7 +106,7 @@ answer(struct login *l, const char *why)
 	char more[LOG_HELD_LEN];
 	unsigned held;
 
-	send_fallback(all, l->fd);
+	send_fallback(all, l->fd, l->ses);
 	(void)monitor_send(all->m, &n, NULL, 0);
 	if (log_allow(&all->gate, LOGS_A_MINUTE, &held))
 		log_warn("login %u: %s; the fallback answered: %s%s", l->id, why,
@@ -197,7 +204,7 @@ identify(struct monitor *m, int fd, struct notice *n)
 /* --- connections ---------------------------------------------------------------------------------- */
 
 static struct login *
-login_new(struct logins *all, int fd)
+login_new(struct logins *all, int fd, uint32_t ses)
 {
 	struct login *l = calloc(1, sizeof(*l));
 
@@ -205,6 +212,7 @@ login_new(struct logins *all, int fd)
 		return NULL;
 	l->all = all;
 	l->fd = fd;
+	l->ses = ses;
 	l->id = ++all->next_id;
 	TAILQ_INSERT_TAIL(&all->waiting, l, entry);
 	all->n++;
@@ -222,16 +230,18 @@ take(struct logins *all, int fd)
 	struct timeval tv = {.tv_sec = all->m->cf->login_timeout_ms / 1000,
 	    .tv_usec = all->m->cf->login_timeout_ms % 1000 * 1000};
 	struct login *l;
+	uint32_t ses;
 
 	if (!identify(all->m, fd, &n)) {
 		log_warn("a report from somebody who is not a living root process: not heard");
 		close(fd);
 		return;
 	}
-	l = all->n < ST_PENDING_LOGINS ? login_new(all, fd) : NULL;
+	ses = n.result == RES_OK ? n.ses : SES_UNSET;
+	l = all->n < ST_PENDING_LOGINS ? login_new(all, fd, ses) : NULL;
 	if (l == NULL || l->on_time == NULL || l->on_data == NULL) {
 		log_err("too many logins wait: the fallback answers");
-		send_fallback(all, fd);
+		send_fallback(all, fd, ses);
 		if (l != NULL)
 			login_free(l);
 		else
@@ -311,7 +321,7 @@ logins_free(struct logins **all)
 		return;
 	while ((l = TAILQ_FIRST(&(*all)->waiting)) != NULL) {
 		if (!l->answered)
-			send_fallback(*all, l->fd);
+			send_fallback(*all, l->fd, l->ses);
 		login_free(l);
 	}
 	if ((*all)->on_accept != NULL)

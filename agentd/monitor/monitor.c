@@ -23,6 +23,8 @@
 #include "agentd/monitor/mode.h"
 #include "agentd/monitor/notify.h"
 #include "agentd/monitor/registry.h"
+#include "agentd/monitor/ring.h"
+#include "agentd/monitor/rows.h"
 #include "agentd/monitor/rules.h"
 #include "agentd/monitor/source.h"
 #include "agentd/monitor/sweep.h"
@@ -190,13 +192,15 @@ make_parts(struct monitor *m)
 	m->switcher = switcher_new(m);
 	if (m->registry == NULL || m->table == NULL || m->child == NULL || m->switcher == NULL)
 		return -1;
+	m->rows = rows_new(m);
+	m->ring = ring_new(m);
 	m->sweeper = sweep_new(m);
 	m->logins = logins_new(m);
 	m->verbs = verbs_new(m);
 	m->terminator = terminator_new(m);
 	m->rules = rules_new(m);
-	return m->sweeper == NULL || m->logins == NULL || m->verbs == NULL || m->terminator == NULL ||
-	    m->rules == NULL ? -1 : 0;
+	return m->rows == NULL || m->ring == NULL || m->sweeper == NULL || m->logins == NULL ||
+	    m->verbs == NULL || m->terminator == NULL || m->rules == NULL ? -1 : 0;
 }
 
 static void
@@ -268,6 +272,8 @@ release(struct monitor *m)
 	sweep_free(&m->sweeper);
 	source_free(&m->source);
 	table_free(&m->table);
+	ring_free(&m->ring);
+	rows_free(&m->rows);
 	registry_free(&m->registry);
 	mode_close(&m->mode);
 	for (struct event **ev = (struct event *[]){m->on_term, m->on_int, m->on_hup, NULL}; *ev != NULL; ev++)

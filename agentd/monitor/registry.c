@@ -16,6 +16,8 @@ struct registry {
 	uint64_t clock; /* of registry_touch() */
 	struct program_id program[REGISTRY_PROGRAMS];
 	unsigned nprograms; /* ever added */
+	registry_watch_fn *watch; /* NULL: nobody */
+	void *arg;
 };
 
 static void
@@ -86,12 +88,27 @@ grow(struct registry *r)
 	return true;
 }
 
+void
+registry_watch(struct registry *r, registry_watch_fn *watch, void *arg)
+{
+	r->watch = watch;
+	r->arg = arg;
+}
+
+static void
+tell(const struct registry *r, struct mon_session *s, enum registry_change change)
+{
+	if (r->watch != NULL)
+		r->watch(s, change, r->arg);
+}
+
 /* Closes the gap: what was pushed past the freed slot moves back. */
 static void
 remove_at(struct registry *r, size_t i)
 {
 	size_t mask = r->nslots - 1;
 
+	tell(r, &r->slot[i], SESSION_REMOVED);
 	r->n--;
 	for (size_t j = (i + 1) & mask; r->slot[j].ses != SES_UNSET; j = (j + 1) & mask) {
 		size_t home = hash_u64(r->slot[j].ses) & mask;
@@ -171,7 +188,18 @@ registry_touch(struct registry *r, struct mon_session *s)
 	s->over = false;
 	s->misses = 0;
 	s->used = ++r->clock;
+	if (was)
+		tell(r, s, SESSION_REVIVED);
 	return !was;
+}
+
+void
+registry_over(struct registry *r, struct mon_session *s)
+{
+	if (s->over)
+		return;
+	s->over = true;
+	tell(r, s, SESSION_OVER);
 }
 
 struct mon_session *

@@ -20,6 +20,11 @@ struct mon_session {
 	bool alive;               /* the sweep under way found one */
 	bool told;                /* the engine of now knows of it */
 	bool over;                /* no task was found lately; a ses is unique in a boot, so it may still revive */
+	/* rows.c's own: */
+	bool row;                 /* the gates have one of it */
+	bool row_denies;          /* whose grant refuses something */
+	uint32_t row_generation;  /* of the classes that it means */
+	uint32_t row_flags;       /* enum gate_row_flag; kept while there is no row, too */
 	uint64_t used;            /* registry.c's own: by the clock of registry_touch() */
 	bool dead;                /* registry.c's own */
 };
@@ -35,6 +40,11 @@ struct mon_session *registry_get(const struct registry *, uint32_t ses);
  * news again.
  */
 bool registry_touch(struct registry *, struct mon_session *);
+void registry_over(struct registry *, struct mon_session *);
+/* Who hears what becomes of sessions; he must not add or remove any. */
+enum registry_change { SESSION_REVIVED, SESSION_OVER, SESSION_REMOVED };
+typedef void registry_watch_fn(struct mon_session *, enum registry_change, void *arg);
+void registry_watch(struct registry *, registry_watch_fn *, void *arg);
 /*
  * NULL: no room, for the host or for this auid.  An entry with that ses must not exist.  Under pressure,
  * and only then, what is over makes room: the same auid's when that has more than its share, else the one

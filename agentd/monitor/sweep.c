@@ -8,6 +8,7 @@
 #include "agentd/monitor/facts.h"
 #include "agentd/monitor/flow.h"
 #include "agentd/monitor/protect.h"
+#include "agentd/monitor/rows.h"
 #include "agentd/monitor/table.h"
 #include "base/log.h"
 
@@ -84,8 +85,9 @@ count_miss(struct mon_session *s, void *arg)
 
 	if (s->alive)
 		(void)registry_touch(m->registry, s);
-	else if (!s->over && ++s->misses >= MISSES_OVER)
-		s->over = child_pid(m->child) == 0 || !s->told || monitor_send(m, &n, NULL, 0);
+	else if (!s->over && ++s->misses >= MISSES_OVER &&
+	    (child_pid(m->child) == 0 || !s->told || monitor_send(m, &n, NULL, 0)))
+		registry_over(m->registry, s);
 	s->alive = false;
 	return true;
 }
@@ -259,6 +261,7 @@ sweep_find(struct sweeper *sw)
 		if (proc_uids(all.task[i].pid, &ruid, &euid) == 0 && ruid == 0 &&
 		    protect_runs_sshd(m, all.task[i].pid) && has_user_child(m, &all, &all.task[i]))
 			register_found(m, &all.task[i]);
+	rows_adopt(m->rows);
 	if (registry_count(m->registry) != 0)
 		log_info("found %zu living sessions", registry_count(m->registry));
 	free(all.task);

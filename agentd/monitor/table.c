@@ -8,6 +8,7 @@
 #include "agentd/monitor/login.h"
 #include "agentd/monitor/mode.h"
 #include "agentd/monitor/registry.h"
+#include "agentd/monitor/ring.h"
 #include "agentd/monitor/rules.h"
 #include "agentd/monitor/sweep.h"
 #include "agentd/monitor/switch.h"
@@ -25,7 +26,15 @@ struct row {
 	unsigned flags;
 	unsigned rate; /* a minute; the same number at once */
 	handler_fn *handle;
+	struct {         /* with a body, instead */
+		body_fn *handle;
+		size_t size; /* of an element */
+		size_t most; /* of them; one at least */
+	} body;
 };
+
+/* Each session's grant twice a minute, and the fallback. */
+#define GRANTS_RATE (ST_SESSIONS * 2)
 
 static handler_fn handle_hello, handle_policy, handle_answered;
 
@@ -34,7 +43,7 @@ static const struct row rows[REQ_MAX] = {
 	[REQ_POLICY] = {"policy", ROW_SILENT, 600, handle_policy},
 	[REQ_ANSWERED] = {"answered", ROW_SILENT, 60000, handle_answered},
 	[REQ_KILL] = {"kill", ROW_ACTION | ROW_SESSION, 6000, handle_kill},
-	[REQ_DESTROY] = {"destroy", ROW_ACTION | ROW_SESSION, 600, handle_destroy},
+	[REQ_DESTROY] = {"destroy", ROW_ACTION | ROW_SESSION, 6000, handle_destroy},
 	[REQ_TERMINATE] = {"terminate", ROW_ACTION | ROW_SESSION, 600, handle_terminate},
 	[REQ_PROGRAM] = {"program", ROW_SESSION | ROW_LOOK, 6000, handle_program},
 	[REQ_OWNER] = {"owner", ROW_LOOK, 600, handle_owner},
@@ -42,6 +51,11 @@ static const struct row rows[REQ_MAX] = {
 	[REQ_SOURCE] = {"source", 0, 60, handle_source},
 	[REQ_ALIVE] = {"alive", ROW_SESSION | ROW_LOOK, 600, handle_alive},
 	[REQ_SPARE] = {"spare", ROW_SESSION | ROW_LOOK, 6000, handle_spare},
+	[REQ_CLASSES] = {"classes", 0, 20, handle_classes},
+	[REQ_PREFIXES] = {"prefixes", 0, 60000, .body = {handle_prefixes, sizeof(struct class_prefix), GRANT_BATCH}},
+	[REQ_PORTS] = {"ports", 0, 600, .body = {handle_ports, sizeof(struct class_ports), GRANT_BATCH}},
+	[REQ_GRANT] = {"grant", 0, GRANTS_RATE, .body = {handle_grant, sizeof(struct grant), 1}},
+	[REQ_CLASSES_DONE] = {"classes-done", 0, 20, handle_classes_done},
 };
 
 struct table {
@@ -67,12 +81,28 @@ table_free(struct table **t)
 	*t = NULL;
 }
 
-static enum result
-judge(struct monitor *m, const struct request *rq, struct answer *a)
+static bool
+is_known(const struct request *rq)
 {
+	return rq->kind < REQ_MAX && rows[rq->kind].name != NULL;
+}
+
+/* n: bytes of the body. */
+static bool
+fits(const struct request *rq, size_t n)
+{
+	size_t size = is_known(rq) ? rows[rq->kind].body.size : 0;
+
+	return size == 0 ? n == 0 : n != 0 && n % size == 0 && n / size <= rows[rq->kind].body.most;
+}
+
+static enum result
+judge(struct monitor *m, const struct asked *q, struct answer *a)
+{
+	const struct request *rq = q->rq;
 	const struct row *row;
 
-	if (rq->kind >= REQ_MAX || rows[rq->kind].handle == NULL)
+	if (!is_known(rq))
 		return RES_BAD;
 	row = &rows[rq->kind];
 	if (!rate_take(&m->table->rate[rq->kind], mtime_now()))
@@ -81,7 +111,7 @@ judge(struct monitor *m, const struct request *rq, struct answer *a)
 		return RES_MODE_AUDIT;
 	if ((row->flags & ROW_SESSION) != 0 && registry_get(m->registry, rq->ses) == NULL)
 		return RES_NO_SESSION;
-	return row->handle(m, rq, a);
+	return row->body.handle != NULL ? row->body.handle(m, q, a) : row->handle(m, rq, a);
 }
 
 /* A process that ended before it could be looked at is nothing to tell people. */
@@ -97,7 +127,7 @@ is_usual(const struct request *rq, enum result result, uint64_t error)
 static void
 log_refusal(struct monitor *m, const struct request *rq, enum result result, uint64_t error)
 {
-	const char *name = rq->kind < REQ_MAX && rows[rq->kind].name != NULL ? rows[rq->kind].name : "?";
+	const char *name = is_known(rq) ? rows[rq->kind].name : "?";
 	char more[LOG_HELD_LEN];
 	unsigned held;
 
@@ -109,12 +139,13 @@ log_refusal(struct monitor *m, const struct request *rq, enum result result, uin
 		    result_text(result), log_held(held, more));
 }
 
-void
-table_dispatch(struct monitor *m, const struct request *rq)
+static void
+answer(struct monitor *m, const struct asked *q)
 {
+	const struct request *rq = q->rq;
 	struct answer a = {.fds = {-1, -1}};
-	enum result result = judge(m, rq, &a);
-	bool silent = rq->kind < REQ_MAX && (rows[rq->kind].flags & ROW_SILENT) != 0;
+	enum result result = judge(m, q, &a);
+	bool silent = is_known(rq) && (rows[rq->kind].flags & ROW_SILENT) != 0;
 
 	if (result != RES_OK && !a.later)
 		log_refusal(m, rq, result, a.note.value);
@@ -127,6 +158,18 @@ table_dispatch(struct monitor *m, const struct request *rq)
 	}
 	for (int i = 0; i < a.nfds; i++)
 		close(a.fds[i]);
+}
+
+bool
+table_dispatch(struct monitor *m, const struct request *rq, const void *body, size_t n)
+{
+	struct asked q = {.rq = rq, .body = body};
+
+	if (!fits(rq, n))
+		return false;
+	q.n = n == 0 ? 0 : n / rows[rq->kind].body.size;
+	answer(m, &q);
+	return true;
 }
 
 void
@@ -160,23 +203,28 @@ fall_back_to_audit(struct monitor *m)
 	(void)monitor_send(m, &n, NULL, 0);
 }
 
+bool
+table_may_stop(struct monitor *m, uint32_t auid)
+{
+	bool may = mode_may_stop(m->mode, auid, mtime_now());
+
+	if (!may)
+		fall_back_to_audit(m);
+	return may;
+}
+
 enum result
 table_may_act(struct monitor *m, const struct request *rq)
 {
 	const struct mon_session *s = registry_get(m->registry, rq->ses);
-	struct mtime now = mtime_now();
 
 	if (s == NULL)
 		return RES_NO_SESSION;
 	if (mode_get(m->mode) != MODE_ENFORCE)
 		return RES_MODE_AUDIT;
-	if (!rate_take(&m->actions, now))
+	if (!rate_take(&m->actions, mtime_now()))
 		return RES_RATE;
-	if (!mode_may_stop(m->mode, s->auid, now)) {
-		fall_back_to_audit(m);
-		return RES_MODE_AUDIT;
-	}
-	return RES_OK;
+	return table_may_stop(m, s->auid) ? RES_OK : RES_MODE_AUDIT;
 }
 
 /* --- the short ones --------------------------------------------------------------------------------- */
@@ -188,6 +236,7 @@ handle_hello(struct monitor *m, const struct request *rq, struct answer *a)
 	(void)a;
 	sweep_tell_found(m->sweeper);
 	rules_tell_again(m->rules);
+	ring_tell_gates(m->ring);
 	return RES_OK;
 }
 

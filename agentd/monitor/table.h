@@ -6,6 +6,7 @@
 #define MONITOR_TABLE_H
 
 #include "agentd/monitor/ctx.h"
+#include "agentd/monitor/grant.h"
 
 struct table;
 
@@ -17,9 +18,20 @@ struct answer {
 	bool later; /* the handler answers by itself, when it is done */
 };
 
+/* A request with what follows it in its packet: n elements, as many as its kind may have. */
+struct asked {
+	const struct request *rq;
+	const void *body;
+	size_t n;
+};
+
+/* Of a packet: the largest body is that of REQ_PREFIXES. */
+#define TABLE_BODY_MAX (GRANT_BATCH * sizeof(struct class_prefix))
+
 struct table *table_new(void);
 void table_free(struct table **);
-void table_dispatch(struct monitor *, const struct request *);
+/* n bytes of body, aligned as malloc(3) aligns.  False: no request of this kind has so many; not heard. */
+bool table_dispatch(struct monitor *, const struct request *, const void *body, size_t n);
 /* An answer that was put off. */
 void table_answer(struct monitor *, uint32_t id, enum result, uint64_t value);
 /* A whole one: kind, id and mode are filled in.  The descriptors stay the caller's. */
@@ -30,10 +42,15 @@ void table_answer_with(struct monitor *, uint32_t id, const struct notice *, con
  * enforce mode, the cap holds, and the stop limit (which may put the host back to audit mode) too.
  */
 enum result table_may_act(struct monitor *, const struct request *);
+/* The stop limit alone, for what is done already.  False: it is reached, and the host is in audit mode. */
+bool table_may_stop(struct monitor *, uint32_t auid);
 
 /* The handlers; each in the file of its name. */
 typedef enum result handler_fn(struct monitor *, const struct request *, struct answer *);
 handler_fn handle_kill, handle_destroy, handle_terminate, handle_spare, handle_program, handle_owner,
-    handle_audit, handle_source, handle_alive;
+    handle_audit, handle_source, handle_alive, handle_classes, handle_classes_done;
+/* Of those that have a body. */
+typedef enum result body_fn(struct monitor *, const struct asked *, struct answer *);
+body_fn handle_prefixes, handle_ports, handle_grant;
 
 #endif

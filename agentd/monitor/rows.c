@@ -1,0 +1,280 @@
+/* rows: see rows.h.  Runs in the monitor. */
+#include "agentd/monitor/rows.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agentd/monitor/gate.h"
+#include "agentd/monitor/lenders.h"
+#include "agentd/monitor/mode.h"
+#include "agentd/monitor/protect.h"
+#include "agentd/monitor/sound.h"
+#include "base/log.h"
+
+#define FLAGS_ACT   (GATEROW_ISOLATED | GATEROW_REVOKED)
+#define FLAGS_ORDER (GATEROW_ISOLATED_ORDER | GATEROW_REVOKED_ORDER)
+
+struct rows {
+	struct monitor *m; /* borrowed */
+	struct lenders *lenders;
+	uint32_t generation;       /* in force; 0: none yet */
+	uint32_t making;           /* 0: none */
+	struct grant fallback[2];  /* of a generation, by its parity */
+	struct log_gate gate;
+};
+
+/* --- one row ---------------------------------------------------------------------------------------- */
+
+static void
+lend(struct rows *all, struct mon_session *s, bool living)
+{
+	bool lends = living && s->row && (s->row_denies || (s->row_flags & FLAGS_ACT) != 0);
+	uint32_t before = lenders_newest(all->lenders, s->auid), now;
+	unsigned held;
+	int rc = 0;
+
+	if (!lends)
+		lenders_remove(all->lenders, s->auid, s->ses);
+	else if (!lenders_add(all->lenders, s->auid, s->ses))
+		rc = -ENOMEM;
+	now = lenders_newest(all->lenders, s->auid);
+	if (now != before)
+		rc = gate_borrow_set(all->m->gate, s->auid, now);
+	if (rc != 0 && log_allow(&all->gate, 10, &held))
+		log_err("the grant of session %u is not lent: %s", s->ses, strerror(-rc));
+}
+
+static void
+note_row(struct rows *all, struct mon_session *s, const struct grant *g)
+{
+	s->row = true;
+	s->row_denies = grant_denies(g);
+	s->row_generation = g->generation;
+	lend(all, s, !s->over);
+}
+
+int
+rows_grant(struct rows *all, struct mon_session *s, const struct grant *g)
+{
+	const struct gate_row row = {.grant = *g, .ses = s->ses, .auid = s->auid,
+	    .sshd_pid = (uint32_t)s->monitor_pid, .flags = s->row_flags, .sshd_dev = s->exe_dev,
+	    .sshd_ino = s->exe_ino};
+	int rc;
+
+	if (protect_breakglass(all->m->cf, s, NULL))
+		return -EPERM;
+	rc = gate_row_set(all->m->gate, &row);
+	if (rc == 0)
+		note_row(all, s, g);
+	return rc;
+}
+
+/* As it is, or, of a session without a row, one that allows everything. */
+static struct grant
+grant_of(const struct rows *all, const struct mon_session *s)
+{
+	struct gate_row row;
+
+	if (s->row && gate_row_get(all->m->gate, s->ses, &row) == 0)
+		return row.grant;
+	return (struct grant){.generation = all->generation};
+}
+
+static int
+set_flags(struct rows *all, struct mon_session *s, uint32_t flags)
+{
+	const struct grant g = grant_of(all, s);
+	uint32_t before = s->row_flags;
+	int rc;
+
+	if (flags == before)
+		return 0;
+	s->row_flags = flags;
+	rc = rows_grant(all, s, &g);
+	if (rc != 0)
+		s->row_flags = before;
+	return rc;
+}
+
+int
+rows_flag(struct rows *all, struct mon_session *s, uint32_t flags)
+{
+	return set_flags(all, s, s->row_flags | flags);
+}
+
+/* --- all of them ------------------------------------------------------------------------------------ */
+
+static bool
+free_of_policy(struct mon_session *s, void *arg)
+{
+	uint32_t order = s->row_flags & FLAGS_ORDER;
+	uint32_t act = ((order & GATEROW_ISOLATED_ORDER) != 0 ? (uint32_t)GATEROW_ISOLATED : 0) |
+	    ((order & GATEROW_REVOKED_ORDER) != 0 ? (uint32_t)GATEROW_REVOKED : 0);
+
+	if (set_flags(arg, s, order | act) != 0)
+		log_err("session %u stays isolated or revoked", s->ses);
+	return true;
+}
+
+void
+rows_mode(struct rows *all, enum mode mode)
+{
+	if (mode == MODE_AUDIT)
+		registry_each(all->m->registry, free_of_policy, all);
+}
+
+static bool
+adopt(struct mon_session *s, void *arg)
+{
+	struct rows *all = arg;
+	struct gate_row row;
+
+	if (s->row || gate_row_get(all->m->gate, s->ses, &row) != 0)
+		return true;
+	s->row_flags = row.flags;
+	if (rows_grant(all, s, &row.grant) == -EPERM)
+		(void)gate_row_drop(all->m->gate, s->ses); /* break-glass only now */
+	return true;
+}
+
+void
+rows_adopt(struct rows *all)
+{
+	registry_each(all->m->registry, adopt, all);
+	rows_mode(all, mode_get(all->m->mode));
+}
+
+/* --- the fallback ----------------------------------------------------------------------------------- */
+
+static struct grant
+fallback_of(const struct rows *all, uint32_t generation)
+{
+	const struct grant *g = &all->fallback[generation & 1];
+
+	return g->generation == generation ? *g : (struct grant){.generation = generation};
+}
+
+void
+rows_keep_fallback(struct rows *all, const struct grant *g)
+{
+	all->fallback[g->generation & 1] = *g;
+}
+
+int
+rows_fall_back(struct rows *all, uint32_t ses)
+{
+	struct mon_session *s = registry_get(all->m->registry, ses);
+	const struct grant g = fallback_of(all, all->generation);
+
+	/* Without one it has what its user's other sessions lend. */
+	if (s == NULL || s->row || all->generation == 0)
+		return 0;
+	return rows_grant(all, s, &g);
+}
+
+/* --- generations ------------------------------------------------------------------------------------ */
+
+struct replacing {
+	struct rows *all;
+	uint32_t bad, good; /* bad 0: every other than good */
+	int rc;
+};
+
+static bool
+replace(struct mon_session *s, void *arg)
+{
+	struct replacing *r = arg;
+	const struct grant g = fallback_of(r->all, r->good);
+	int rc;
+
+	if (r->bad != 0 ? !s->row || s->row_generation != r->bad : s->row && s->row_generation == r->good)
+		return true;
+	rc = rows_grant(r->all, s, &g);
+	if (rc != 0 && rc != -EPERM)
+		r->rc = rc;
+	return true;
+}
+
+int
+rows_classes_begin(struct rows *all, uint32_t *generation)
+{
+	struct replacing r = {.all = all, .bad = all->making, .good = all->generation};
+	int rc;
+
+	if (all->making != 0)
+		registry_each(all->m->registry, replace, &r);
+	all->making = 0;
+	if (r.rc != 0)
+		return r.rc;
+	rc = gate_classes_begin(all->m->gate, generation);
+	if (rc == 0)
+		all->making = *generation;
+	return rc;
+}
+
+bool
+rows_making(const struct rows *all, uint32_t generation)
+{
+	return generation != 0 && generation == all->making;
+}
+
+bool
+rows_knows(const struct rows *all, uint32_t generation)
+{
+	return generation != 0 && (generation == all->making || generation == all->generation);
+}
+
+int
+rows_classes_done(struct rows *all)
+{
+	struct replacing r = {.all = all, .good = all->making};
+	int rc;
+
+	registry_each(all->m->registry, replace, &r);
+	rc = r.rc != 0 ? r.rc : gate_classes_done(all->m->gate, all->making);
+	if (rc == 0) {
+		all->generation = all->making;
+		all->making = 0;
+	}
+	return rc;
+}
+
+/* --- life ------------------------------------------------------------------------------------------- */
+
+static void
+on_change(struct mon_session *s, enum registry_change change, void *arg)
+{
+	struct rows *all = arg;
+
+	lend(all, s, change == SESSION_REVIVED);
+	if (change == SESSION_REMOVED && s->row)
+		(void)gate_row_drop(all->m->gate, s->ses);
+}
+
+struct rows *
+rows_new(struct monitor *m)
+{
+	struct rows *all = calloc(1, sizeof(*all));
+
+	if (all == NULL)
+		return NULL;
+	all->m = m;
+	all->lenders = lenders_new();
+	if (all->lenders == NULL)
+		rows_free(&all);
+	else
+		registry_watch(m->registry, on_change, all);
+	return all;
+}
+
+void
+rows_free(struct rows **all)
+{
+	if (*all == NULL)
+		return;
+	registry_watch((*all)->m->registry, NULL, NULL);
+	lenders_free(&(*all)->lenders);
+	free(*all);
+	*all = NULL;
+}
