@@ -179,16 +179,8 @@ cond_holds(const struct cond *c, const struct question *q)
 
 /* --- rules ------------------------------------------------------------------------------------ */
 
-#define MEMO 64
-
-/* What a test said of this question, for the last test that hashed to each place. */
-struct memo {
-	const struct test *test[MEMO];
-	bool said[MEMO];
-};
-
-static enum tri
-remembered(struct memo *m, const struct cond *c, const struct question *q)
+enum tri
+cond_holds_memo(struct memo *m, const struct cond *c, const struct question *q)
 {
 	unsigned i = c->test->id % MEMO;
 
@@ -207,7 +199,7 @@ conds_may_hold(struct memo *m, const struct conds *conds, const struct question 
     uint32_t *missing)
 {
 	for (const struct cond *c = conds->first; c != NULL; c = c->next) {
-		enum tri said = remembered(m, c, q);
+		enum tri said = cond_holds_memo(m, c, q);
 
 		if (said == TRI_NO)
 			return false;
@@ -217,9 +209,8 @@ conds_may_hold(struct memo *m, const struct conds *conds, const struct question 
 	return true;
 }
 
-/* Without any time, a rule with an end is still in force. */
-static bool
-is_over(const struct rule *r, struct rtime now)
+bool
+rule_is_over(const struct rule *r, struct rtime now)
 {
 	return r->until_text.n != 0 && now.ms != 0 && now.ms >= r->until.ms;
 }
@@ -230,7 +221,7 @@ holds(struct memo *m, const struct rule *r, const struct question *q, struct rti
 {
 	uint32_t unknown = 0;
 
-	if (is_over(r, now) || !conds_may_hold(m, &r->conds, q, &unknown))
+	if (rule_is_over(r, now) || !conds_may_hold(m, &r->conds, q, &unknown))
 		return TRI_NO;
 	for (const struct block *b = r->block; b != NULL; b = b->parent)
 		if (!conds_may_hold(m, &b->conds, q, &unknown))

@@ -180,6 +180,7 @@ compile(struct policy *pol)
 
 	each_cond(pol, intern_cond, &r);
 	index_free(&r.tests);
+	pol->ntests = r.ntests;
 	index_ports(pol);
 	return index_rules(pol) && !pol->arena.failed;
 }

@@ -110,7 +110,7 @@ void pol_space_free(struct pol_space **);
 const struct pol_prefix *pol_space_prefixes(const struct pol_space *, size_t *n);
 /* Disjoint, ascending; what none covers is of class 0. */
 const struct pol_ports *pol_space_ports(const struct pol_space *, size_t *n);
-/* More classes than there is room for: what is left over is never refused by a grant. */
+/* More classes than there is room for: what is left over is refused where it is refused wherever it goes. */
 bool pol_space_blurred(const struct pol_space *);
 
 enum pol_verdict { POL_ALLOW, POL_REPORT, POL_DENY }; /* REPORT: allowed, or hangs on what a gate does not know */

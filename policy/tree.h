@@ -146,6 +146,7 @@ struct policy {
 	size_t nrules;
 	uint32_t *by_activity[ACT_COUNT]; /* indices into rules, ascending */
 	size_t nby_activity[ACT_COUNT];
+	unsigned ntests; /* ids of tests are below */
 	struct expect *expects, *last_expect;
 	size_t nexpects;
 };
@@ -180,6 +181,17 @@ struct bytes question_string(const struct question *, size_t offset);
 enum tri { TRI_NO, TRI_YES, TRI_UNKNOWN };
 
 enum tri cond_holds(const struct cond *, const struct question *);
+
+#define MEMO 64
+
+/* What a test said of one question, for the last test that hashed to each place.  Starts as zeros. */
+struct memo {
+	const struct test *test[MEMO];
+	bool said[MEMO];
+};
+enum tri cond_holds_memo(struct memo *, const struct cond *, const struct question *);
+/* Past its end.  Without any time a rule with an end is still in force. */
+bool rule_is_over(const struct rule *, struct rtime now);
 /* All of the conditions of a rule and of the blocks around it, and its end. */
 enum tri rule_holds(const struct rule *, const struct question *);
 /* pol_ask() with the time for `until` given apart; RTIME_NONE: rules with an end are in force. */

@@ -47,6 +47,7 @@
 #define ST_POLICY_ERRORS    50
 #define ST_POLICY_STRING    4096 /* of one word or string */
 #define ST_POLICY_MEMORY    (1u << 30) /* of one loaded policy, tables and all */
+#define ST_POLICY_EDGES     (1u << 20) /* where a range of a condition begins or ends; more: no classes */
 #define ST_TABLE_BYTES      (64u << 20) /* of all the files that a policy names */
 #define ST_TABLE_GLOBS      65536 /* patterns of one table: each is tried in turn */
 
@@ -68,6 +69,7 @@
 #define ST_SCAN_QUEUE       64   /* and those that wait to be read */
 #define ST_PROGRAMS_KEPT    4096 /* answers; the slot's older one is overwritten */
 #define ST_OWNER_ASKS       256
+#define ST_OWN_ADDRS        1024 /* addresses of this host */
 #define ST_FLOWS            4096 /* outbound connections by their own end; the oldest is forgotten */
 #define ST_STORE_BATCH      512  /* rows of one transaction */
 #define ST_STORE_QUEUE      64   /* batches and questions that wait for the store's thread */

@@ -42,8 +42,8 @@ test_glob = base/glob.o
 test_words = base/words.o
 test_policy_lexer = policy/lexer.o policy/diag.o policy/suggest.o base/buf.o base/utf8.o
 # The whole language, for the tests that ask a policy.
-policy_all = $(patsubst %,policy/%.o,arena ask build compile diag expect explain facts grammar hours index keyword \
-	level lexer lint load parse print print_json question reach resolve set suggest syntax table value) \
+policy_all = $(patsubst %,policy/%.o,arena ask build compile cover diag expect explain facts grammar grant hours index keyword \
+	level lexer lint load overlay parse print print_json question reach resolve set space suggest syntax table value) \
 	$(patsubst %,base/%.o,addr buf bytes clock glob json safe utf8 words)
 test_detect_socket = $(detect_kit)
 test_policy_set = policy/set.o policy/arena.o base/addr.o base/buf.o base/bytes.o base/glob.o base/utf8.o
@@ -51,6 +51,7 @@ test_config = agentd/config.o policy/lexer.o policy/diag.o policy/suggest.o $(pa
 test_detect_session = $(detect_kit)
 test_detect_quiet = $(detect_kit)
 test_policy_model = $(policy_all)
+test_policy_grant = $(policy_all)
 # the whole engine
 engine_all = tests/unit/engine_stage.o $(patsubst %.c,%.o,$(wildcard agentd/engine/*.c agentd/sink/*.c agentd/source/*.c)) \
 	$(patsubst %.c,%.o,$(wildcard agentd/audit/*.c agentd/host/*.c agentd/detect/*.c policy/*.c base/*.c)) \

@@ -1,0 +1,140 @@
+/*
+ * cover: see cover.h.  Up: which classes a subtree could take from above with as few prefixes as any, a
+ * bit for each.  Down: a prefix where what comes from above is none of them.
+ */
+#include "policy/cover.h"
+
+#include <stdlib.h>
+
+#define LEAF UINT32_MAX
+
+struct node {
+	uint64_t classes;
+	uint32_t child[2];
+};
+
+struct tree {
+	const struct stretch *stretches; /* borrowed */
+	struct node *nodes;              /* owned */
+	size_t n, cap;
+	bool failed;
+	unsigned family;
+};
+
+static uint32_t
+new_node(struct tree *t, struct node node)
+{
+	if (t->n == t->cap) {
+		size_t cap = t->cap != 0 ? 2 * t->cap : 256;
+		struct node *more = reallocarray(t->nodes, cap, sizeof(*more));
+
+		if (more == NULL) {
+			t->failed = true;
+			return LEAF;
+		}
+		t->nodes = more;
+		t->cap = cap;
+	}
+	t->nodes[t->n] = node;
+	return (uint32_t)t->n++;
+}
+
+/* The first of [lo, hi] that begins behind the place; hi + 1: none. */
+static size_t
+first_behind(const struct tree *t, size_t lo, size_t hi, const uint8_t place[PLACE])
+{
+	hi++;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (memcmp(t->stretches[mid].from, place, PLACE) <= 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* The subtree of a prefix in which the stretches [lo, hi] lie; they may reach beyond it. */
+static uint32_t
+build(struct tree *t, const uint8_t prefix[PLACE], unsigned bits, size_t lo, size_t hi)
+{
+	struct node node = {.child = {LEAF, LEAF}};
+	uint8_t upper[PLACE];
+	size_t behind;
+	uint64_t both;
+
+	if (lo == hi || t->failed) {
+		node.classes = 1ull << t->stretches[lo].class;
+		return new_node(t, node);
+	}
+	memcpy(upper, prefix, PLACE);
+	upper[bits / 8] = (uint8_t)(upper[bits / 8] | 0x80u >> bits % 8);
+	behind = first_behind(t, lo, hi, upper);
+	/* behind − 1 is the one in which the upper half begins; it may begin there itself. */
+	node.child[0] = build(t, prefix, bits + 1, lo,
+	    memcmp(t->stretches[behind - 1].from, upper, PLACE) == 0 ? behind - 2 : behind - 1);
+	node.child[1] = build(t, upper, bits + 1, behind - 1, hi);
+	if (t->failed)
+		return LEAF;
+	both = t->nodes[node.child[0]].classes & t->nodes[node.child[1]].classes;
+	node.classes = both != 0 ? both :
+	    t->nodes[node.child[0]].classes | t->nodes[node.child[1]].classes;
+	return new_node(t, node);
+}
+
+static void
+emit(struct cover *c, const struct tree *t, const uint8_t prefix[PLACE], unsigned bits, unsigned class)
+{
+	struct pol_prefix p = {.prefix = {.addr.family = (uint8_t)t->family, .bits = (uint8_t)bits},
+	    .addr_class = class};
+
+	if (c->n == c->cap) {
+		size_t cap = c->cap != 0 ? 2 * c->cap : 64;
+		struct pol_prefix *more = reallocarray(c->list, cap, sizeof(*more));
+
+		if (more == NULL) {
+			c->failed = true;
+			return;
+		}
+		c->list = more;
+		c->cap = cap;
+	}
+	memcpy(p.prefix.addr.b, prefix, PLACE);
+	c->list[c->n++] = p;
+}
+
+static void
+choose(struct cover *c, const struct tree *t, uint32_t at, const uint8_t prefix[PLACE], unsigned bits,
+    int above)
+{
+	const struct node *node = &t->nodes[at];
+	uint8_t upper[PLACE];
+
+	if (c->failed)
+		return;
+	if (above == COVER_NOTHING || (node->classes >> above & 1) == 0) {
+		above = __builtin_ctzll(node->classes);
+		emit(c, t, prefix, bits, (unsigned)above);
+	}
+	if (node->child[0] == LEAF)
+		return;
+	memcpy(upper, prefix, PLACE);
+	upper[bits / 8] = (uint8_t)(upper[bits / 8] | 0x80u >> bits % 8);
+	choose(c, t, node->child[0], prefix, bits + 1, above);
+	choose(c, t, node->child[1], upper, bits + 1, above);
+}
+
+void
+cover_add(struct cover *c, unsigned family, const struct stretch *stretches, size_t n, int outside)
+{
+	struct tree t = {.stretches = stretches, .family = family};
+	const uint8_t all[PLACE] = {0};
+	uint32_t root = build(&t, all, 0, 0, n - 1);
+
+	if (t.failed)
+		c->failed = true;
+	else
+		choose(c, &t, root, all, 0, outside);
+	free(t.nodes);
+}
