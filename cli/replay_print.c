@@ -18,6 +18,8 @@ fact_word(enum fact_kind kind)
 		[FACT_BIND] = "bind",
 		[FACT_LISTEN] = "listen",
 		[FACT_PTRACE] = "ptrace",
+		[FACT_PIDFD_OPEN] = "pidfd-open",
+		[FACT_SETUID] = "setuid",
 		[FACT_LOGINUID] = "loginuid",
 		[FACT_USER_START] = "user-start",
 		[FACT_USER_END] = "user-end",

@@ -370,6 +370,23 @@ read_path(struct draft *d, const struct record *r)
 	}
 }
 
+/* kernel/auditsc.c, audit_log_pid_context(): ptrace(2) leaves one, and kill(2) one for each task. */
+static const struct slot obj_pid_slots[] = {
+	SLOT("opid", VALUE_U32, f.target.pid),
+	SLOT("oauid", VALUE_U32, f.target.auid),
+	SLOT("ouid", VALUE_U32, f.target.uid),
+	SLOT("oses", VALUE_U32, f.target.ses),
+	SKIP("obj"),
+	SLOT("ocomm", VALUE_TEXT, f.target.comm),
+};
+
+static void
+read_obj_pid(struct draft *d, const struct record *r)
+{
+	read_fields(d, r->body, obj_pid_slots, COUNT(obj_pid_slots));
+	d->f.target.known = d->f.target.pid != 0;
+}
+
 static const struct slot login_slots[] = {
 	SLOT("pid", VALUE_U32, f.pid),
 	SLOT("uid", VALUE_U32, f.uid),
@@ -540,6 +557,7 @@ static const struct reader readers[] = {
 	{AUDIT_SOCKADDR, AUDIT_SOCKADDR, read_sockaddr, FACT_OTHER},
 	{AUDIT_SOCKETCALL, AUDIT_SOCKETCALL, read_socketcall, FACT_OTHER},
 	{AUDIT_URINGOP, AUDIT_URINGOP, read_uring, FACT_OTHER},
+	{AUDIT_OBJ_PID, AUDIT_OBJ_PID, read_obj_pid, FACT_OTHER},
 	{AUDIT_LOGIN, AUDIT_LOGIN, read_login, FACT_LOGINUID},
 	{AUDIT_USER_AUTH, AUDIT_USER_ACCT, read_user, FACT_USER_AUTH},
 	{AUDIT_CRED_ACQ, AUDIT_CRED_ACQ, read_user, FACT_USER_AUTH},
@@ -617,6 +635,36 @@ is_fast_open(enum call call, const uint64_t *args)
 	return i >= 0 && (args[i] & MSG_FASTOPEN) != 0;
 }
 
+/* What is done to another task, and which argument is its pid; pidfd_getfd(2) has none. */
+static const struct touching {
+	enum call call;
+	enum fact_touch touch;
+	int pid;
+} touchings[] = {
+	{CALL_PTRACE, TOUCH_ATTACH, 1},
+	{CALL_VM_READ, TOUCH_READ, 0},
+	{CALL_VM_WRITE, TOUCH_WRITE, 0},
+	{CALL_PIDFD_GETFD, TOUCH_DESCRIPTOR, -1},
+};
+
+/* What the kernel says of the target stands above the argument. */
+static enum fact_kind
+kind_of_touch(struct draft *d, enum call call, const uint64_t *args)
+{
+	if (call == CALL_PTRACE && !call_attaches(args[0]))
+		return FACT_OTHER;
+	for (size_t i = 0; i < COUNT(touchings); i++) {
+		const struct touching *t = &touchings[i];
+
+		if (t->call != call)
+			continue;
+		d->f.touch = t->touch;
+		if (!d->f.target.known && t->pid >= 0)
+			d->f.target.pid = (uint32_t)args[t->pid];
+	}
+	return FACT_PTRACE;
+}
+
 static enum fact_kind
 kind_of_call(struct draft *d)
 {
@@ -633,7 +681,15 @@ kind_of_call(struct draft *d)
 	case CALL_LISTEN:
 		return FACT_LISTEN;
 	case CALL_PTRACE:
-		return FACT_PTRACE;
+	case CALL_VM_READ:
+	case CALL_VM_WRITE:
+	case CALL_PIDFD_GETFD:
+		return kind_of_touch(d, call, args);
+	case CALL_PIDFD_OPEN:
+		d->f.target.pid = (uint32_t)args[0];
+		return d->f.success ? FACT_PIDFD_OPEN : FACT_OTHER;
+	case CALL_SETUID:
+		return d->f.success ? FACT_SETUID : FACT_OTHER;
 	default:
 		if (!d->has_sockaddr || !is_fast_open(call, args))
 			return FACT_OTHER;
@@ -680,6 +736,7 @@ fact_from_event(const struct aev *ev, struct fact_scratch *s, struct fact *out)
 	f->auid = f->uid = f->euid = f->gid = f->old_auid = f->new_auid = UINT32_MAX;
 	f->ses = f->old_ses = f->new_ses = UINT32_MAX;
 	f->un.ouid = UINT32_MAX;
+	f->target.auid = f->target.uid = f->target.ses = UINT32_MAX;
 	for (size_t i = 0; i < ev->nrec; i++)
 		read_record(&d, &ev->rec[i]);
 	if (d.has_sockaddr)

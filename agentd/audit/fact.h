@@ -19,7 +19,9 @@ enum fact_kind {
 	FACT_CONNECT,    /* see enum fact_way; without its address (none given, or lost) FACT_OTHER */
 	FACT_BIND,       /* with its address */
 	FACT_LISTEN,
-	FACT_PTRACE,     /* ptrace, process_vm_readv/writev */
+	FACT_PTRACE,     /* a hand on another task, successful or not: see enum fact_touch */
+	FACT_PIDFD_OPEN, /* exit is the descriptor */
+	FACT_SETUID,     /* setuid, setresuid that succeeded: uid and euid are the new ones */
 	FACT_LOGINUID,   /* LOGIN: a task's loginuid and session id were set */
 	FACT_USER_START, /* PAM opened a session */
 	FACT_USER_END,
@@ -33,6 +35,21 @@ enum fact_way { /* how a connect was made: most who hide take one of the later o
 	WAY_SOCKETCALL, /* i386 */
 	WAY_FASTOPEN,   /* sendto, sendmsg, sendmmsg with MSG_FASTOPEN */
 	WAY_URING,      /* IORING_OP_CONNECT; from an SQPOLL thread without auid, ses and exe */
+};
+
+enum fact_touch {
+	TOUCH_ATTACH,     /* ptrace(2); all that it does comes after one of these */
+	TOUCH_READ,       /* process_vm_readv(2) */
+	TOUCH_WRITE,
+	TOUCH_DESCRIPTOR, /* pidfd_getfd(2): a[0] is the pidfd, the target is not in the record */
+};
+
+/* Of a PTRACE: whom; of a PIDFD_OPEN the pid alone. */
+struct fact_target {
+	uint32_t pid; /* 0: not in the record; without known, as the caller's pid namespace counts */
+	bool known;   /* the kernel says who that is (OBJ_PID); of ptrace(2) alone */
+	uint32_t auid, uid, ses;
+	struct bytes comm;
 };
 
 struct fact_unix {
@@ -74,6 +91,9 @@ struct fact {
 	uint16_t family;      /* AF_*; AF_UNSPEC is meant: a datagram socket let go of its peer */
 	struct endpoint peer; /* AF_INET, AF_INET6 */
 	struct fact_unix un;  /* AF_UNIX */
+
+	enum fact_touch touch; /* PTRACE */
+	struct fact_target target;
 
 	/* LOGINUID; auid and ses above are what the task has after it, granted (result) or not */
 	uint32_t old_auid, old_ses;

@@ -22,7 +22,12 @@ enum call {
 	CALL_SENDMSG,
 	CALL_SENDMMSG,
 	CALL_SOCKETCALL, /* i386: the first argument says which, call_of_socketcall() */
-	CALL_PTRACE,
+	CALL_PTRACE,     /* the first argument says what, call_attaches() */
+	CALL_VM_READ,    /* process_vm_readv */
+	CALL_VM_WRITE,
+	CALL_PIDFD_OPEN,
+	CALL_PIDFD_GETFD,
+	CALL_SETUID,     /* setuid, setresuid */
 	CALL_COUNT,
 };
 
@@ -33,6 +38,8 @@ enum call call_of_socketcall(uint64_t which);
 enum call call_of_uring(uint32_t op);
 /* A 32-bit table on a 64-bit kernel (or a 32-bit kernel). */
 bool arch_is_compat(uint32_t arch);
+/* PTRACE_ATTACH, PTRACE_SEIZE: whatever else ptrace(2) does to another task comes after one of these. */
+bool call_attaches(uint64_t request);
 /* Which argument holds the MSG_* flags of a call that may carry MSG_FASTOPEN; −1: none does. */
 int call_flags_argument(enum call);
 

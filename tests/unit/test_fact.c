@@ -450,6 +450,65 @@ check_inner(const struct fact *f, unsigned nth)
 	assert_int_equal(f->kind, nth == 3 ? FACT_USER_AUTH : FACT_USER_LOGIN);
 }
 
+/* --- a hand on another task; the ptrace lines are of a real gdb and a real strace --------------- */
+
+#define GDB(serial, what)                                                                          \
+	"type=SYSCALL msg=audit(1795321853.514:" serial "): arch=c000003e " what                   \
+	" items=0 ppid=13443 pid=13446 auid=7003 uid=0 gid=0 euid=0 tty=(none) ses=5192 comm=\"gdb\" " \
+	"exe=\"/usr/bin/gdb\" key=\"sshtether\"\n"
+
+static const struct {
+	const char *text;
+	enum fact_kind kind;
+	enum fact_touch touch;
+	struct fact_target target;
+} touches[] = {
+	{GDB("1", "syscall=101 success=yes exit=0 a0=10 a1=346f a2=0 a3=0") /* PTRACE_ATTACH */
+	 "type=OBJ_PID msg=audit(1795321853.514:1): opid=13423 oauid=7002 ouid=7002 oses=5191 "
+	 "ocomm=\"ssh-agent\"\n",
+	    FACT_PTRACE, TOUCH_ATTACH, {13423, true, 7002, 7002, 5191, BYTES_LIT("ssh-agent")}},
+	{GDB("2", "syscall=101 success=no exit=-1 a0=4206 a1=3463 a2=0 a3=51"), FACT_PTRACE,
+	    TOUCH_ATTACH, {0x3463, false, UINT32_MAX, UINT32_MAX, UINT32_MAX, {NULL, 0}}},
+	{GDB("3", "syscall=101 success=yes exit=0 a0=1 a1=3463 a2=0 a3=0"), FACT_OTHER, 0,
+	    {.auid = UINT32_MAX, .uid = UINT32_MAX, .ses = UINT32_MAX}}, /* PEEKTEXT: it is attached */
+	{GDB("4", "syscall=310 success=yes exit=16 a0=346f a1=7f40 a2=1 a3=7f41"), FACT_PTRACE,
+	    TOUCH_READ, {0x346f, false, UINT32_MAX, UINT32_MAX, UINT32_MAX, {NULL, 0}}},
+	{GDB("5", "syscall=311 success=yes exit=16 a0=346f a1=7f40 a2=1 a3=7f41"), FACT_PTRACE,
+	    TOUCH_WRITE, {0x346f, false, UINT32_MAX, UINT32_MAX, UINT32_MAX, {NULL, 0}}},
+	{GDB("6", "syscall=434 success=yes exit=3 a0=346f a1=0 a2=7ffe a3=8c83f6"), FACT_PIDFD_OPEN, 0,
+	    {0x346f, false, UINT32_MAX, UINT32_MAX, UINT32_MAX, {NULL, 0}}},
+	{GDB("7", "syscall=438 success=yes exit=4 a0=3 a1=3 a2=0 a3=a62748"), FACT_PTRACE,
+	    TOUCH_DESCRIPTOR, {.auid = UINT32_MAX, .uid = UINT32_MAX, .ses = UINT32_MAX}},
+	{GDB("8", "syscall=117 success=yes exit=0 a0=1b59 a1=1b59 a2=1b59 a3=0"), FACT_SETUID, 0,
+	    {.auid = UINT32_MAX, .uid = UINT32_MAX, .ses = UINT32_MAX}},
+	{GDB("9", "syscall=105 success=no exit=-1 a0=0 a1=0 a2=0 a3=0"), FACT_OTHER, 0,
+	    {.auid = UINT32_MAX, .uid = UINT32_MAX, .ses = UINT32_MAX}},
+};
+
+static void
+check_touch(const struct fact *f, unsigned nth)
+{
+	const struct fact_target *want = &touches[f->serial - 1].target;
+
+	assert_int_equal(nth, 0);
+	assert_int_equal(f->kind, touches[f->serial - 1].kind);
+	assert_int_equal(f->touch, touches[f->serial - 1].touch);
+	assert_int_equal(f->target.pid, want->pid);
+	assert_int_equal(f->target.known, want->known);
+	assert_int_equal(f->target.auid, want->auid);
+	assert_int_equal(f->target.uid, want->uid);
+	assert_int_equal(f->target.ses, want->ses);
+	assert_true(bytes_eq(f->target.comm, want->comm));
+}
+
+static void
+a_hand_on_another_task(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(touches) / sizeof(touches[0]); i++)
+		assert_int_equal(feed_text(touches[i].text, check_touch), 1);
+}
+
 static void
 user_messages(void **state)
 {
@@ -560,6 +619,7 @@ main(void)
 		cmocka_unit_test(login_without_its_syscall),
 		cmocka_unit_test(every_way_to_connect_is_seen),
 		cmocka_unit_test(flags_count_in_their_own_argument),
+		cmocka_unit_test(a_hand_on_another_task),
 		cmocka_unit_test(user_messages),
 		cmocka_unit_test(a_hole_in_the_arguments_shows),
 		cmocka_unit_test(a_long_argv_is_cut),
