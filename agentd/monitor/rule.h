@@ -10,8 +10,9 @@
 #include <stddef.h>
 
 #define RULE_KEY   "sshtether"
-#define RULES_MAX  32
-#define RULE_BYTES (sizeof(struct audit_rule_data) + sizeof(RULE_KEY))
+#define RULES_MAX  64
+#define RULE_EXE   64 /* the longest path of a program that a rule names */
+#define RULE_BYTES (sizeof(struct audit_rule_data) + RULE_EXE + sizeof(RULE_KEY))
 
 union rule_room {
 	struct audit_rule_data data;
@@ -27,7 +28,7 @@ const char *rule_name(size_t i);
 bool rule_build(size_t i, bool simple, union rule_room *);
 /* Whether there is a difference between the two forms. */
 bool rule_has_simple(size_t i);
-/* A kernel without it is no fault: io_uring before 5.16, or none at all. */
+/* A host without it is no fault: io_uring before 5.16, an SSH server that is not installed. */
 bool rule_is_optional(size_t i);
 
 /* Every event that `want` would record is recorded by `have`, whatever its key. */

@@ -29,13 +29,13 @@
 struct ruleset {
 	struct monitor *m; /* borrowed */
 	/* the thread's while looking */
-	uint32_t ours;       /* bit i: rule i is there because we added it */
-	uint32_t simple;     /* bit i: in its simple form */
+	uint64_t ours;       /* bit i: rule i is there because we added it */
+	uint64_t simple;     /* bit i: in its simple form */
 	bool we_enabled, we_raised;
-	uint32_t refused;    /* bit i: the kernel does not take it; not tried again */
+	uint64_t refused;    /* bit i: the kernel does not take it; not tried again */
 	int error;           /* of the last look, and what it found */
 	struct audit_status status; /* before anything was changed */
-	uint32_t missing, readded;
+	uint64_t missing, readded;
 	unsigned flags;
 	int why[RULES_MAX];  /* −errno of what could not be added; 0: nothing to be said */
 	/* the loop's */
@@ -44,7 +44,7 @@ struct ruleset {
 	bool seen; /* lost is a number */
 	uint32_t lost;
 	bool said_enabled, said_raised;
-	uint32_t said_missing, said_ours;
+	uint64_t said_missing, said_ours;
 	unsigned said_flags;
 	bool said;
 };
@@ -63,7 +63,7 @@ remember(const struct ruleset *rs)
 	}
 	if (proc_boot_id(boot) != 0)
 		return;
-	snprintf(line, sizeof(line), "%s %" PRIx32 " %" PRIx32 " %d %d", boot, rs->ours, rs->simple,
+	snprintf(line, sizeof(line), "%s %" PRIx64 " %" PRIx64 " %d %d", boot, rs->ours, rs->simple,
 	    rs->we_enabled, rs->we_raised);
 	(void)keep_write(rs->m->state_dir, FILE_NAME, line);
 }
@@ -72,11 +72,11 @@ static void
 recall(struct ruleset *rs)
 {
 	char boot[37], line[96], then[37];
-	uint32_t ours, simple;
+	uint64_t ours, simple;
 	int enabled, raised;
 
 	if (proc_boot_id(boot) != 0 || keep_read(rs->m->state_dir, FILE_NAME, line, sizeof(line)) < 0 ||
-	    sscanf(line, "%36s %" SCNx32 " %" SCNx32 " %d %d", then, &ours, &simple, &enabled, &raised) != 5 ||
+	    sscanf(line, "%36s %" SCNx64 " %" SCNx64 " %d %d", then, &ours, &simple, &enabled, &raised) != 5 ||
 	    strcmp(boot, then) != 0)
 		return;
 	rs->ours = ours;
@@ -89,14 +89,14 @@ recall(struct ruleset *rs)
 
 struct look {
 	const struct ruleset *rs;
-	uint32_t have; /* bit i: rule i, or one that does its work, is there */
+	uint64_t have; /* bit i: rule i, or one that does its work, is there */
 	unsigned flags;
 };
 
-static uint32_t
+static uint64_t
 bit(size_t i)
 {
-	return (uint32_t)1 << i;
+	return (uint64_t)1 << i;
 }
 
 static void
@@ -119,11 +119,11 @@ look_at(const struct audit_rule_data *r, void *arg)
 	}
 }
 
-static uint32_t
+static uint64_t
 wanted(const struct ruleset *rs)
 {
 	union rule_room room;
-	uint32_t set = 0;
+	uint64_t set = 0;
 
 	for (size_t i = 0; i < rule_count(); i++)
 		if (rule_build(i, false, &room) && (rs->refused & bit(i)) == 0)
@@ -156,10 +156,10 @@ add(struct ruleset *rs, size_t i)
 }
 
 /* The rules that are still missing afterwards. */
-static uint32_t
-add_missing(struct ruleset *rs, uint32_t missing)
+static uint64_t
+add_missing(struct ruleset *rs, uint64_t missing)
 {
-	uint32_t left = 0;
+	uint64_t left = 0;
 
 	for (size_t i = 0; i < rule_count(); i++) {
 		bool again = (rs->ours & bit(i)) != 0;
@@ -174,7 +174,7 @@ add_missing(struct ruleset *rs, uint32_t missing)
 		}
 		left |= rule_is_optional(i) ? 0 : bit(i);
 		rs->refused |= rule_is_optional(i) ? bit(i) : 0;
-		rs->why[i] = rc;
+		rs->why[i] = rule_is_optional(i) && rc == -ENOENT ? 0 : rc; /* no such folder */
 	}
 	return left;
 }
@@ -241,7 +241,7 @@ look_and_mend(struct ruleset *rs)
 {
 	const unsigned hands_off = RULEF_IMMUTABLE | RULEF_PANIC | RULEF_NEVER_TASK;
 	struct look look = {.rs = rs};
-	uint32_t ours = rs->ours;
+	uint64_t ours = rs->ours;
 	int rc = kaudit_status(rs->m->audit_fd, &rs->status);
 
 	if (rc == 0)
@@ -315,9 +315,9 @@ say(const struct ruleset *rs)
 }
 
 static unsigned
-count_bits(uint32_t set)
+count_bits(uint64_t set)
 {
-	return (unsigned)__builtin_popcount(set);
+	return (unsigned)__builtin_popcountll(set);
 }
 
 static void

@@ -21,23 +21,38 @@ build(const char *name, union rule_room *room)
 	assert_true(rule_build(index_of(name), false, room));
 }
 
+/* The order stays: strings stand in that of their fields. */
 static void
 drop_field(struct audit_rule_data *r, uint32_t field)
 {
-	for (uint32_t i = 0; i < r->field_count; i++)
-		if (r->fields[i] == field) {
-			r->field_count--;
-			r->fields[i] = r->fields[r->field_count];
-			r->values[i] = r->values[r->field_count];
-			r->fieldflags[i] = r->fieldflags[r->field_count];
-			return;
-		}
-	fail();
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < r->field_count; i++) {
+		if (r->fields[i] == field)
+			continue;
+		r->fields[kept] = r->fields[i];
+		r->values[kept] = r->values[i];
+		r->fieldflags[kept++] = r->fieldflags[i];
+	}
+	assert_int_equal(kept, r->field_count - 1);
+	r->field_count = kept;
 }
 
+static bool
+names_a_program(const struct audit_rule_data *r)
+{
+	for (uint32_t f = 0; f < r->field_count; f++)
+		if (r->fields[f] == AUDIT_EXE && r->fieldflags[f] == AUDIT_EQUAL)
+			return true;
+	return false;
+}
+
+/* And those of one program alone for its tasks without. */
 static void
 every_rule_is_for_people_with_a_login(void **state)
 {
+	uint32_t op;
+
 	union rule_room room;
 
 	(void)state;
@@ -46,9 +61,10 @@ every_rule_is_for_people_with_a_login(void **state)
 
 		if (!rule_build(i, false, &room))
 			continue;
+		op = names_a_program(&room.data) ? AUDIT_EQUAL : AUDIT_NOT_EQUAL;
 		for (uint32_t f = 0; f < room.data.field_count; f++)
-			login |= room.data.fields[f] == AUDIT_LOGINUID &&
-			    room.data.fieldflags[f] == AUDIT_NOT_EQUAL && room.data.values[f] == UINT32_MAX;
+			login |= room.data.fields[f] == AUDIT_LOGINUID && room.data.fieldflags[f] == op &&
+			    room.data.values[f] == UINT32_MAX;
 		assert_true(login);
 		assert_int_equal(room.data.action, AUDIT_ALWAYS);
 		assert_true(rule_covers(&room.data, &room.data));
@@ -117,6 +133,31 @@ a_narrower_rule_does_not(void **state)
 	assert_false(rule_covers(&site.data, &want.data));
 }
 
+/* Of two strings the key is of no interest, and the program is. */
+static void
+the_program_counts(void **state)
+{
+	union rule_room want, site;
+
+	(void)state;
+	build("login by /usr/sbin/sshd", &want);
+	site = want;
+	memcpy(site.data.buf + site.data.buflen - 4, "SITE", 4);
+	assert_true(rule_covers(&site.data, &want.data));
+	site = want;
+	assert_int_equal(memcmp(site.data.buf, "/usr/sbin/sshd", 14), 0);
+	site.data.buf[0] = '.';
+	assert_false(rule_covers(&site.data, &want.data));
+	site = want;
+	drop_field(&site.data, AUDIT_SUCCESS);
+	assert_true(rule_covers(&site.data, &want.data));
+	build("login by /usr/sbin/dropbear", &site);
+	assert_false(rule_covers(&site.data, &want.data));
+	site = want;
+	site.data.buflen = 3; /* cut: nothing behind it is read */
+	assert_false(rule_covers(&site.data, &want.data));
+}
+
 static void
 what_hides_is_seen(void **state)
 {
@@ -162,6 +203,7 @@ main(void)
 		cmocka_unit_test(no_rule_covers_another),
 		cmocka_unit_test(a_wider_rule_covers),
 		cmocka_unit_test(a_narrower_rule_does_not),
+		cmocka_unit_test(the_program_counts),
 		cmocka_unit_test(what_hides_is_seen),
 		cmocka_unit_test(the_simple_form_lacks_the_family),
 	};
