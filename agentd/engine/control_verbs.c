@@ -317,22 +317,29 @@ verb_policy_load(struct client *c, const struct args *args, void *arg)
 /* --- announce --- */
 
 static void
-on_prepared(enum result result, void *arg)
+announced(struct client *c, struct engine *e, uint32_t ses)
 {
-	struct pending *p = arg;
 	char name[ALERT_SESSION_LEN];
 	struct buf line = BUF_INIT;
 	struct json j;
 
-	if (p->client != NULL && result == RES_OK) {
-		json_init(&j, &line);
-		json_object(&j);
-		json_kstr(&j, "session", alert_session(p->e->boot_id, p->ses, name));
-		json_kuint(&j, "ses", p->ses);
-		json_end(&j, '}');
-		send_buf(p->client, &line);
-		client_end(p->client, 0, NULL);
-	} else if (p->client != NULL && result == RES_COUNT)
+	json_init(&j, &line);
+	json_object(&j);
+	json_kstr(&j, "session", alert_session(e->boot_id, ses, name));
+	json_kuint(&j, "ses", ses);
+	json_end(&j, '}');
+	send_buf(c, &line);
+	client_end(c, 0, NULL);
+}
+
+static void
+on_prepared(enum result result, void *arg)
+{
+	struct pending *p = arg;
+
+	if (p->client != NULL && result == RES_OK)
+		announced(p->client, p->e, p->ses);
+	else if (p->client != NULL && result == RES_COUNT)
 		client_end(p->client, 3, "the monitor does not answer");
 	else if (p->client != NULL && result == RES_RATE)
 		client_end(p->client, 3, "what the policy spares could not be spared: too much at once");
@@ -341,7 +348,7 @@ on_prepared(enum result result, void *arg)
 	pending_free(p);
 }
 
-/* What is to end, and why: kept until the monitor says what became of it (notices.c). */
+/* What is to be done, and why: kept until the monitor says what became of it (notices.c). */
 static void
 verb_announce(struct client *c, const struct args *args, void *arg)
 {
@@ -356,6 +363,14 @@ verb_announce(struct client *c, const struct args *args, void *arg)
 	    !orders_note(&e->orders, ses, (uint32_t)client_pid(c), reason)) {
 		client_end(c, 3, reason == NULL || reason[0] == '\0' ? "a reason is to be given" :
 		    "the reason is too long");
+		return;
+	}
+	if (args_str(args, "order") != NULL && strcmp(args_str(args, "order"), "terminate") != 0) {
+		/* What the policy spares concerns the end alone. */
+		if (host_session(pipeline_host(e->pipeline), ses) != NULL)
+			announced(c, e, ses);
+		else
+			client_end(c, 1, "there is no such session now");
 		return;
 	}
 	if ((p = pending_new(e, c)) != NULL) {

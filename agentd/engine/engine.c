@@ -120,6 +120,14 @@ on_row(const struct outlet_row *row, void *arg)
 		control_publish(e->control, row->json, control_wants, row);
 }
 
+static bool
+is_own(struct addr a, void *arg)
+{
+	const struct engine *e = arg;
+
+	return e->grants != NULL && grants_own(e->grants, a);
+}
+
 static const struct policy *
 policy_in_force(void *arg)
 {
@@ -212,6 +220,8 @@ name_one(struct session *s, void *arg)
 	name = names_user(e->names, s->auid);
 	if (name == NULL || !bytes_copy(bytes_of(name), s->user, sizeof(s->user)))
 		s->user[0] = '\0';
+	else
+		grants_again(e->grants);
 	e->unnamed = e->unnamed || s->user[0] == '\0';
 	return true;
 }
@@ -239,6 +249,7 @@ on_second(evutil_socket_t fd, short what, void *arg)
 	programs_check(e->programs);
 	outlet_check(e->outlet);
 	name_sessions(e);
+	grants_tick(e->grants, rtime_now());
 	if (e->archive != NULL)
 		archive_flush(e->archive);
 }
@@ -301,6 +312,7 @@ engine_load_policy(struct engine *e, const char *path, struct buf *diag)
 		    e->conf->policy);
 	}
 	log_diagnostics(LOG_WARNING, diag, from);
+	grants_renew(e->grants);
 	p = policy_box_get(e->policy);
 	if (policy_box_absent(e->policy))
 		log_warn("%s is absent: an empty policy, which sees everything and stops nothing",
@@ -392,7 +404,8 @@ fill_facts(struct engine *e)
 	    .fleet = "", .command_line = (enum command_line)conf->command_line};
 	e->options = (struct pipeline_options){.boot_id = e->boot_id, .host_name = e->host_name,
 	    .roles = e->roles, .nroles = conf->nroles, .host_mode = MODE_AUDIT,
-	    .user_name = user_name, .exe_is_here = exe_is_here, .ruling = on_ruling, .event = on_aev, .arg = e};
+	    .user_name = user_name, .is_own = is_own, .exe_is_here = exe_is_here, .ruling = on_ruling,
+	    .event = on_aev, .arg = e};
 }
 
 /* Both name things alike, by contract (config.h, alert.h). */
@@ -443,6 +456,15 @@ make_store(struct engine *e)
 }
 
 static bool
+make_grants(struct engine *e)
+{
+	const struct grants_parts grants = {.base = e->base, .link = e->link, .pipeline = e->pipeline,
+	    .options = &e->options, .policy = policy_in_force, .arg = e};
+
+	return (e->grants = grants_new(&grants)) != NULL;
+}
+
+static bool
 make_outlets(struct engine *e)
 {
 	const struct outlet_parts out = {.conf = e->conf, .link = e->link, .context = &e->context,
@@ -450,9 +472,9 @@ make_outlets(struct engine *e)
 	const struct acts_parts acts = {.base = e->base, .link = e->link, .spared = spared, .outcome = on_outcome,
 	    .arg = e};
 	const struct reports_parts reports = {.base = e->base, .link = e->link, .names = e->names,
-	    .pipeline = e->pipeline, .options = &e->options, .policy = policy_in_force,
+	    .grants = e->grants, .pipeline = e->pipeline, .options = &e->options, .policy = policy_in_force,
 	    .outcome = on_outcome, .opened = on_opened, .warn = on_warn, .arg = e,
-	    .timeout_ms = e->conf->login_timeout_ms};
+	    .fail_open = e->conf->login_fail_open, .timeout_ms = e->conf->login_timeout_ms};
 
 	return (e->outlet = outlet_new(&out)) != NULL && (e->acts = acts_new(&acts)) != NULL &&
 	    (e->reports = reports_new(&reports)) != NULL;
@@ -489,6 +511,7 @@ let_go(struct engine *e)
 	if (e->policy != NULL)
 		outlet_flush(e->outlet);
 	control_free(&e->control);
+	grants_free(&e->grants);
 	reports_free(&e->reports);
 	archive_free(&e->archive, LAST_ROWS_MS);
 	intake_free(&e->intake);
@@ -519,7 +542,7 @@ join(struct engine *e, int request_fd)
 {
 	fill_facts(e);
 	if (make_loop(e) && make_link(e, request_fd) && make_model(e) && make_store(e) &&
-	    make_outlets(e) && make_control(e) && make_policy(e))
+	    make_grants(e) && make_outlets(e) && make_control(e) && make_policy(e))
 		return true;
 	log_crit("the engine cannot be put together: %s", strerror(errno));
 	return false;

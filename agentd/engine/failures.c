@@ -16,6 +16,8 @@ static const struct {
 	[FAIL_HOST_FULL] = {"host-full", "a session found no room in the model and is not followed"},
 	[FAIL_LINK_FULL] = {"link-full", "the monitor is slow; a request was not sent"},
 	[FAIL_REQUEST_LATE] = {"request-late", "the monitor did not answer a request in time"},
+	[FAIL_GRANTS] = {"grants", "what sessions may do could not be renewed in the kernel; tried again"},
+	[FAIL_GRANT_LOGIN] = {"grant-login", "a login's grant was not installed; login-fail says what then"},
 	[FAIL_ACTION_CAP] = {"action-cap", "too many actions at once; one was not taken"},
 	[FAIL_ACTION_REFUSED] = {"action-refused", "the monitor did not take an action; the alert says why"},
 	[FAIL_SOURCE_GONE] = {"source-gone", "the source of records ended and was asked for again"},

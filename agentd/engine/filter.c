@@ -86,9 +86,10 @@ static const struct {
 	/* new memory is never executable: code that is injected has nowhere to be */
 	{CALL(mmap), 1, {WITHOUT(2, PROT_EXEC)}},
 	{CALL(mprotect), 1, {WITHOUT(2, PROT_EXEC)}},
-	/* syslog, name services, sock_diag; no internet sockets, there is nobody to talk to */
+	/* syslog, name services, sock_diag, the host's addresses; no internet sockets: there is nobody to talk to */
 	{CALL(socket), 1, {EQUALS(0, AF_UNIX)}},
 	{CALL(socket), 2, {EQUALS(0, AF_NETLINK), EQUALS(2, NETLINK_SOCK_DIAG)}},
+	{CALL(socket), 2, {EQUALS(0, AF_NETLINK), EQUALS(2, NETLINK_ROUTE)}},
 	{CALL(socketpair), 1, {EQUALS(0, AF_UNIX)}},
 	/* libevent asks how much there is to read; stdio whether it is a terminal */
 	{CALL(ioctl), 1, {EQUALS(1, FIONREAD)}},

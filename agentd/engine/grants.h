@@ -1,8 +1,10 @@
 /*
  * grants: what each session may do, computed from the policy in force and given to the monitor, which
  * installs it in the kernel: at login before the verdict, and for all living sessions when the policy, the
- * host's addresses or the hour change.  Also tells the monitor which Unix listeners are agents and
- * ControlMasters, and which programs are SSH clients.
+ * host's addresses or the hour change.
+ *
+ * A renewal, in this order: new classes beside those in force, a row of theirs for each session, and the
+ * word that all is there.  One that fails, or that another overtakes, begins again.  Engine process.
  */
 #ifndef ENGINE_GRANTS_H
 #define ENGINE_GRANTS_H
@@ -25,21 +27,28 @@ struct grants_parts {
 struct grants_stats {
 	uint64_t installed, failed;
 	uint32_t generation;   /* 0: none is in force */
+	bool renewing;
 	bool blurred;          /* the policy has more classes than a row holds */
 };
 
 struct grants *grants_new(const struct grants_parts *);
+/* Logins that still wait are let go of without a call; the link must answer nobody any more. */
 void grants_free(struct grants **);
 /*
  * The session's grant is computed and sent; ready() is called once, when the monitor has installed it or
- * has not (result), always from the loop.  False: it could not be sent and ready() is not called.
+ * has not (result; RES_COUNT: no answer), always from the loop.  False: it could not be sent and ready()
+ * is not called.
  */
 typedef void grants_ready_fn(enum result, void *arg);
 bool grants_login(struct grants *, const struct session *, grants_ready_fn *, void *arg);
 /* The policy, or the monitor, is another: classes and all rows anew, the old ones in force until then. */
 void grants_renew(struct grants *);
+/* Sessions were found, or more is known of some: rows anew. */
+void grants_again(struct grants *);
 /* Once a second: what hangs on the time; addresses of the host. */
 void grants_tick(struct grants *, struct rtime now);
-const struct grants_stats *grants_stats(const struct grants *);
+/* An address of this host, beside loopback? */
+bool grants_own(const struct grants *, struct addr);
+struct grants_stats grants_stats(const struct grants *);
 
 #endif

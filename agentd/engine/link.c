@@ -2,6 +2,7 @@
 #include "agentd/engine/link.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <sys/queue.h>
 #include <unistd.h>
@@ -14,9 +15,16 @@
 
 #define LINK_BATCH   64   /* notices taken in one wakeup */
 
+/* A packet: the request and what follows it. */
+struct packet {
+	struct request req;
+	char body[LINK_BODY_MAX];
+};
+
 struct queued {
 	TAILQ_ENTRY(queued) link;
-	struct request req;
+	size_t n;
+	char packet[]; /* of n bytes */
 };
 
 struct waiting {
@@ -108,9 +116,9 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 
 /* 0: sent; −EAGAIN: not now; any other error is the pair's end, which on_readable() sees. */
 static int
-send_now(struct link *l, const struct request *r)
+send_now(const struct link *l, const void *packet, size_t n)
 {
-	int rc = packet_send(l->fd, r, sizeof(*r), NULL, 0);
+	int rc = packet_send(l->fd, packet, n, NULL, 0);
 
 	return rc == -EWOULDBLOCK || rc == -ENOBUFS ? -EAGAIN : rc;
 }
@@ -124,7 +132,7 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	while ((q = TAILQ_FIRST(&l->queue)) != NULL) {
-		if (send_now(l, &q->req) == -EAGAIN)
+		if (send_now(l, q->packet, q->n) == -EAGAIN)
 			return;
 		TAILQ_REMOVE(&l->queue, q, link);
 		l->nqueue--;
@@ -133,18 +141,19 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 	event_del(l->writable);
 }
 
-bool
-link_send(struct link *l, const struct request *r)
+static bool
+send_or_queue(struct link *l, const void *packet, size_t n)
 {
 	struct queued *q;
 
-	if (l->nqueue == 0 && send_now(l, r) != -EAGAIN)
+	if (l->nqueue == 0 && send_now(l, packet, n) != -EAGAIN)
 		return true;
-	if (l->nqueue >= ST_REQUESTS_QUEUED || (q = malloc(sizeof(*q))) == NULL) {
+	if (l->nqueue >= ST_REQUESTS_QUEUED || (q = malloc(sizeof(*q) + n)) == NULL) {
 		failure_note(FAIL_LINK_FULL);
 		return false;
 	}
-	q->req = *r;
+	q->n = n;
+	memcpy(q->packet, packet, n);
 	TAILQ_INSERT_TAIL(&l->queue, q, link);
 	if (l->nqueue++ == 0)
 		event_add(l->writable, NULL);
@@ -152,27 +161,66 @@ link_send(struct link *l, const struct request *r)
 }
 
 bool
-link_ask(struct link *l, struct request *r, int64_t timeout_ms, link_result_fn *fn, void *arg)
+link_send(struct link *l, const struct request *r)
+{
+	return send_or_queue(l, r, sizeof(*r));
+}
+
+static struct waiting *
+waiting_new(struct link *l, int64_t timeout_ms, link_result_fn *fn, void *arg)
 {
 	struct waiting *w;
 
 	if (l->nwaiting >= ST_REQUESTS_WAITING || (w = calloc(1, sizeof(*w))) == NULL) {
 		failure_note(FAIL_LINK_FULL);
-		return false;
+		return NULL;
 	}
 	if (++l->last_id == 0) /* 0 is nobody's */
 		l->last_id = 1;
-	r->id = w->id = l->last_id;
+	w->id = l->last_id;
 	w->deadline = (struct mtime){.ns = mtime_now().ns + timeout_ms * 1000000};
 	w->fn = fn;
 	w->arg = arg;
-	if (!link_send(l, r)) {
+	return w;
+}
+
+/* sent: what became of its request; not waited for when that did not go. */
+static bool
+wait_for(struct link *l, struct waiting *w, bool sent)
+{
+	if (!sent) {
 		free(w);
 		return false;
 	}
 	TAILQ_INSERT_TAIL(&l->waiting, w, link);
 	l->nwaiting++;
 	return true;
+}
+
+bool
+link_ask(struct link *l, struct request *r, int64_t timeout_ms, link_result_fn *fn, void *arg)
+{
+	struct waiting *w = waiting_new(l, timeout_ms, fn, arg);
+
+	if (w == NULL)
+		return false;
+	r->id = w->id;
+	return wait_for(l, w, link_send(l, r));
+}
+
+bool
+link_ask_body(struct link *l, struct request *r, const void *body, size_t n, int64_t timeout_ms,
+    link_result_fn *fn, void *arg)
+{
+	struct waiting *w = n <= LINK_BODY_MAX ? waiting_new(l, timeout_ms, fn, arg) : NULL;
+	struct packet packet;
+
+	if (w == NULL)
+		return false;
+	r->id = w->id;
+	packet.req = *r;
+	memcpy(packet.body, body, n);
+	return wait_for(l, w, send_or_queue(l, &packet, offsetof(struct packet, body) + n));
 }
 
 void

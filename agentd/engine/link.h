@@ -33,6 +33,13 @@ void link_free(struct link **);
 bool link_send(struct link *, const struct request *);
 /* The id is chosen here.  False: not sent and fn will not be called. */
 bool link_ask(struct link *, struct request *, int64_t timeout_ms, link_result_fn *, void *arg);
+/*
+ * The same with a body behind the request in its packet: an array of fixed-size records (grant.h) of at
+ * most LINK_BODY_MAX bytes, copied.
+ */
+#define LINK_BODY_MAX 8192
+bool link_ask_body(struct link *, struct request *, const void *body, size_t n, int64_t timeout_ms,
+    link_result_fn *, void *arg);
 /* Calls back those whose time is up.  Once a while, from a timer. */
 void link_tick(struct link *, struct mtime now);
 

@@ -60,6 +60,7 @@ on_found(struct engine *e, const struct notice *n, int fds[LINK_FDS])
 		return;
 	}
 	history_found(e->history, s);
+	grants_again(e->grants);
 	e->unnamed = true;
 }
 
@@ -138,6 +139,24 @@ on_stop_limit(struct engine *e, const struct notice *n, int fds[LINK_FDS])
 	outlet_notice(e->outlet, "stop-limit", SEV_CRITICAL, n->value, sentence);
 }
 
+/* Enforce on trial: begun, over, confirmed, or ended while there was no engine to hear of it. */
+static void
+on_confirm(struct engine *e, const struct notice *n, int fds[LINK_FDS])
+{
+	char sentence[128];
+
+	(void)fds;
+	e->confirm_by = (struct rtime){.ms = n->value < INT64_MAX ? (int64_t)n->value : 0};
+	if ((n->flags & CONFIRMF_LAPSED) != 0)
+		outlet_notice(e->outlet, "confirm-lapsed", SEV_CRITICAL, 0,
+		    "enforce mode was not confirmed in time: the host is back in audit mode");
+	if ((n->flags & CONFIRMF_CONFIRMED) == 0)
+		return;
+	(void)snprintf(sentence, sizeof(sentence), "enforce mode was confirmed, by uid 0, pid %u, login uid %u, session %u",
+	    n->pid, n->auid, n->ses);
+	outlet_notice(e->outlet, "mode-confirmed", SEV_MEDIUM, 0, sentence);
+}
+
 static void
 on_reload(struct engine *e, const struct notice *n, int fds[LINK_FDS])
 {
@@ -166,17 +185,33 @@ on_over(struct engine *e, const struct notice *n, int fds[LINK_FDS])
 	host_over(pipeline_host(e->pipeline), n->ses, rtime_now());
 }
 
-/* Root had a session ended: what became of it, whose word it was, and why. */
+/* What root may order, as alerts have it. */
+struct order_words {
+	const char *what, *done, *not_done; /* event.action; "session 57 was …" */
+};
+
+static const struct order_words *
+order_words(uint32_t flags)
+{
+	static const struct order_words end = {"terminate-by-hand", "ended", "not ended"},
+	    isolate = {"isolate-by-hand", "isolated", "not isolated"},
+	    revoke = {"revoke-agent-by-hand", "cut off from its agent", "not cut off from its agent"};
+
+	return (flags & ORDERF_ISOLATE) != 0 ? &isolate : (flags & ORDERF_REVOKE) != 0 ? &revoke : &end;
+}
+
+/* What became of root's order, whose word it was, and why. */
 static void
 on_ordered(struct engine *e, const struct notice *n, int fds[LINK_FDS])
 {
+	const struct order_words *words = order_words(n->flags);
 	const char *reason = orders_take(&e->orders, n->ses, n->pid);
 	struct buf text = BUF_INIT;
 	char name[ALERT_SESSION_LEN];
 
 	(void)fds;
-	buf_printf(&text, "session %s was %sended by hand, by uid 0, pid %u", alert_session(e->boot_id,
-	    n->ses, name), n->result == RES_OK ? "" : "not ", n->pid);
+	buf_printf(&text, "session %s was %s by hand, by uid 0, pid %u", alert_session(e->boot_id, n->ses, name),
+	    n->result == RES_OK ? words->done : words->not_done, n->pid);
 	if (n->auid != AUID_UNSET)
 		buf_printf(&text, ", login uid %u", n->auid);
 	if (n->result != RES_OK)
@@ -185,7 +220,7 @@ on_ordered(struct engine *e, const struct notice *n, int fds[LINK_FDS])
 	buf_puts(&text, ": ");
 	buf_put_visible(&text, bytes_of(reason != NULL ? reason : "no reason was given"));
 	if (buf_ok(&text))
-		outlet_notice(e->outlet, "terminate-by-hand", SEV_MEDIUM, n->value, text.p);
+		outlet_notice(e->outlet, words->what, SEV_MEDIUM, n->value, text.p);
 	buf_free(&text);
 }
 
@@ -203,6 +238,7 @@ static handler *const handlers[] = {
 	[NOTE_GOODBYE] = on_goodbye,
 	[NOTE_OVER] = on_over,
 	[NOTE_ORDERED] = on_ordered,
+	[NOTE_CONFIRM] = on_confirm,
 };
 
 void

@@ -28,6 +28,8 @@ struct pipeline_options {
 	 * returned: not known
 	 */
 	const char *(*user_name)(uint32_t uid, void *arg);
+	/* An address of this host?  NULL in replay: only the session's own end is known. */
+	bool (*is_own)(struct addr, void *arg);
 	/* Is the program's path what a policy means by it?  NULL in replay: it is, as recorded. */
 	bool (*exe_is_here)(const struct process *);
 	void (*ruling)(const struct ruling *, void *arg);
@@ -69,5 +71,11 @@ struct question_room {
 };
 void question_of(const struct finding *, const struct pipeline_options *, struct question_room *,
     struct question *);
+/*
+ * The facts of a login alone, for its grant: what is known only when it happens is not known.  NULL: of
+ * no login in particular, nothing of one is known.
+ */
+void question_login(const struct session *, const struct pipeline_options *, struct rtime,
+    struct question_room *, struct question *);
 
 #endif

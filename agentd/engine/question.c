@@ -106,6 +106,26 @@ set_login(struct question *q, const struct session *s, struct question_room *roo
 	set_key(q, s, room);
 }
 
+static void
+set_host(struct question *q, const struct pipeline_options *opt)
+{
+	set_bytes(q, QF_ON, &q->host, bytes_of(opt->host_name));
+	q->roles = opt->roles;
+	q->nroles = opt->nroles;
+}
+
+void
+question_login(const struct session *s, const struct pipeline_options *opt, struct rtime now,
+    struct question_room *room, struct question *out)
+{
+	struct question q = {.activity = ACT_LOGIN, .known = FACT(QF_TIME), .time = now};
+
+	if (s != NULL)
+		set_login(&q, s, room);
+	set_host(&q, opt);
+	*out = q;
+}
+
 static struct bytes
 effective_name(const struct finding *f, const struct pipeline_options *opt)
 {
@@ -117,9 +137,10 @@ effective_name(const struct finding *f, const struct pipeline_options *opt)
 }
 
 static bool
-is_own_address(const struct session *s, struct addr a)
+is_own_address(const struct session *s, const struct pipeline_options *opt, struct addr a)
 {
-	return addr_is_loopback(a) || addr_is_any(a) || addr_eq(a, s->local.addr);
+	return addr_is_loopback(a) || addr_is_any(a) || addr_eq(a, s->local.addr) ||
+	    (opt->is_own != NULL && opt->is_own(a, opt->arg));
 }
 
 /* Activities that go somewhere: without a destination it is not known yet; the rest have none. */
@@ -149,10 +170,11 @@ unix_path(struct bytes path, struct question_room *room)
 }
 
 static void
-set_destination(struct question *q, const struct finding *f, struct question_room *room)
+set_destination(struct question *q, const struct finding *f, const struct pipeline_options *opt,
+    struct question_room *room)
 {
 	if (f->to.addr.family != 0) {
-		q->to_kind = is_own_address(f->session, f->to.addr) ? TO_SELF : TO_ADDR;
+		q->to_kind = is_own_address(f->session, opt, f->to.addr) ? TO_SELF : TO_ADDR;
 		q->to_addr = f->to.addr;
 		q->port = f->to.port;
 	} else if (f->to_unix.n > 0) {
@@ -193,10 +215,8 @@ question_of(const struct finding *f, const struct pipeline_options *opt, struct 
 	q.via = bytes_of(f->via);
 	set_login(&q, f->session, room);
 	set_bytes(&q, QF_AS, &q.as, effective_name(f, opt));
-	set_bytes(&q, QF_ON, &q.host, bytes_of(opt->host_name));
-	q.roles = opt->roles;
-	q.nroles = opt->nroles;
-	set_destination(&q, f, room);
+	set_host(&q, opt);
+	set_destination(&q, f, opt, room);
 	set_program(&q, f, opt);
 	if (f->owner != OWNER_UNKNOWN || !has_owner(f->activity))
 		q.known |= FACT(QF_OWNER);

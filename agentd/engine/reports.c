@@ -24,6 +24,7 @@ struct login {
 	struct notice kernel;
 	struct report report; /* valid once it was read */
 	bool answered;        /* by us, or by the monitor in our place */
+	bool refused;         /* by us */
 	const char *note;     /* for the user when nothing refuses; of the policy, while rulings are made */
 };
 
@@ -84,7 +85,8 @@ answer(struct login *l, enum verdict_action action, const char *message)
 		return false;
 	}
 	link_send(l->all->parts.link, &done);
-	if (action == VERDICT_DENY)
+	l->refused = action == VERDICT_DENY;
+	if (l->refused)
 		l->all->stats.refused++;
 	else
 		l->all->stats.allowed++;
@@ -166,7 +168,8 @@ name_groups(struct reports *all, struct session *s)
 	s->group_names = NULL;
 }
 
-static void
+/* NULL: the model has no room for it. */
+static const struct session *
 open_in_model(struct login *l)
 {
 	struct reports *all = l->all;
@@ -176,26 +179,70 @@ open_in_model(struct login *l)
 	if (s == NULL) {
 		failure_note(FAIL_HOST_FULL);
 		ask_only(l, true);
-		return;
+		return NULL;
 	}
 	name_groups(all, s);
 	all->parts.opened(s, all->parts.arg);
 	all->now = l;
 	detect_login(pipeline_detect(all->parts.pipeline), s, now);
 	all->now = NULL;
+	return s;
+}
+
+static void
+allow(struct login *l)
+{
+	answer(l, VERDICT_ALLOW, l->note);
+	login_free(l);
+}
+
+/* In audit mode nobody is kept out because of us. */
+static void
+without_grant(struct login *l, enum result r)
+{
+	const struct reports_parts *parts = &l->all->parts;
+	const bool refuse = parts->options->host_mode == MODE_ENFORCE && !parts->fail_open;
+	char more[LOG_HELD_LEN];
+	unsigned held;
+
+	failure_note(FAIL_GRANT_LOGIN);
+	if (log_allow(&l->all->gate, 30, &held))
+		log_err("session %u has no grant (%s): its login is %s%s", l->kernel.ses, r < RES_COUNT ?
+		    result_text(r) : "no answer", refuse ? "refused" : "let in", log_held(held, more));
+	if (refuse)
+		answer(l, VERDICT_DENY, "this host cannot confine logins now");
+	else
+		answer(l, VERDICT_ALLOW, l->note);
+	login_free(l);
+}
+
+/* The rest has no row: a break-glass login, and one whose sshd is gone again. */
+static void
+on_grant(enum result r, void *arg)
+{
+	struct login *l = arg;
+
+	if (r == RES_OK || r == RES_PROTECTED || r == RES_GONE || r == RES_NO_SESSION)
+		allow(l);
+	else
+		without_grant(l, r);
 }
 
 static void
 open_ready(void *arg)
 {
 	struct login *l = arg;
+	struct grants *grants = l->all->parts.grants;
+	const struct session *s = NULL;
 
 	if (l->kernel.result == RES_OK)
-		open_in_model(l);
+		s = open_in_model(l);
 	else
 		ask_only(l, true);
-	answer(l, VERDICT_ALLOW, l->note);
-	login_free(l);
+	if (s == NULL || grants == NULL || l->refused)
+		allow(l);
+	else if (!grants_login(grants, s, on_grant, l))
+		without_grant(l, RES_COUNT);
 }
 
 static void
@@ -204,8 +251,7 @@ account_ready(void *arg)
 	struct login *l = arg;
 
 	ask_only(l, false);
-	answer(l, VERDICT_ALLOW, l->note);
-	login_free(l);
+	allow(l);
 }
 
 static void

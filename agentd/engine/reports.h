@@ -1,12 +1,14 @@
 /*
  * reports: the PAM module's reports and their verdicts.  A connection comes from the monitor with what
  * the kernel says of its peer; the report is read off it, held against the kernel, put to the policy and
- * answered.  Nothing here waits: a login that is not ready keeps its connection and a deadline.
+ * answered, once the monitor has its grant in the kernel.  Nothing here waits: a login that is not ready
+ * keeps its connection and a deadline.
  */
 #ifndef ENGINE_REPORTS_H
 #define ENGINE_REPORTS_H
 
 #include "agentd/engine/acts.h"
+#include "agentd/engine/grants.h"
 #include "agentd/engine/link.h"
 #include "agentd/engine/names.h"
 #include "agentd/engine/pipeline.h"
@@ -21,6 +23,7 @@ struct reports_parts {
 	struct event_base *base;
 	struct link *link;
 	struct names *names;
+	struct grants *grants; /* NULL: sessions get none */
 	struct pipeline *pipeline;
 	const struct pipeline_options *options;        /* host_mode as it is now */
 	const struct policy *(*policy)(void *arg);     /* in force */
@@ -30,6 +33,7 @@ struct reports_parts {
 	/* Something that people must hear of: "report-forged". */
 	void (*warn)(const char *what, const char *sentence, void *arg);
 	void *arg;
+	bool fail_open;     /* what enforce mode makes of a login whose grant is not installed */
 	int64_t timeout_ms; /* of the monitor: it answers for us after this */
 };
 

@@ -9,6 +9,7 @@
 
 #include "agentd/engine/acts.h"
 #include "agentd/engine/flows.h"
+#include "agentd/engine/grants.h"
 #include "agentd/engine/hops.h"
 #include "agentd/engine/intake.h"
 #include "agentd/engine/link.h"
@@ -49,6 +50,7 @@ struct engine {
 	struct policy_box *policy;
 	struct pipeline *pipeline;
 	struct intake *intake;
+	struct grants *grants;
 	struct reports *reports;
 	struct acts *acts;
 	struct outlet *outlet;
@@ -70,6 +72,7 @@ struct engine {
 	struct hops hops;
 	struct orders orders;
 	struct rules_state rules;
+	struct rtime confirm_by; /* audit mode again then; RTIME_NONE: no */
 	bool unnamed; /* there are sessions without a user name */
 	char boot_id[37], host_name[256];
 	struct rtime started;

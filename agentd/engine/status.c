@@ -48,6 +48,10 @@ put_mode(struct json *j, const struct engine *e)
 	json_kstr(j, "host", mode_name(host));
 	json_kstr(j, "policy", mode_name(policy));
 	json_kstr(j, "in_force", mode_name(host < policy ? host : policy));
+	if (e->confirm_by.ms != 0) {
+		put_time(j, "confirm_by", e->confirm_by);
+		json_kint(j, "left_ms", rtime_since(e->confirm_by, rtime_now()));
+	}
 	json_end(j, '}');
 }
 

@@ -201,24 +201,97 @@ pass_over(struct engine_stage *s, const struct request *r)
 		engine_stage_result(s, r->id, RES_GONE, -1);
 }
 
-bool
-engine_stage_request(struct engine_stage *s, enum request_kind kind, struct request *out)
+/* A packet of the engine: the request, and the body that some have. */
+struct packet {
+	struct request r;
+	char body[8192];
+};
+
+static void
+take_row(struct engine_stage_gates *g, const struct packet *p)
 {
-	struct mtime begin = mtime_now();
+	g->rows++;
+	g->row_ses = p->r.ses;
+	memcpy(&g->row, p->body, sizeof(g->row));
+}
 
-	while (mtime_ms_since(mtime_now(), begin) < ENGINE_STAGE_WAIT_MS) {
-		struct pollfd p = {.fd = s->link, .events = POLLIN};
-		int fds[1];
+/* False: it is none of these. */
+static bool
+take_grants(struct engine_stage *s, const struct packet *p)
+{
+	struct engine_stage_gates *g = &s->gates;
+	struct notice n = {.kind = NOTE_RESULT, .id = p->r.id, .result = g->answer};
 
-		if (poll(&p, 1, 100) != 1)
-			continue;
-		if (packet_recv(s->link, out, sizeof(*out), fds, 1) != (long)sizeof(*out))
-			return false;
+	switch (p->r.kind) {
+	case REQ_CLASSES:
+		n.value = ++g->last;
+		g->prefixes = g->ports = g->rows = 0;
+		break;
+	case REQ_PREFIXES:
+		g->prefixes++;
+		break;
+	case REQ_PORTS:
+		g->ports++;
+		break;
+	case REQ_GRANT:
+		take_row(g, p);
+		break;
+	case REQ_CLASSES_DONE:
+		g->in_force = (uint32_t)p->r.value;
+		break;
+	default:
+		return false;
+	}
+	engine_stage_notice(s, &n, -1);
+	return true;
+}
+
+/* False: the pair is at its end. */
+static bool
+take_packet(struct engine_stage *s)
+{
+	struct packet p;
+	int fds[1];
+
+	if (packet_recv(s->link, &p, sizeof(p), fds, 1) < (long)sizeof(p.r))
+		return false;
+	if (take_grants(s, &p))
+		return true;
+	if (s->nkept == ENGINE_STAGE_KEPT) {
+		pass_over(s, &s->kept[0]);
+		memmove(s->kept, s->kept + 1, --s->nkept * sizeof(s->kept[0]));
+	}
+	s->kept[s->nkept++] = p.r;
+	return true;
+}
+
+static bool
+take_kept(struct engine_stage *s, enum request_kind kind, struct request *out)
+{
+	while (s->nkept > 0) {
+		*out = s->kept[0];
+		memmove(s->kept, s->kept + 1, --s->nkept * sizeof(*out));
 		if (out->kind == kind)
 			return true;
 		pass_over(s, out);
 	}
 	return false;
+}
+
+bool
+engine_stage_request(struct engine_stage *s, enum request_kind kind, struct request *out)
+{
+	struct mtime begin = mtime_now();
+
+	while (!take_kept(s, kind, out)) {
+		struct pollfd p = {.fd = s->link, .events = POLLIN};
+
+		if (mtime_ms_since(mtime_now(), begin) >= ENGINE_STAGE_WAIT_MS)
+			return false;
+		if (poll(&p, 1, 100) == 1 && !take_packet(s))
+			return false;
+	}
+	return true;
 }
 
 /* --- as the module ------------------------------------------------------------------------------------ */
@@ -261,11 +334,20 @@ engine_stage_report(struct engine_stage *s, const struct report *r, const struct
 }
 
 bool
-engine_stage_verdict(int fd, struct verdict *v)
+engine_stage_verdict(struct engine_stage *s, int fd, struct verdict *v)
 {
-	struct pollfd p = {.fd = fd, .events = POLLIN};
-	long n = poll(&p, 1, ENGINE_STAGE_WAIT_MS) == 1 ? packet_recv(fd, v, sizeof(*v), NULL, 0) : -1;
+	struct mtime begin = mtime_now();
+	struct pollfd p[] = {{.fd = fd, .events = POLLIN}, {.fd = s->link, .events = POLLIN}};
+	long n = -1;
 
+	while (n == -1 && mtime_ms_since(mtime_now(), begin) < ENGINE_STAGE_WAIT_MS) {
+		if (poll(p, 2, 100) < 1)
+			continue;
+		if (p[0].revents != 0)
+			n = packet_recv(fd, v, sizeof(*v), NULL, 0);
+		else if (!take_packet(s))
+			break;
+	}
 	close(fd);
 	return n > 0 && verdict_valid(v, (size_t)n);
 }

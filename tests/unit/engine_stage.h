@@ -8,9 +8,21 @@
 #include <sys/types.h>
 
 #include "agentd/config.h"
+#include "agentd/monitor/grant.h"
 #include "agentd/monitor/request.h"
 
 #define ENGINE_STAGE_WAIT_MS 5000
+
+#define ENGINE_STAGE_KEPT 256
+
+/* What the engine has had installed, as the kernel would have it. */
+struct engine_stage_gates {
+	enum result answer; /* to what concerns grants; RES_OK */
+	uint32_t last, in_force; /* generations */
+	unsigned prefixes, ports, rows; /* packets of the last generation */
+	uint32_t row_ses;
+	struct grant row; /* the last, of row_ses */
+};
 
 struct engine_stage {
 	char dir[64];
@@ -21,6 +33,9 @@ struct engine_stage {
 	int source; /* where records are written: auditd's end */
 	uint32_t next_login;
 	uint64_t restarts;
+	struct engine_stage_gates gates;
+	struct request kept[ENGINE_STAGE_KEPT]; /* that came while something else was waited for */
+	size_t nkept;
 };
 
 /* policy: its text; NULL: none. */
@@ -35,14 +50,17 @@ void engine_stage_start(struct engine_stage *, enum mode);
 
 void engine_stage_policy(struct engine_stage *, const char *text);
 void engine_stage_notice(struct engine_stage *, const struct notice *, int fd);
-/* The next request of that kind; others are answered RES_OK or passed over.  False: none came. */
+/*
+ * The next request of that kind; others are answered RES_OK or passed over, those about grants are taken as
+ * a monitor takes them.  False: none came.
+ */
 bool engine_stage_request(struct engine_stage *, enum request_kind, struct request *);
 void engine_stage_result(struct engine_stage *, uint32_t id, enum result, int fd);
 
 /* A report from a module; the connection's other end.  kernel NULL: as the report says. */
 int engine_stage_report(struct engine_stage *, const struct report *, const struct notice *kernel);
-/* False: no verdict came. */
-bool engine_stage_verdict(int fd, struct verdict *);
+/* The monitor works meanwhile.  False: no verdict came. */
+bool engine_stage_verdict(struct engine_stage *, int fd, struct verdict *);
 struct report engine_stage_login(enum report_kind, const char *user, uint32_t uid, uint32_t ses);
 
 /* A connect record of pid in ses, now. */

@@ -34,7 +34,7 @@ login(struct engine_stage *s, uint32_t ses)
 	struct report r = engine_stage_login(REPORT_OPEN, "alice", 1000, ses);
 	struct verdict v;
 
-	assert_true(engine_stage_verdict(engine_stage_report(s, &r, NULL), &v));
+	assert_true(engine_stage_verdict(s, engine_stage_report(s, &r, NULL), &v));
 }
 
 /* Reads until text was seen or nothing comes any more. */

@@ -19,7 +19,7 @@ login(struct engine_stage *s, struct report r)
 {
 	struct verdict v = {0};
 
-	assert_true(engine_stage_verdict(engine_stage_report(s, &r, NULL), &v));
+	assert_true(engine_stage_verdict(s, engine_stage_report(s, &r, NULL), &v));
 	return v;
 }
 
@@ -122,11 +122,11 @@ a_report_that_lies_is_not_believed(void **state)
 
 	(void)state;
 	engine_stage_open(&s, policy, MODE_ENFORCE);
-	assert_true(engine_stage_verdict(engine_stage_report(&s, &r, &kernel), &v));
+	assert_true(engine_stage_verdict(&s, engine_stage_report(&s, &r, &kernel), &v));
 	assert_asked(&s, "{\"verb\":\"status\"}", "report-mismatch");
 	kernel = (struct notice){.ses = 80, .auid = 1000, .pid = r.pid,
 	    .start_ticks = r.start_ticks, .result = RES_OTHER_SESSION};
-	assert_true(engine_stage_verdict(engine_stage_report(&s, &r, &kernel), &v));
+	assert_true(engine_stage_verdict(&s, engine_stage_report(&s, &r, &kernel), &v));
 	assert_true(engine_stage_alerted(&s, "report-forged"));
 	assert_int_equal(engine_stage_close(&s), 0);
 }
@@ -141,10 +141,10 @@ rubbish_gets_no_verdict_and_does_no_harm(void **state)
 	(void)state;
 	engine_stage_open(&s, NULL, MODE_AUDIT);
 	r.magic = 0;
-	assert_false(engine_stage_verdict(engine_stage_report(&s, &r, NULL), &v));
+	assert_false(engine_stage_verdict(&s, engine_stage_report(&s, &r, NULL), &v));
 	r.magic = REPORT_MAGIC;
 	memset(r.user, 'x', sizeof(r.user));
-	assert_false(engine_stage_verdict(engine_stage_report(&s, &r, NULL), &v));
+	assert_false(engine_stage_verdict(&s, engine_stage_report(&s, &r, NULL), &v));
 	assert_int_equal(login(&s, engine_stage_login(REPORT_OPEN, "alice", 1000, 82)).action,
 	    VERDICT_ALLOW);
 	/* The session is followed all the same: the kernel knows it. */
