@@ -83,3 +83,37 @@ answer_endpoint(const json_t *object, const char *path, struct buf *out)
 	if (port != 0)
 		buf_printf(out, " port %lld", (long long)port);
 }
+
+/* The two largest units that say anything. */
+static void
+put_span(int64_t ms, struct buf *out)
+{
+	static const struct {
+		int64_t s;
+		char unit;
+	} units[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
+	int64_t left = ms > 0 ? (ms + 999) / 1000 : 0;
+	int shown = 0;
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]) && shown < 2; i++) {
+		int64_t n = left / units[i].s;
+
+		left %= units[i].s;
+		if (n != 0 || (shown == 0 && units[i].s == 1))
+			buf_printf(out, "%lld%c", (long long)n, units[i].unit);
+		if (n != 0 || shown != 0)
+			shown++;
+	}
+}
+
+void
+answer_trial(const json_t *object, struct buf *out)
+{
+	const json_t *left = answer_get(object, "left_ms");
+
+	if (!json_is_integer(left))
+		return;
+	buf_puts(out, ", audit again in ");
+	put_span(json_integer_value(left), out);
+	buf_puts(out, " unless confirmed");
+}

@@ -83,7 +83,10 @@ int cmd_sessions(struct cli *, int argc, char **argv);      /* cmd_sessions.c */
 int cmd_session(struct cli *, int argc, char **argv);       /* cmd_session.c */
 int cmd_alerts(struct cli *, int argc, char **argv);        /* cmd_alerts.c */
 int cmd_mode(struct cli *, int argc, char **argv);          /* cmd_mode.c */
-int cmd_terminate(struct cli *, int argc, char **argv);     /* cmd_terminate.c */
+int cmd_confirm(struct cli *, int argc, char **argv);
+int cmd_terminate(struct cli *, int argc, char **argv);     /* cmd_order.c */
+int cmd_isolate(struct cli *, int argc, char **argv);
+int cmd_revoke_agent(struct cli *, int argc, char **argv);
 int cmd_policy_check(struct cli *, int argc, char **argv);  /* cmd_policy.c: no daemon needed */
 int cmd_policy_print(struct cli *, int argc, char **argv);
 int cmd_policy_test(struct cli *, int argc, char **argv);

@@ -5,6 +5,8 @@
  */
 #include <unistd.h>
 
+#include <sshtether/control.h>
+
 #include "base/words.h"
 #include "cli/client.h"
 
@@ -15,12 +17,17 @@ static const char to_enforce[] =
     "Whom no action ever touches: break-glass in sshtetherd.conf, never-stop in the policy.\n"
     "Keep this session open until a new login has worked.\n";
 
+static const char on_trial[] =
+    "Keep this session open, log in anew, and say there:   sshtether confirm\n";
+
+static const char confirmed[] = "Enforce mode stays: logins work.\n";
+
 static const char to_audit[] =
     "Nothing is stopped from now on; what would have been is alerted.\n";
 
 struct answer {
 	const struct cli *cli;
-	bool set;
+	bool set, confirmed;
 };
 
 static bool
@@ -34,9 +41,15 @@ show(const json_t *o, struct bytes line, void *arg)
 	(void)line;
 	buf_puts(&out, cli_style(a->cli, enforce ? STYLE_GOOD : STYLE_WARN));
 	answer_visible(o, "mode", &out);
-	buf_printf(&out, "%s\n", cli_style(a->cli, STYLE_PLAIN));
+	buf_puts(&out, cli_style(a->cli, STYLE_PLAIN));
+	answer_trial(o, &out);
+	buf_putc(&out, '\n');
 	if (a->set)
 		buf_puts(&out, enforce ? to_enforce : to_audit);
+	if (a->set && answer_get(o, "left_ms") != NULL)
+		buf_puts(&out, on_trial);
+	if (a->confirmed)
+		buf_puts(&out, confirmed);
 	ok = cli_write(stdout, buf_bytes(&out));
 	buf_free(&out);
 	return ok;
@@ -81,29 +94,68 @@ look_at_policy(struct cli *cli)
 	(void)client_ask(cli, &ask);
 }
 
+/* --- the commands --------------------------------------------------------------------------- */
+
+static bool
+parse_trial(const char *text, int64_t *ms)
+{
+	return duration_parse(bytes_of(text), ms) && *ms >= TRIAL_MIN_MS && *ms <= TRIAL_MAX_MS;
+}
+
+/* trial_ms 0: for good; set NULL: only asked. */
+static int
+ask_mode(struct cli *cli, const char *set, int64_t trial_ms)
+{
+	struct answer answer = {.cli = cli, .set = set != NULL};
+	const struct client_ask ask = {.socket = CLIENT_MONITOR, .fn = cli->json ? client_print_line : show,
+	    .arg = &answer, .request = json_pack("{s:s, s:s*}", "verb", "mode", "set", set)};
+
+	if (ask.request != NULL && trial_ms != 0)
+		(void)json_object_set_new(ask.request, "trial_ms", json_integer(trial_ms));
+	return client_ask(cli, &ask);
+}
+
 int
 cmd_mode(struct cli *cli, int argc, char **argv)
 {
-	static const struct option own[] = {{0}};
-	struct answer answer = {.cli = cli};
-	struct client_ask ask = {.socket = CLIENT_MONITOR, .fn = show, .arg = &answer};
-	const char *set;
+	static const struct option own[] = {{"confirm-within", required_argument, NULL, 'w'}, {0}};
+	const char *set, *within = NULL;
 	enum mode mode = MODE_AUDIT;
-	int status;
+	int64_t trial_ms = 0;
+	int val, status;
 
-	if (cli_option(cli, argc, argv, own) != -1)
-		return CLI_USAGE;
+	while ((val = cli_option(cli, argc, argv, own)) != -1) {
+		if (val == '?')
+			return CLI_USAGE;
+		within = optarg;
+	}
 	if (argc - optind > 1)
 		return cli_usage(cli, "one mode, audit or enforce");
 	set = optind < argc ? argv[optind] : NULL;
 	if (set != NULL && !mode_parse(bytes_of(set), &mode))
 		return cli_usage(cli, "there is no mode '%s': audit or enforce", set);
-	if (cli->json)
-		ask.fn = client_print_line;
-	answer.set = set != NULL;
-	ask.request = json_pack("{s:s, s:s*}", "verb", "mode", "set", set);
-	status = client_ask(cli, &ask);
+	if (within != NULL && mode != MODE_ENFORCE)
+		return cli_usage(cli, "--confirm-within goes with mode enforce");
+	if (within != NULL && !parse_trial(within, &trial_ms))
+		return cli_usage(cli, "--confirm-within: '%s' is not between 10s and 24h; such are 90s, 10m, 2h",
+		    within);
+	status = ask_mode(cli, set, trial_ms);
 	if (status == CLI_OK && mode == MODE_ENFORCE && !cli->json)
 		look_at_policy(cli);
 	return status;
+}
+
+int
+cmd_confirm(struct cli *cli, int argc, char **argv)
+{
+	static const struct option own[] = {{0}};
+	struct answer answer = {.cli = cli, .confirmed = true};
+	const struct client_ask ask = {.socket = CLIENT_MONITOR, .fn = cli->json ? client_print_line : show,
+	    .arg = &answer, .request = json_pack("{s:s}", "verb", "confirm")};
+
+	if (cli_option(cli, argc, argv, own) != -1 || optind != argc) {
+		json_decref(ask.request);
+		return optind != argc ? cli_usage(cli, "confirm takes no operand") : CLI_USAGE;
+	}
+	return client_ask(cli, &ask);
 }

@@ -75,7 +75,9 @@ put_mode(const struct cli *cli, const json_t *o, struct buf *out)
 	answer_visible(o, "mode.host", out);
 	buf_puts(out, ", policy: ");
 	answer_visible(o, "mode.policy", out);
-	buf_puts(out, ")\n");
+	buf_putc(out, ')');
+	answer_trial(answer_get(o, "mode"), out);
+	buf_putc(out, '\n');
 }
 
 static void

@@ -39,10 +39,17 @@ static const struct command commands[] = {
 	    "  --events         print each reassembled event too\n"
 	    "  --stats          every count of records, events, losses and findings\n",
 	    cmd_replay},
-	{"mode", "[audit|enforce]", "ask for the host's mode, or set it", NULL, cmd_mode},
+	{"mode", "[audit | enforce [--confirm-within D]]", "ask for the host's mode, or set it",
+	    "  --confirm-within D  audit mode again after D (10s to 24h), unless `sshtether confirm` comes first\n",
+	    cmd_mode},
+	{"confirm", "", "keep enforce mode: from a login that was opened after the switch", NULL, cmd_confirm},
 	{"terminate", "ID --reason TEXT [--all]", "end a session, in audit mode too",
 	    "  --reason TEXT    goes into the alert\n"
 	    "  --all            end what the policy spares too\n", cmd_terminate},
+	{"isolate", "ID --reason TEXT", "a session makes no more outbound connections, in audit mode too",
+	    "  --reason TEXT    goes into the alert\n", cmd_isolate},
+	{"revoke-agent", "ID --reason TEXT", "cut a session's forwarded agent off, in audit mode too",
+	    "  --reason TEXT    goes into the alert\n", cmd_revoke_agent},
 	{"policy check", "[--lint] FILE...", "all errors, failed tests, and the level of each rule; - is standard input",
 	    "  --lint           exit 1 also for what may be written but is hardly meant\n", cmd_policy_check},
 	{"policy print", "FILE...", "print policies in their canonical form", NULL, cmd_policy_print},

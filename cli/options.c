@@ -89,6 +89,17 @@ common_option(struct cli *cli, int val)
 	}
 }
 
+/* A letter is named by getopt_long(); of a long one it has just moved past the word. */
+static int
+unknown_option(const struct cli *cli, const char *word)
+{
+	if (optopt > ' ' && optopt < 0x7f && strncmp(word, "--", 2) != 0)
+		(void)cli_usage(cli, "no option '-%c'", optopt);
+	else
+		(void)cli_usage(cli, "no option '%s'", word);
+	return '?';
+}
+
 int
 cli_option(struct cli *cli, int argc, char **argv, const struct option *own)
 {
@@ -103,12 +114,10 @@ cli_option(struct cli *cli, int argc, char **argv, const struct option *own)
 	memset(&all[n + NCOMMON], 0, sizeof(all[0]));
 	short_options(own, n, letters);
 	for (;;) {
-		int at = optind, val = getopt_long(argc, argv, letters, all, NULL);
+		int val = getopt_long(argc, argv, letters, all, NULL);
 
-		if (val == '?') {
-			(void)cli_usage(cli, "no option '%s'", argv[at > 0 ? at : 1]);
-			return '?';
-		}
+		if (val == '?')
+			return unknown_option(cli, argv[optind - 1]);
 		if (val == ':') {
 			(void)cli_usage(cli, "option '%s' needs a value", argv[optind - 1]);
 			return '?';

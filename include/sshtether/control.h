@@ -29,7 +29,7 @@
  *                        follow (bool), limit, all (bool: recorded ones too)
  * policy-show   control  verbose (bool)                                {"text"} , {"rule","hits"} …
  * policy-load   control  path (absolute)              uid 0            {"serial","fleet"} or diagnostics
- * announce      control  id, reason                   uid 0            {"session","ses"}
+ * announce      control  id, reason, order            uid 0            {"session","ses"}
  * mode          monitor  set ("audit"|"enforce", absent: ask),         {"mode","confirm_by","left_ms"}
  *                        trial_ms (of enforce)
  * confirm       monitor  –                                             {"mode"}
@@ -46,7 +46,7 @@
  *
  * status, one object:
  *   {"version","started","uptime_s","host":{"name","boot":{"id"}},"engine":{"pid","uid","restarts"},
- *    "mode":{"host","policy","in_force"},                        "audit" or "enforce"
+ *    "mode":{"host","policy","in_force","confirm_by","left_ms"}, "audit" or "enforce"; the last two: on trial
  *    "source":{"kind","state","since","bytes","lines","records","events","malformed","incomplete",
  *              "late","evicted","cut","gaps","missing","lost","overruns","behind"},
  *              kind: auditd netlink none; state: live waiting; lost: the kernel's counter
@@ -91,7 +91,7 @@
  *   and the reason; "count": processes killed, or left.  Up to six seconds later.  What the policy
  *   spares is spared, unless all.
  * announce: comes before it, from the same process: the reason, for people; and the engine tells the
- *   monitor what the policy spares.
+ *   monitor what the policy spares.  order: terminate (default), isolate, revoke-agent.
  */
 
 #endif

@@ -26,7 +26,7 @@ test_gaps = agentd/audit/gaps.o
 test_event = $(audit_stages)
 test_event_LDFLAGS = -Wl,--wrap=realloc -Wl,--wrap=calloc
 test_fact = $(audit_stages)
-test_cli_live = tests/unit/fake_daemon.o $(patsubst %,cli/%.o,options print client answer alert_print table session_rows cmd_status cmd_sessions cmd_session cmd_alerts cmd_mode cmd_terminate cmd_policy_live) base/addr.o base/buf.o base/bytes.o base/clock.o base/proc.o base/safe.o base/utf8.o base/words.o
+test_cli_live = tests/unit/fake_daemon.o $(patsubst %,cli/%.o,options print client answer alert_print table session_rows cmd_status cmd_sessions cmd_session cmd_alerts cmd_mode cmd_order cmd_policy_live) base/addr.o base/buf.o base/bytes.o base/clock.o base/proc.o base/safe.o base/utf8.o base/words.o
 test_cli_live_LIBS = -lsmartcols -ljansson
 test_packaged_rules = agentd/monitor/rule.o base/bytes.o base/buf.o base/utf8.o base/safe.o
 test_packaged_rules_LIBS = -laudit

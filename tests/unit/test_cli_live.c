@@ -251,6 +251,46 @@ enforce_says_what_the_policy_says(void **state)
 }
 
 static void
+enforce_on_trial(void **state)
+{
+	static const char answer[] = "{\"mode\":\"enforce\",\"confirm_by\":\"2026-11-22T01:12:03.456Z\","
+				     "\"left_ms\":492000}\n" END;
+	struct ran r = run(cmd_mode, "mode enforce --confirm-within 10m", "monitor.sock", answer);
+
+	(void)state;
+	assert_int_equal(r.status, CLI_OK);
+	assert_string_equal(r.request.p, "{\"verb\":\"mode\",\"set\":\"enforce\",\"trial_ms\":600000}");
+	assert_in(&r.out, "enforce, audit again in 8m12s unless confirmed\n");
+	assert_in(&r.out, "sshtether confirm\n");
+	ran_free(&r);
+	r = run(cmd_mode, "mode", "monitor.sock", answer);
+	assert_string_equal(r.out.p, "enforce, audit again in 8m12s unless confirmed\n");
+	ran_free(&r);
+	r = run(cmd_confirm, "confirm", "monitor.sock", "{\"mode\":\"enforce\"}\n" END);
+	assert_int_equal(r.status, CLI_OK);
+	assert_string_equal(r.request.p, "{\"verb\":\"confirm\"}");
+	assert_string_equal(r.out.p, "enforce\nEnforce mode stays: logins work.\n");
+	ran_free(&r);
+	r = run(cmd_confirm, "confirm", "monitor.sock",
+	    "{\"end\":true,\"status\":1,\"error\":\"this login is older than the switch\"}\n");
+	assert_int_equal(r.status, CLI_FOUND);
+	assert_string_equal(r.out.p, "");
+	assert_in(&r.err, "older than the switch");
+	ran_free(&r);
+}
+
+static void
+status_tells_of_the_trial(void **state)
+{
+	struct ran r = run(cmd_status, "status", "control.sock",
+	    "{\"mode\":{\"host\":\"enforce\",\"policy\":\"enforce\",\"in_force\":\"enforce\",\"left_ms\":86399001}}\n" END);
+
+	(void)state;
+	assert_in(&r.out, "enforce (host: enforce, policy: enforce), audit again in 1d unless confirmed\n");
+	ran_free(&r);
+}
+
+static void
 policy_that_does_not_load(void **state)
 {
 	struct ran r = run(cmd_policy_load, "load /etc/passwd", "control.sock",
@@ -338,7 +378,7 @@ no_daemon(void **state)
 
 /* Two daemons in one: the engine hears the reason, then the monitor the order. */
 static struct ran
-run_terminate(const char *line, const char *engine, const char *monitor, struct buf *order)
+run_order(command_fn *command, const char *line, const char *engine, const char *monitor, struct buf *order)
 {
 	struct ran r = {0};
 	struct fake_daemon e, m;
@@ -350,7 +390,7 @@ run_terminate(const char *line, const char *engine, const char *monitor, struct 
 	(void)snprintf(path, sizeof(path), "%s/monitor.sock", e.dir);
 	assert_int_equal(symlink(m.path, path), 0);
 	cli.run_dir = e.dir;
-	r.status = run_command(&cli, cmd_terminate, line, &r.out, &r.err);
+	r.status = run_command(&cli, command, line, &r.out, &r.err);
 	fake_daemon_request(&e, &r.request);
 	(void)plain_read(m.request_path, 4096, order);
 	(void)unlink(path);
@@ -366,11 +406,11 @@ terminate_tells_the_engine_and_asks_the_monitor(void **state)
 {
 	struct buf order = BUF_INIT;
 	/* What the engine says of the session does not matter: it may lie. */
-	struct ran r = run_terminate("terminate 57 --reason left", "{\"ses\":58}\n" END, ENDED, &order);
+	struct ran r = run_order(cmd_terminate, "terminate 57 --reason left", "{\"ses\":58}\n" END, ENDED, &order);
 
 	(void)state;
 	assert_int_equal(r.status, CLI_OK);
-	assert_string_equal(r.request.p, "{\"verb\":\"announce\",\"id\":57,\"reason\":\"left\"}");
+	assert_string_equal(r.request.p, "{\"verb\":\"announce\",\"id\":57,\"reason\":\"left\",\"order\":\"terminate\"}");
 	assert_string_equal(order.p, "{\"verb\":\"terminate\",\"ses\":57,\"all\":false}");
 	assert_string_equal(r.out.p, "session 57: terminated\n");
 	ran_free(&r);
@@ -383,20 +423,45 @@ terminate_without_an_engine_takes_all_or_nothing(void **state)
 {
 	static const char deaf[] = "{\"end\":true,\"status\":3,\"error\":\"the monitor does not answer\"}\n";
 	struct buf order = BUF_INIT;
-	struct ran r = run_terminate("terminate 57 --reason left", deaf, ENDED, &order);
+	struct ran r = run_order(cmd_terminate, "terminate 57 --reason left", deaf, ENDED, &order);
 
 	(void)state;
 	assert_int_equal(r.status, CLI_UNREACHABLE);
 	assert_in(&r.err, "not ended; --all ends it");
 	assert_int_equal(order.n, 0);
 	ran_free(&r);
-	r = run_terminate("terminate 57 --all --reason left", deaf,
+	r = run_order(cmd_terminate, "terminate 57 --all --reason left", deaf,
 	    "{\"ses\":57,\"done\":\"failed\",\"count\":0}\n"
 	    "{\"end\":true,\"status\":1,\"error\":\"break-glass\"}\n", &order);
 	assert_int_equal(r.status, CLI_FOUND);
 	assert_string_equal(order.p, "{\"verb\":\"terminate\",\"ses\":57,\"all\":true}");
 	assert_string_equal(r.out.p, "session 57: failed\n");
 	assert_in(&r.err, "break-glass");
+	ran_free(&r);
+	buf_free(&order);
+}
+
+/* Nothing is spared here that only the engine knows of: it is done without it, too. */
+static void
+isolate_and_revoke_agent_are_done_in_any_case(void **state)
+{
+	static const char gone[] = "{\"end\":true,\"status\":1,\"error\":\"there is no such session now\"}\n";
+	struct buf order = BUF_INIT;
+	struct ran r = run_order(cmd_isolate, "isolate 57 --reason odd", "{\"ses\":57}\n" END,
+	    "{\"ses\":57,\"done\":\"isolated\",\"count\":0}\n" END, &order);
+
+	(void)state;
+	assert_int_equal(r.status, CLI_OK);
+	assert_string_equal(r.request.p, "{\"verb\":\"announce\",\"id\":57,\"reason\":\"odd\",\"order\":\"isolate\"}");
+	assert_string_equal(order.p, "{\"verb\":\"isolate\",\"ses\":57}");
+	assert_string_equal(r.out.p, "session 57: isolated\n");
+	ran_free(&r);
+	buf_free(&order);
+	r = run_order(cmd_revoke_agent, "revoke-agent 57 --reason odd", gone,
+	    "{\"ses\":57,\"done\":\"revoked\",\"count\":1}\n" END, &order);
+	assert_int_equal(r.status, CLI_OK);
+	assert_string_equal(order.p, "{\"verb\":\"revoke-agent\",\"ses\":57}");
+	assert_in(&r.err, "the reason is not recorded");
 	ran_free(&r);
 	buf_free(&order);
 }
@@ -430,6 +495,14 @@ wrong_command_lines(void **state)
 		{cmd_terminate, "terminate --reason x", "which session?"},
 		{cmd_session, "session", "which session?"},
 		{cmd_mode, "mode off", "there is no mode 'off'"},
+		{cmd_mode, "mode enforce --confirm-within 9s", "'9s' is not between 10s and 24h"},
+		{cmd_mode, "mode enforce --confirm-within 25h", "'25h' is not between 10s and 24h"},
+		{cmd_mode, "mode enforce --confirm-within 600", "'600' is not between 10s and 24h"},
+		{cmd_mode, "mode audit --confirm-within 10m", "goes with mode enforce"},
+		{cmd_mode, "mode --confirm-within 10m", "goes with mode enforce"},
+		{cmd_confirm, "confirm now", "takes no operand"},
+		{cmd_isolate, "isolate 57", "--reason TEXT is needed"},
+		{cmd_revoke_agent, "revoke-agent 57 --all", "no option '--all'"},
 		{cmd_alerts, "alerts --since someday", "is no time"},
 		{cmd_alerts, "alerts --limit 0", "no number above 0"},
 		{cmd_alerts, "alerts --activity dance", "there is no 'dance'"},
@@ -465,6 +538,9 @@ main(void)
 		cmocka_unit_test(enforce_says_what_the_policy_says),
 		cmocka_unit_test(terminate_tells_the_engine_and_asks_the_monitor),
 		cmocka_unit_test(terminate_without_an_engine_takes_all_or_nothing),
+		cmocka_unit_test(isolate_and_revoke_agent_are_done_in_any_case),
+		cmocka_unit_test(enforce_on_trial),
+		cmocka_unit_test(status_tells_of_the_trial),
 		cmocka_unit_test(terminate_wants_a_session_of_this_boot),
 		cmocka_unit_test(policy_that_does_not_load),
 		cmocka_unit_test(policy_with_hits),
