@@ -63,7 +63,8 @@ client_connect(const struct cli *cli, const struct client_ask *ask)
 	if (!ask->follow)
 		(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	if (connect(fd, (const struct sockaddr *)&sa, sizeof(sa)) != 0) {
-		explain_connect(errno, ask->socket, sa.sun_path);
+		if (!ask->quiet)
+			explain_connect(errno, ask->socket, sa.sun_path);
 		(void)close(fd);
 		return -1;
 	}

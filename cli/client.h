@@ -22,6 +22,7 @@ struct client_ask {
 	enum client_socket socket;
 	json_t *request; /* taken; NULL: json_pack() could not, which is said */
 	bool follow;     /* answers may take as long as they like */
+	bool quiet;      /* that no daemon is there needs no word */
 	client_fn *fn;
 	void *arg;
 };

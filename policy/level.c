@@ -36,6 +36,8 @@ static const struct step rows[ACT_COUNT][STEPS] = {
     [ACT_LISTEN] = {{0, LEVEL_REACT, after}},
     [ACT_SESSION_BRIDGE] = {{0, LEVEL_REACT, after}},
     [ACT_SESSION_ESCAPE] = {{0, LEVEL_REACT, after}},
+    [ACT_SSH_TAMPER] = {{0, LEVEL_REACT, after}},
+    [ACT_UNREPORTED_SESSION] = {{0, LEVEL_REACT, after}},
     [ACT_AUDIT_EVASION] = {{POLG_CONNECT, LEVEL_REACT, "it has happened: the process is killed"},
         {0, LEVEL_OBSERVE, silent}},
 };

@@ -176,11 +176,22 @@ size_t pol_nexpects(const struct policy *);
 /* The rule's place and canonical text, without its newline. */
 void pol_rule_text(const struct policy *, size_t rule, struct buf *);
 void pol_rule_place(const struct policy *, size_t rule, const char **file, unsigned *line);
+/* 1u << enum activity */
+uint32_t pol_rule_activities(const struct policy *, size_t rule);
 /*
- * The best level that the rule can have with these gates (enum pol_gate).  *why: what keeps it from more;
- * NULL when nothing does.
+ * How strongly the rule can be carried out with these gates (enum pol_gate) for one of its activities.
+ * *why: what keeps it from more; NULL when nothing does.
  */
+enum level pol_rule_level_of(const struct policy *, size_t rule, enum activity, unsigned gates,
+    const char **why);
+/* The best that it comes to for any of them. */
 enum level pol_rule_level(const struct policy *, size_t rule, unsigned gates, const char **why);
+
+/*
+ * What the policy asks for and a host with these gates cannot do: rules in enforce mode that stop something
+ * which would only be seen.  A line each; returns how many.
+ */
+unsigned pol_beyond(const struct policy *, unsigned gates, struct buf *);
 
 /* Canonical text: print → parse → print is the identity. */
 void pol_print(const struct policy *, struct buf *);
@@ -209,10 +220,9 @@ typedef void pol_expect_fn(const char *file, unsigned line, bool ok, const char 
 unsigned pol_test(const struct policy *, struct rtime now, pol_expect_fn *, void *arg);
 
 /*
- * Shape: rules that never match, are shadowed, unused tables, `principal` without `ca`, blocks that these
- * gates (enum pol_gate; POL_GATES_UNKNOWN) cannot carry out.  Count.
+ * Shape: rules that never match, are shadowed, unused tables, `principal` without `ca`, actions that these
+ * gates (enum pol_gate) cannot carry out.  Count.
  */
-#define POL_GATES_UNKNOWN (~0u)
 unsigned pol_lint(const struct policy *, unsigned gates, struct buf *diag);
 
 #endif

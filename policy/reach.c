@@ -33,7 +33,7 @@ hangs_on(const struct conds *conds, bool mux)
 		if (c->fact == QF_TO && names_unix(c))
 			return "it hangs on the path of a socket, which is whatever the caller writes";
 		if (mux && !may_be(c, OWNER_OTHER))
-			return "of one user's logins: the process is killed inside connect(2)";
+			return "between logins of one user it is decided by who listens";
 	}
 	return NULL;
 }
@@ -42,7 +42,7 @@ hangs_on(const struct conds *conds, bool mux)
 static const char *
 not_in_grant(const struct rule *r, enum activity a)
 {
-	const bool mux = a == ACT_MUX_USE || a == ACT_MUX_HIJACK;
+	const bool mux = a == ACT_MUX_HIJACK;
 	const char *why = hangs_on(&r->conds, mux);
 
 	for (const struct block *b = r->block; b != NULL && why == NULL; b = b->parent)
@@ -50,9 +50,16 @@ not_in_grant(const struct rule *r, enum activity a)
 	return why;
 }
 
-static enum level
-level_for(const struct rule *r, enum activity a, unsigned gates, const char **why)
+uint32_t
+pol_rule_activities(const struct policy *pol, size_t rule)
 {
+	return pol->rules[rule]->activities;
+}
+
+enum level
+pol_rule_level_of(const struct policy *pol, size_t rule, enum activity a, unsigned gates, const char **why)
+{
+	const struct rule *r = pol->rules[rule];
 	enum level level = pol_level(a, r->action, gates, why);
 	const char *hangs = not_in_grant(r, a);
 
@@ -76,7 +83,7 @@ pol_rule_level(const struct policy *pol, size_t rule, unsigned gates, const char
 
 		if ((r->activities >> a & 1) == 0)
 			continue;
-		level = level_for(r, (enum activity)a, gates, &because);
+		level = pol_rule_level_of(pol, rule, (enum activity)a, gates, &because);
 		if (!first && level <= best)
 			continue;
 		best = level;
@@ -84,4 +91,44 @@ pol_rule_level(const struct policy *pol, size_t rule, unsigned gates, const char
 		first = false;
 	}
 	return best;
+}
+
+/* --- more than the host can do ---------------------------------------------------------------- */
+
+/* An activity that nothing can be done about; of `any`, only when that goes for all of them. */
+static bool
+is_beyond(const struct policy *pol, size_t i, unsigned gates, enum activity *which, const char **why)
+{
+	const struct rule *r = pol->rules[i];
+
+	if (r->any && pol_rule_level(pol, i, gates, why) != LEVEL_OBSERVE)
+		return false;
+	for (unsigned a = 0; a < ACT_COUNT; a++) {
+		*which = (enum activity)a;
+		if ((r->activities >> a & 1) != 0 &&
+		    pol_rule_level_of(pol, i, *which, gates, why) == LEVEL_OBSERVE)
+			return true;
+	}
+	return false;
+}
+
+unsigned
+pol_beyond(const struct policy *pol, unsigned gates, struct buf *out)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < pol->nrules; i++) {
+		const struct rule *r = pol->rules[i];
+		enum mode mode = r->mode >= 0 ? (enum mode)r->mode : pol->mode;
+		enum activity which;
+		const char *why;
+
+		if (r->action <= DO_ALERT || mode != MODE_ENFORCE || !is_beyond(pol, i, gates, &which, &why))
+			continue;
+		buf_put_visible(out, bytes_of(pol->source.name));
+		buf_printf(out, ":%u: this host cannot %s %s: %s\n", r->at.line, action_name(r->action),
+		    activity_info(which)->name, why);
+		n++;
+	}
+	return n;
 }

@@ -100,7 +100,7 @@ print_again(const struct policy *pol, struct bytes table)
 	for (size_t i = 0; i < pol_nrules(pol); i++)
 		(void)pol_rule_level(pol, i, (unsigned)i & POLG_ALL, &why);
 	buf_reset(&other);
-	(void)pol_lint(pol, POL_GATES_UNKNOWN, &other);
+	(void)pol_lint(pol, POLG_ALL, &other);
 	MUST(is_visible(&other));
 	pol_free(&again);
 	buf_free(&once);

@@ -613,7 +613,7 @@ asked_and_printed(void **state)
 		pol_print(again, &twice);
 		assert_string_equal(once.p, twice.p);
 		ask_again(pol, again, text.p);
-		pol_lint(pol, POL_GATES_UNKNOWN, &diag);
+		pol_lint(pol, POLG_ALL, &diag);
 		pol_free(&pol);
 		pol_free(&again);
 		buf_free(&text);
@@ -641,7 +641,7 @@ dead_rules_are_dead(void **state)
 		make_rules(&m);
 		write_model(&m, &text);
 		pol = parse(buf_bytes(&text));
-		pol_lint(pol, POL_GATES_UNKNOWN, &lint);
+		pol_lint(pol, POLG_ALL, &lint);
 		for (const char *p = lint.n != 0 ? lint.p : ""; (p = strstr(p, "m:")) != NULL; p++) {
 			unsigned line;
 			char word[16];
