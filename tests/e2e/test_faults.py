@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -14,19 +15,23 @@ from dataclasses import dataclass
 
 from lab import sshd
 from lab.daemon import program
-from lab.load import Told, told
+from lab.linux import Unavailable
+from lab.load import Background, Told, Unconfined, told
+from lab.sshd import Login
 from lab.stage import Stage
 from lab.waiting import PATIENCE, TimedOut, until
-from lab.world import DB
+from lab.world import DB, DB_OTHER
 from suite import cases
 
 CLOSED = 7222  # nobody listens there on db: what left the host comes back as "connection refused"
+# What the last two refuse they refuse whoever it is: so does the fallback grant, which knows nobody.
 POLICY = f"""\
 ssh-ports {{ 22, {CLOSED} }}
 deny login user deploy
-block outbound-ssh, relay user alice
-terminate outbound-ssh user mallory
+terminate outbound-ssh user mallory to {DB}
+block outbound-ssh, relay to {DB}
 """
+GOALS = {"bob": DB_OTHER}  # he may; everybody else tries DB
 
 _MODULE_MS = 500  # the module's own patience, for each of its hooks: account, open, close
 _PROBE_S = 0.4
@@ -61,7 +66,8 @@ class Outcome:
 
 
 def attempt(stage: Stage, user: str, hammer: str) -> Outcome:
-    argv = [*sshd.ssh(), "bastion", f"{hammer} -t {_PROBE_S} -i 1000 {DB} {CLOSED}"]
+    goal = GOALS.get(user, DB)
+    argv = [*sshd.ssh(), "bastion", f"{hammer} -t {_PROBE_S} -i 1000 {goal} {CLOSED}"]
     began = time.monotonic()
     try:
         done = stage.laptop.run(argv, user=user, check=False, timeout=PATIENCE)
@@ -162,7 +168,7 @@ def _restarted(stage: Stage, crowd: Crowd, config: str) -> None:
 
 Fault = Callable[[Stage, Crowd, str], None]
 
-ENGINES: tuple[Fault, ...] = (_nothing, _engine_stopped, _engine_killed)
+ENGINES: tuple[Fault, ...] = (_engine_stopped, _engine_killed)
 MONITORS: tuple[Fault, ...] = (_monitor_stopped, _monitor_killed, _restarted)
 
 
@@ -210,7 +216,7 @@ def running(stage: Stage, modes: Modes) -> Iterator[None]:
 def test_logins_while_it_dies(stage: Stage, modes: Modes) -> None:
     """Every login ends in time; with fail=open all are let in, with fail=closed none who is free."""
     with running(stage, modes), Crowd(stage) as crowd:
-        for faults, judge in ((ENGINES, _judge_engines), (MONITORS, _judge_monitors)):
+        for faults, judge in (((_nothing,), _judge_calm), (ENGINES, _judge_engines), (MONITORS, _judge_monitors)):
             begin = len(crowd.outcomes)
             for fault in faults:
                 fault(stage, crowd, modes.config)
@@ -230,6 +236,17 @@ def _judge(modes: Modes, outcome: Outcome) -> None:
         outcome.told.only("went")
 
 
+def _judge_calm(modes: Modes, outcome: Outcome) -> None:
+    """Nothing has happened yet: what POLICY says."""
+    _judge_engines(modes, outcome)
+    if outcome.user in ("alice", "bob"):
+        assert outcome.admitted, f"refused: {outcome}"
+    if outcome.user == "deploy":
+        assert not outcome.admitted, f"let in: {outcome}"
+    if outcome.user == "mallory":
+        assert outcome.status != 0 and not outcome.admitted, f"not ended: {outcome}"
+
+
 def _judge_engines(modes: Modes, outcome: Outcome) -> None:
     """The monitor is there all the time: what it lets in is confined, by the fallback grant if need be."""
     if outcome.user == "alice" and outcome.admitted:
@@ -240,3 +257,146 @@ def _judge_monitors(modes: Modes, outcome: Outcome) -> None:
     """Without it a module with fail=closed lets nobody in, so who is in was confined at first."""
     if outcome.user == "alice" and outcome.admitted and modes.closed:
         assert outcome.told.runs[0].outcome == "refused", f"never confined: {outcome}"
+
+
+# --- nobody waits ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Pace:
+    """What programs of the host, that belong to no login, have to wait."""
+
+    exec_us: float
+    connect_us: float
+
+
+def _pace(stage: Stage, hammer: str) -> Pace:
+    """The best of five: what is measured is whether somebody is waited for, not who else is busy."""
+    loop = "i=0; while [ $i -lt 100 ]; do /bin/true; i=$((i+1)); done"
+    execs, connects = [], []
+    for _ in range(5):
+        begin = time.monotonic()
+        stage.bastion.run(["sh", "-c", loop])
+        execs.append((time.monotonic() - begin) * 1e4)
+        connects.append(Unconfined(stage.bastion, [hammer, "-n", "200", DB, str(CLOSED)]).wait().median_us)
+    return Pace(min(execs), min(connects))
+
+
+def _same_pace(now: Pace, before: Pace, when: str) -> None:
+    assert now.exec_us < 3 * before.exec_us and now.connect_us < 4 * before.connect_us, f"{when}: {now}; before: {before}"
+
+
+def _tries(session: Login, hammer: str) -> Told:
+    return told(session.out(f"{hammer} -n 50 {DB} {CLOSED} || true"))
+
+
+@cases({"on-exit release": False, "on-exit keep": True})
+def test_nobody_waits_for_us(stage: Stage, keep: bool) -> None:
+    """Stopped, both of them, and killed: execs and connects go on as before, and the gates are as configured."""
+    hammer = program(stage.bastion, "hammer")
+    with running(stage, Modes(closed=False, keep=keep)), stage.login("alice", forward=True) as session:
+        before = _pace(stage, hammer)
+        _tries(session, hammer).only("refused")
+        pids = stage.daemon.engine_pid(), stage.daemon.process.pid
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            stopped = _pace(stage, hammer)
+            _tries(session, hammer).only("refused")
+            assert session.run("ssh db true")[0] != 0, "an SSH client got through while both were stopped"
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+        until(stage.daemon.status, "the daemon to go on")
+        stage.daemon.kill()
+        killed = _pace(stage, hammer)
+        _tries(session, hammer).only("refused" if keep else "went")
+        assert (session.run("ssh db true")[0] != 0) is keep, "an SSH client found other gates than a connect"
+    print(f"# an exec: {before.exec_us:.0f} µs, both stopped {stopped.exec_us:.0f}, killed {killed.exec_us:.0f}; "
+          f"a connect: {before.connect_us:.1f} µs, {stopped.connect_us:.1f}, {killed.connect_us:.1f}")  # fmt: skip
+    _same_pace(stopped, before, "both stopped")
+    _same_pace(killed, before, "both killed")
+
+
+# --- what is left, and taken over -------------------------------------------------------------------------------
+
+
+def _objects() -> dict[tuple[str, int], str]:
+    """Programs, maps and links in the kernel, by kind and number, with their names."""
+    found = {}
+    for kind in ("prog", "map", "link"):
+        done = subprocess.run(["bpftool", "-j", kind, "list"], capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise Unavailable(f"bpftool {kind} list ({done.stdout.strip()})")
+        found |= {(kind, one["id"]): one.get("name", one.get("type", "")) for one in json.loads(done.stdout)}
+    return found
+
+
+def _pinned(stage: Stage) -> list[str]:
+    place = stage.bastion.path("/sys/fs/bpf/sshtether")
+    return sorted(os.listdir(place)) if os.path.isdir(place) else []
+
+
+def test_release_leaves_nothing(stage: Stage) -> None:
+    """Neither after a stop nor after a death; who was confined is free."""
+    hammer = program(stage.bastion, "hammer")
+    stage.daemon.stop()
+    before = _objects()
+    stage.daemon.start("on-exit release\n")
+    stage.daemon.policy(POLICY, mode="enforce")
+    for end in (stage.daemon.stop, stage.daemon.kill):
+        with stage.login("alice") as session:
+            _tries(session, hammer).only("refused")
+            ours = _objects().keys() - before.keys()
+            assert ours, "no program of ours is in the kernel"
+            end()
+            _tries(session, hammer).only("went")
+            until(lambda: not ours & _objects().keys(), "our programs, maps and links to be gone")
+            assert not _pinned(stage), _pinned(stage)
+        stage.daemon.start("on-exit release\n")
+
+
+def test_keep_is_taken_over(stage: Stage) -> None:
+    """Stops, deaths and starts while a session tries to connect all the time: not once does it, nor is it lost."""
+    hammer = program(stage.bastion, "hammer")
+    keep = Modes(closed=False, keep=True)
+    with running(stage, keep), stage.login("alice") as session:
+        ses = session.ses
+        probes = [Background(session, hammer, f"-i {pause} {DB} {CLOSED}") for pause in (100, 170)]
+        for end in (stage.daemon.stop, stage.daemon.kill, stage.daemon.stop, stage.daemon.kill):
+            end()
+            assert _pinned(stage), "nothing is pinned"
+            stage.daemon.start(keep.config)
+            assert ses in stage.daemon.sessions(), "the session is lost"
+        for probe in probes:
+            probe.stop().only("refused")
+        assert ses in stage.daemon.sessions()
+        stage.daemon.policy("")  # the row is a living one
+        _tries(session, hammer).only("went")
+    assert not _pinned(stage), "left by a daemon that releases"
+
+
+# --- floods -----------------------------------------------------------------------------------------------------------
+
+
+def test_flood_neither_delays_nor_opens(stage: Stage) -> None:
+    """Records by the ten thousand from one user; then with an engine that answers nobody at all."""
+    hammer = program(stage.bastion, "hammer")
+    stage.daemon.policy(POLICY, mode="enforce")
+    with stage.login("bob") as flooder:
+        flood = flooder.send(f"{hammer} -p 6 -t 6 127.0.0.1 9; while ! [ -e over ]; do /bin/true; done; rm over")
+        flooded = [attempt(stage, "alice", hammer) for _ in range(5)]
+        engine = stage.daemon.engine_pid()
+        fallback = stage.daemon.status()["logins"]["fallback"]
+        os.kill(engine, signal.SIGSTOP)
+        try:
+            drowned = [attempt(stage, "alice", hammer) for _ in range(3)]
+        finally:
+            os.kill(engine, signal.SIGCONT)
+        stage.bastion.write("/home/bob/over", "")
+        flooder.receive(flood)
+        until(lambda: stage.daemon.status().get("logins", {}).get("fallback", 0) >= fallback + 3, "the fallback's count")
+    for outcome in flooded + drowned:
+        assert outcome.admitted, f"refused: {outcome}"
+        assert outcome.ended - outcome.began < _BOUND_S, f"too late: {outcome}"
+        outcome.told.only("refused")
