@@ -280,7 +280,7 @@ rule_decision(const struct policy *pol, unsigned index, const struct question *q
 	    .severity = r->severity >= 0 ? (enum severity)r->severity :
 	                                   activity_info(q->activity)->default_severity,
 	    .mode = r->mode >= 0 ? (enum mode)r->mode : pol->mode,
-	    .file = pol->source.name,
+	    .file = r->at.src->name,
 	    .line = r->at.line,
 	    .rule = index,
 	    .message = r->message,
@@ -318,8 +318,9 @@ answers_add(struct answers *a, const struct decision *d)
 	a->any = true;
 }
 
-void
-pol_ask_at(const struct policy *pol, const struct question *q, struct rtime now,
+/* The rules from first on. */
+static void
+ask_from(const struct policy *pol, size_t first, const struct question *q, struct rtime now,
     struct decision *out)
 {
 	const uint32_t *rules = pol->by_activity[q->activity];
@@ -329,8 +330,10 @@ pol_ask_at(const struct policy *pol, const struct question *q, struct rtime now,
 	uint32_t missing = 0;
 
 	for (size_t i = 0; i < pol->nby_activity[q->activity]; i++) {
-		enum tri said = holds(&m, pol->rules[rules[i]], q, now, &missing);
+		enum tri said = TRI_NO;
 
+		if (rules[i] >= first)
+			said = holds(&m, pol->rules[rules[i]], q, now, &missing);
 		if (said == TRI_NO)
 			continue;
 		d = rule_decision(pol, rules[i], q);
@@ -354,7 +357,13 @@ pol_ask_at(const struct policy *pol, const struct question *q, struct rtime now,
 void
 pol_ask(const struct policy *pol, const struct question *q, struct decision *out)
 {
-	pol_ask_at(pol, q, time_of(q), out);
+	ask_from(pol, 0, q, time_of(q), out);
+}
+
+void
+pol_ask_file(const struct policy *pol, const struct question *q, struct rtime now, struct decision *out)
+{
+	ask_from(pol, pol->nprelude, q, now, out);
 }
 
 bool

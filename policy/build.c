@@ -121,9 +121,19 @@ is_printable(struct bytes t)
 
 /* --- statements ------------------------------------------------------------------------------- */
 
+/* Of what is no such rule. */
+static bool
+only_passes(struct parser *p, struct span at)
+{
+	diag_error(p->diag, at, "here stand only pass rules with an 'until'");
+	return false;
+}
+
 static bool
 at_top(struct parser *p, struct span at)
 {
+	if (p->prelude)
+		return only_passes(p, at);
 	if (p->depth == 0)
 		return true;
 	diag_error(p->diag, at, "this cannot stand inside a match block");
@@ -493,6 +503,8 @@ build_rule(struct parser *p, const struct lexeme *action, const struct span *all
 	r->activities = any ? any_activity(r->action) : activities;
 	resolve_conds(p, &r->conds);
 	apply_clauses(p, r, c);
+	if (p->prelude && (r->action != DO_PASS || r->until_text.n == 0))
+		only_passes(p, r->at);
 	for (struct block *b = p->block; b != NULL && !b->used; b = b->parent)
 		b->used = true;
 	if (pol->nrules++ == ST_POLICY_RULES)
@@ -509,6 +521,8 @@ build_block_open(struct parser *p, struct span at, struct conds conds)
 {
 	struct block *b = arena_get(&p->policy->arena, sizeof(*b));
 
+	if (p->prelude)
+		only_passes(p, at);
 	if (p->depth++ == ST_POLICY_DEPTH)
 		diag_error(p->diag, at, "match blocks are too deep: at most %u inside each other",
 		    ST_POLICY_DEPTH);

@@ -34,7 +34,7 @@ expect_holds(const struct policy *pol, const struct expect *e, struct rtime now,
 
 	if ((q.known & 1u << QF_TIME) != 0)
 		now = q.time;
-	pol_ask_at(pol, &q, now, &d);
+	pol_ask_file(pol, &q, now, &d);
 	if (d.undetermined) {
 		buf_puts(why, "the answer hangs on what the line leaves out: ");
 		put_missing(d.missing, why);

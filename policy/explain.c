@@ -103,6 +103,8 @@ put_answer(const struct policy *pol, const struct question *q, const struct deci
 	    severity_name(d->severity), mode_name(d->mode));
 	if (d->by_default)
 		buf_puts(out, " (no rule matches: the default)");
+	else if (d->rule < pol->nprelude)
+		buf_printf(out, " (%s:%u)", d->file, d->line);
 	else
 		buf_printf(out, " (line %u)", d->line);
 	if (d->never_stop && d->action > DO_ALERT)
@@ -122,7 +124,7 @@ pol_explain(const struct policy *pol, const struct question *q, struct buf *out)
 		const struct rule *r = pol->rules[i];
 		struct verdict_of v = judge(r, q);
 
-		buf_put_visible(out, bytes_of(pol->source.name));
+		buf_put_visible(out, bytes_of(r->at.src->name));
 		buf_printf(out, ":%u: ", r->at.line);
 		print_rule(r, out);
 		buf_puts(out, "\n    ");

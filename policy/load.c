@@ -3,6 +3,7 @@
  * here. Files come through the caller's reader, so that the daemon can insist on root's own.
  */
 #include <errno.h>
+#include <limits.h>
 #include <sshtether/limits.h>
 #include <stdlib.h>
 #include <time.h>
@@ -14,8 +15,23 @@
 #define STOP_LIMIT  5
 #define STOP_WINDOW (10 * 60 * 1000)
 
+/* Its messages come last: order.  False: no memory. */
+static bool
+set_prelude(struct policy *pol, const struct pol_options *o)
+{
+	const char *name, *text;
+
+	if (o == NULL || o->prelude.text.n == 0)
+		return true;
+	name = arena_copy(&pol->arena, bytes_of(o->prelude.name));
+	text = arena_copy(&pol->arena, o->prelude.text);
+	pol->prelude = (struct source){.name = name, .text = {.p = text, .n = o->prelude.text.n},
+	    .order = UINT_MAX};
+	return name != NULL && text != NULL;
+}
+
 static struct policy *
-new_policy(const char *name, struct bytes text)
+new_policy(const char *name, struct bytes text, const struct pol_options *o)
 {
 	struct policy *pol = calloc(1, sizeof(*pol));
 	const char *slash = strrchr(name, '/');
@@ -32,7 +48,7 @@ new_policy(const char *name, struct bytes text)
 	pol->dir = slash == NULL ? "." :
 	    dir == 0             ? "" :
 	                           arena_copy(&pol->arena, (struct bytes){.p = name, .n = dir});
-	if (kept_name == NULL || kept_text == NULL || pol->dir == NULL) {
+	if (kept_name == NULL || kept_text == NULL || pol->dir == NULL || !set_prelude(pol, o)) {
 		pol_free(&pol);
 		return NULL;
 	}
@@ -49,18 +65,37 @@ warn_over(struct policy *pol, struct diag *diag, struct rtime now)
 }
 
 static bool
+fits(const struct source *s, struct diag *diag)
+{
+	if (s->text.n <= ST_POLICY_BYTES)
+		return true;
+	diag_error(diag, (struct span){0}, "%s: a policy has at most %u bytes", s->name,
+	    ST_POLICY_BYTES);
+	return false;
+}
+
+static bool
+take(struct parser *p, const struct source *s)
+{
+	p->block = NULL;
+	p->depth = 0;
+	lexer_init(&p->lexer, s, p->diag);
+	return parse_policy(p);
+}
+
+static bool
 build(struct policy *pol, const struct pol_options *o, struct diag *diag)
 {
 	struct parser p = {.policy = pol, .diag = diag};
 	bool ok;
 
-	if (pol->source.text.n > ST_POLICY_BYTES) {
-		diag_error(diag, (struct span){0}, "%s: a policy has at most %u bytes",
-		    pol->source.name, ST_POLICY_BYTES);
+	if (!fits(&pol->source, diag) || !fits(&pol->prelude, diag))
 		return false;
-	}
-	lexer_init(&p.lexer, &pol->source, diag);
-	parse_policy(&p);
+	p.prelude = true;
+	if (pol->prelude.text.n != 0 && take(&p, &pol->prelude))
+		pol->nprelude = pol->nrules;
+	p.prelude = false;
+	take(&p, &pol->source);
 	ok = !diag_full(diag) && resolve(&p, o);
 	index_free(&p.tables);
 	return ok;
@@ -70,7 +105,7 @@ struct policy *
 pol_parse(const char *name, struct bytes text, const struct pol_options *o, struct buf *out,
     unsigned *nerrors)
 {
-	struct policy *pol = new_policy(name, text);
+	struct policy *pol = new_policy(name, text, o);
 	struct diag diag = DIAG_INIT;
 	bool ok = false;
 

@@ -31,6 +31,7 @@ struct parser {
 	unsigned depth;        /* also of blocks that are too deep to be kept */
 	int start;             /* a token that says what to parse; given first */
 	bool ended, blank;     /* the end was seen; nothing on this line yet */
+	bool prelude;          /* the text is one: pass rules with an end */
 	bool facts;            /* a question: conditions are facts */
 	struct expect *asked;  /* the question that was parsed */
 };

@@ -147,6 +147,14 @@ struct pol_options {
 	 * such rules as still in force at a load, so that what loaded yesterday loads today.
 	 */
 	struct rtime now;
+	/*
+	 * Lines that stand before the file's own, for rules that are given for a while: pass rules with an
+	 * `until`, and nothing else.  expect lines do not see them.  name stands for the file's.
+	 */
+	struct {
+		const char *name;
+		struct bytes text;
+	} prelude;
 };
 
 /*

@@ -296,6 +296,6 @@ pol_rule_text(const struct policy *pol, size_t rule, struct buf *out)
 void
 pol_rule_place(const struct policy *pol, size_t rule, const char **file, unsigned *line)
 {
-	*file = pol->source.name;
+	*file = rule < pol->nrules ? pol->rules[rule]->at.src->name : pol->source.name;
 	*line = rule < pol->nrules ? pol->rules[rule]->at.line : 0;
 }

@@ -47,6 +47,7 @@ put_rule(struct json *j, const struct policy *pol, size_t i)
 	struct buf text = BUF_INIT;
 
 	json_object(j);
+	json_kstr(j, "file", r->at.src->name);
 	json_kuint(j, "line", r->at.line);
 	print_rule(r, &text);
 	json_text(j, "text", &text);

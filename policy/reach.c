@@ -125,7 +125,7 @@ pol_beyond(const struct policy *pol, unsigned gates, struct buf *out)
 
 		if (r->action <= DO_ALERT || mode != MODE_ENFORCE || !is_beyond(pol, i, gates, &which, &why))
 			continue;
-		buf_put_visible(out, bytes_of(pol->source.name));
+		buf_put_visible(out, bytes_of(r->at.src->name));
 		buf_printf(out, ":%u: this host cannot %s %s: %s\n", r->at.line, action_name(r->action),
 		    activity_info(which)->name, why);
 		n++;

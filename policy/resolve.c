@@ -8,13 +8,13 @@
 #include "policy/table.h"
 
 static void
-unknown_table(struct parser *p, const struct value *v)
+unknown_table(struct parser *p, const struct cond *c, const struct value *v)
 {
 	struct suggest s;
 	char quoted[DIAG_QUOTE];
 
 	suggest_init(&s, v->text);
-	diag_error(p->diag, value_span(v, &p->policy->source), "there is no table <%s>",
+	diag_error(p->diag, value_span(v, c->at.src), "there is no table <%s>",
 	    diag_quote(v->text, quoted));
 	if (diag_full(p->diag))
 		return;
@@ -40,13 +40,13 @@ use_table(struct parser *p, struct cond *c, struct value *v)
 	char quoted[DIAG_QUOTE];
 
 	if (t == NULL) {
-		unknown_table(p, v);
+		unknown_table(p, c, v);
 		return;
 	}
 	v->as.table = t;
 	other = addr ? t->as_name : t->as_addr;
 	if (other != NULL) {
-		diag_error(p->diag, value_span(v, &p->policy->source),
+		diag_error(p->diag, value_span(v, c->at.src),
 		    "<%s> cannot hold both addresses and names", diag_quote(t->name, quoted));
 		diag_help(p->diag, "line %u uses it for '%s'", other->at.line,
 		    fact_word(other->fact));

@@ -126,7 +126,8 @@ struct expect {
 
 struct policy {
 	struct arena arena;
-	struct source source;
+	struct source source, prelude; /* prelude: text n 0: there is none */
+	size_t nprelude; /* its rules: the first ones */
 	const char *dir;
 	struct bytes fleet;
 	uint64_t serial;
@@ -194,8 +195,11 @@ enum tri cond_holds_memo(struct memo *, const struct cond *, const struct questi
 bool rule_is_over(const struct rule *, struct rtime now);
 /* All of the conditions of a rule and of the blocks around it, and its end. */
 enum tri rule_holds(const struct rule *, const struct question *);
-/* pol_ask() with the time for `until` given apart; RTIME_NONE: rules with an end are in force. */
-void pol_ask_at(const struct policy *, const struct question *, struct rtime now,
+/*
+ * pol_ask() of the file's own rules, with the time for `until` given apart; RTIME_NONE: rules with an end are
+ * in force.
+ */
+void pol_ask_file(const struct policy *, const struct question *, struct rtime now,
     struct decision *out);
 enum tri never_stop_holds(const struct policy *, const struct question *);
 

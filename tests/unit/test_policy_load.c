@@ -437,6 +437,82 @@ questions_that_are_none(void **state)
 	pol_free(&pol);
 }
 
+/* --- rules that are given for a while --------------------------------------------------------- */
+
+static struct policy *
+parse_after(const char *prelude, const char *text, struct buf *diag)
+{
+	struct pol_options options = {.now = {.ms = 1}, .prelude = {.name = "allow", .text = bytes_of(prelude)}};
+	unsigned errors;
+
+	return pol_parse("/etc/p", bytes_of(text), &options, diag, &errors);
+}
+
+static void
+a_prelude_comes_first(void **state)
+{
+	static const char text[] = "table <t> { 10.0.0.0/8 }\nblock relay to <t>\nexpect block relay to 10.0.0.1\n";
+	static const char prelude[] = "pass relay user eve to 10.0.0.1 until 2099-01-01T00:00Z\n"
+	                              "pass relay user bob until 2020-01-01T00:00Z\n";
+	struct buf diag = BUF_INIT, out = BUF_INIT;
+	struct policy *pol = parse_after(prelude, text, &diag);
+	struct question_store *store = NULL;
+	struct question q;
+	struct decision d;
+	const char *file;
+	unsigned line;
+
+	(void)state;
+	assert_non_null(pol);
+	assert_int_equal(pol_nrules(pol), 3);
+	d = ask(pol, "relay user eve to 10.0.0.1 hours 2030-01-01T00:00");
+	assert_int_equal(d.action, DO_PASS);
+	assert_string_equal(d.file, "allow");
+	assert_int_equal(d.line, 1);
+	assert_int_equal(d.rule, 0);
+	d = ask(pol, "relay user bob to 10.0.0.1 hours 2030-01-01T00:00");
+	assert_int_equal(d.action, DO_BLOCK);
+	assert_string_equal(d.file, "/etc/p");
+	assert_int_equal(d.line, 2);
+	pol_rule_place(pol, 1, &file, &line);
+	assert_string_equal(file, "allow");
+	assert_int_equal(line, 2);
+	pol_rule_place(pol, 2, &file, &line);
+	assert_string_equal(file, "/etc/p");
+	/* expect lines are about the file. */
+	assert_int_equal(pol_test(pol, RTIME_NONE, NULL, NULL), 0);
+	assert_true(question_parse(pol, BYTES_LIT("relay user eve to 10.0.0.1"), &q, &store, &diag));
+	pol_explain(pol, &q, &out);
+	buf_putc(&out, '\0');
+	question_free(&store);
+	assert_non_null(strstr(out.p, "allow:1: pass relay user eve"));
+	buf_free(&out);
+	buf_free(&diag);
+	pol_free(&pol);
+}
+
+static void
+a_prelude_only_passes_for_a_while(void **state)
+{
+	static const char *const bad[] = {"block relay until 2099-01-01\n", "pass relay\n", "mode enforce\n",
+	    "table <x> { 10.0.0.0/8 }\n", "match user a {\npass relay until 2099-01-01\n}\n",
+	    "never-stop user eve\n", "spare exe \"/x\"\n", "expect pass relay\n", "ssh-ports 23\n",
+	    "stop-limit off\n", "ungranted deny\n", "fleet x\n", "serial 1\n", "pass relay to <nowhere> until 2099-01-01\n",
+	    "match user a {\n", "}\n", "pas relay\n"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct buf diag = BUF_INIT;
+		struct policy *pol = parse_after(bad[i], "block relay\n", &diag);
+
+		if (pol != NULL)
+			fail_msg("taken: %s", bad[i]);
+		if (strstr(diag.p, "allow:1:") == NULL)
+			fail_msg("%s names not the place of: %s", diag.p, bad[i]);
+		buf_free(&diag);
+	}
+}
+
 int
 main(void)
 {
@@ -454,6 +530,8 @@ main(void)
 	    cmocka_unit_test(any_and_logins),
 	    cmocka_unit_test(what_is_missing),
 	    cmocka_unit_test(beside_the_rules),
+	    cmocka_unit_test(a_prelude_comes_first),
+	    cmocka_unit_test(a_prelude_only_passes_for_a_while),
 	    cmocka_unit_test(questions_that_are_none),
 	};
 
