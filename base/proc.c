@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -134,6 +135,19 @@ proc_exe(pid_t pid, char *out, size_t cap)
 	if ((size_t)n == cap - 1)
 		return -ENAMETOOLONG;
 	out[n] = '\0';
+	return 0;
+}
+
+int
+proc_same_network(pid_t pid, bool *same)
+{
+	struct stat ours, its;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/net/unix", (int)pid);
+	if (stat("/proc/self/net/unix", &ours) == -1 || stat(path, &its) == -1)
+		return -errno;
+	*same = ours.st_dev == its.st_dev && ours.st_ino == its.st_ino;
 	return 0;
 }
 

@@ -29,6 +29,11 @@ int proc_loginuid(pid_t, uint32_t *auid);
 int proc_uids(pid_t, uid_t *ruid, uid_t *euid);
 /* The target of /proc/PID/exe; needs ptrace rights over the task.  " (deleted)" is kept. */
 int proc_exe(pid_t, char *out, size_t cap);
+/*
+ * Is the task in our network namespace?  Told by the inode of a file below /proc/PID/net, which needs no
+ * rights over the task (fs/proc/proc_net.c), as its link in /proc/PID/ns does.
+ */
+int proc_same_network(pid_t, bool *same);
 /* Calls fn for every task group; stops when it returns non-zero and returns that. */
 int proc_each(int (*fn)(pid_t, void *), void *arg);
 

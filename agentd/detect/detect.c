@@ -16,6 +16,8 @@ static const struct detector *const detectors[] = {
 	&detector_listen,
 	&detector_bridge,
 	&detector_escape,
+	&detector_ssh_tamper,
+	&detector_unreported,
 };
 
 #define CLOCK_SET_MS (3600 * 1000LL)

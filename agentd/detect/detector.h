@@ -23,6 +23,7 @@ struct evidence {
 	int64_t exit;
 	enum fact_way way;
 	unsigned count;
+	const char *note; /* borrowed, for the end of the reason; NULL: none */
 };
 
 struct evidence evidence_of(const struct detect *, const struct fact *);
@@ -71,7 +72,7 @@ struct detector {
 };
 
 extern const struct detector detector_login, detector_outbound, detector_relay, detector_socket,
-    detector_listen, detector_bridge, detector_escape;
+    detector_listen, detector_bridge, detector_escape, detector_ssh_tamper, detector_unreported;
 
 struct host *detect_host(const struct detect *);
 struct fold *detect_fold(struct detect *);

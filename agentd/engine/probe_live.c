@@ -51,6 +51,15 @@ probe_task(void *arg, uint32_t pid, struct probe_task *out)
 	return true;
 }
 
+static bool
+probe_same_network(void *arg, uint32_t pid)
+{
+	bool same;
+
+	(void)arg;
+	return proc_same_network((pid_t)pid, &same) == 0 && same;
+}
+
 /* --- TCP sockets ------------------------------------------------------------------------------------ */
 
 /*
@@ -251,7 +260,7 @@ probe_live_new(struct programs *programs, struct owners *owners)
 		log_warn("sock_diag is not to be had: %s; destinations are taken from records alone",
 		    strerror(errno));
 	p->probe = (struct probe){.arg = p, .task = probe_task, .tcp = probe_tcp,
-	    .want_program = want_program, .want_owner = want_owner};
+	    .same_network = probe_same_network, .want_program = want_program, .want_owner = want_owner};
 	return p;
 }
 

@@ -105,6 +105,8 @@ struct probe {
 	 * one; but a socket is its maker's, whoever connects it.
 	 */
 	bool (*tcp)(void *arg, uint32_t uid, struct endpoint peer, struct probe_tcp *);
+	/* Does the task live in the network that we live in, and not in a container's?  False when it is gone. */
+	bool (*same_network)(void *arg, uint32_t pid);
 	/* Please find out; the answer comes later through host_program_set(), host_owner_set(). */
 	void (*want_program)(void *arg, uint32_t ses, uint32_t pid, uint64_t inode, uint32_t dev_major,
 	    uint32_t dev_minor);
@@ -141,6 +143,9 @@ void host_closed(struct host *, uint32_t ses, struct rtime now);
  */
 void host_over(struct host *, uint32_t ses, struct rtime now);
 void host_tick(struct host *, struct rtime now);
+
+/* Had the PAM module reported a login by then?  Where it never did, it may not be installed at all. */
+bool host_expects_report(const struct host *, struct rtime when);
 
 struct session *host_session(const struct host *, uint32_t ses);
 struct process *host_process(const struct host *, uint32_t pid);
@@ -190,6 +195,8 @@ bool usock_is_service(struct bytes path);
 bool host_usock_is_system(const struct host *, const struct fact_unix *);
 /* By the name of the file alone: ssh, dbclient … */
 bool program_is_ssh_name(struct bytes exe);
+/* The same of servers: sshd, sshd-session, dropbear … */
+bool program_is_ssh_server(struct bytes exe);
 /* By its path in one of root's own folders: it does not change under our feet. */
 bool program_is_steady(struct bytes exe);
 

@@ -97,6 +97,7 @@ struct host {
 	char boot_id[37];
 	struct probe probe;
 	struct rtime now; /* the newest time that anything told */
+	struct rtime reported; /* when the module reported its first login; RTIME_NONE: it has not */
 	uint64_t lives;   /* of processes, ever */
 	uint64_t lessons; /* answers that came late: host_lessons() */
 	size_t argv_bytes;

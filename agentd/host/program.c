@@ -41,6 +41,15 @@ program_is_ssh_name(struct bytes exe)
 }
 
 bool
+program_is_ssh_server(struct bytes exe)
+{
+	struct bytes name = bytes_basename(program_path(exe));
+
+	return bytes_starts(name, BYTES_LIT("sshd")) || bytes_is(name, "dropbear") ||
+	    bytes_is(name, "dropbearmulti");
+}
+
+bool
 program_is_steady(struct bytes exe)
 {
 	for (size_t i = 0; i < sizeof(steady_folders) / sizeof(steady_folders[0]); i++) {

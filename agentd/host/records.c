@@ -8,19 +8,11 @@
 
 #define OPENING_MS 5000 /* PAM is done by then, should its record be lost */
 
-static bool
-is_sshd_name(struct bytes exe)
-{
-	struct bytes name = bytes_basename(exe);
-
-	return bytes_starts(name, BYTES_LIT("sshd")) || bytes_starts(name, BYTES_LIT("dropbear"));
-}
-
 bool
 session_runs_as_sshd(const struct session_node *n, struct bytes exe)
 {
 	if (n->sshd == NULL)
-		return is_sshd_name(exe);
+		return program_is_ssh_server(exe);
 	return bytes_eq(program_path(exe), program_path(bytes_of(n->sshd)));
 }
 
@@ -56,7 +48,7 @@ apply_loginuid(struct host *h, const struct fact *f)
 	if (n->s.source != SESSION_RECORDS)
 		return;
 	n->s.monitor_pid = f->pid;
-	n->s.ssh = is_sshd_name(f->exe);
+	n->s.ssh = program_is_ssh_server(f->exe);
 	(void)bytes_copy(bytes_basename(f->exe), n->s.service, sizeof(n->s.service));
 }
 
@@ -66,7 +58,7 @@ speaks_for(const struct session_node *n, const struct fact *f)
 {
 	if (n->s.monitor_pid != 0)
 		return n->s.monitor_pid == f->pid;
-	return is_sshd_name(f->user_exe);
+	return program_is_ssh_server(f->user_exe);
 }
 
 static void
@@ -98,7 +90,7 @@ apply_user_start(struct host *h, const struct fact *f)
 	if (n->s.source != SESSION_RECORDS)
 		return;
 	n->s.monitor_pid = f->pid;
-	n->s.ssh = is_sshd_name(f->user_exe) || bytes_is(f->terminal, "ssh");
+	n->s.ssh = program_is_ssh_server(f->user_exe) || bytes_is(f->terminal, "ssh");
 	service = n->s.ssh ? BYTES_LIT("sshd") : bytes_basename(f->user_exe);
 	(void)bytes_copy(f->acct, n->s.user, sizeof(n->s.user));
 	(void)bytes_copy(f->terminal, n->s.tty, sizeof(n->s.tty));

@@ -122,8 +122,16 @@ host_open(struct host *h, const struct report *r, struct rtime now)
 	take_report(&n->s, r, now);
 	session_state_set(h, n, SESSION_OPEN);
 	n->over = RTIME_NONE;
+	if (h->reported.ms == 0)
+		h->reported = now;
 	note_monitor(h, &n->s, now);
 	return &n->s;
+}
+
+bool
+host_expects_report(const struct host *h, struct rtime when)
+{
+	return h->reported.ms != 0 && rtime_since(when, h->reported) >= 0;
 }
 
 struct session *

@@ -89,6 +89,15 @@ probe_tcp(void *arg, uint32_t uid, struct endpoint peer, struct probe_tcp *out)
 	return true;
 }
 
+static bool
+same_network(void *arg, uint32_t pid)
+{
+	const struct kit *k = arg;
+
+	(void)pid;
+	return !k->elsewhere;
+}
+
 static void
 want_program(void *arg, uint32_t ses, uint32_t pid, uint64_t inode, uint32_t dev_major,
     uint32_t dev_minor)
@@ -119,7 +128,8 @@ void
 kit_open(struct kit *k, bool live)
 {
 	*k = (struct kit){.ms = START};
-	k->probe = (struct probe){k, probe_task, probe_tcp, want_program, want_owner};
+	k->probe = (struct probe){.arg = k, .task = probe_task, .tcp = probe_tcp,
+	    .same_network = same_network, .want_program = want_program, .want_owner = want_owner};
 	k->host = host_new("boot", live ? &k->probe : NULL);
 	assert_non_null(k->host);
 	k->detect = detect_new(k->host, is_ssh_port, NULL, keep, k);
@@ -404,6 +414,29 @@ kit_listen(struct kit *k, struct who w, uint64_t fd)
 	struct fact f = kit_task(FACT_LISTEN, w);
 
 	f.a[0] = fd;
+	kit_fact(k, &f);
+}
+
+void
+kit_touch(struct kit *k, struct who w, enum fact_touch touch, struct who whom, const char *comm, int64_t exit)
+{
+	struct fact f = kit_task(FACT_PTRACE, w);
+
+	f.touch = touch;
+	f.exit = exit;
+	f.success = exit >= 0;
+	f.target.pid = whom.pid;
+	if (comm != NULL)
+		f.target = (struct fact_target){whom.pid, true, whom.auid, whom.uid, whom.ses, bytes_of(comm)};
+	kit_fact(k, &f);
+}
+
+void
+kit_setuid(struct kit *k, struct who w)
+{
+	struct fact f = kit_task(FACT_SETUID, w);
+
+	f.a[0] = f.a[1] = f.a[2] = w.uid;
 	kit_fact(k, &f);
 }
 

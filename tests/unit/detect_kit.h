@@ -42,6 +42,7 @@ struct kit {
 	/* the probe */
 	struct probe probe;
 	bool tcp;                    /* what probe.tcp() answers */
+	bool elsewhere;              /* every task is a container's */
 	unsigned programs_asked, owners_asked, tcp_asked;
 	struct { uint32_t pid, ppid, ses; } tasks[64]; /* what probe.task() sees; pid 1 always */
 	size_t ntasks;
@@ -85,6 +86,10 @@ void kit_connect_unix(struct kit *, struct who, const char *path, uint64_t inode
 void kit_bind_unix(struct kit *, struct who, const char *path, uint64_t inode);
 void kit_bind(struct kit *, struct who, const char *addr, uint16_t port, uint64_t fd);
 void kit_listen(struct kit *, struct who, uint64_t fd);
+/* The kernel says whom, unless comm is NULL. */
+void kit_touch(struct kit *, struct who, enum fact_touch, struct who whom, const char *comm, int64_t exit);
+/* A task takes the uid that it has in who, all three of them, as servers do for a login. */
+void kit_setuid(struct kit *, struct who);
 
 /* How many of one activity were found; the nth of it (fails the test when there is none). */
 size_t kit_count(const struct kit *, enum activity);

@@ -34,7 +34,7 @@ test_pipeline = $(patsubst %.c,%.o,$(wildcard policy/*.c agentd/audit/*.c agentd
 test_pipeline_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc
 # the model and the detectors, for facts made by hand
 detect_kit = tests/unit/detect_kit.o $(patsubst %,agentd/host/%.o,account host owner parent process program records report session table usock usock_name) \
-	$(patsubst %,agentd/detect/%.o,agent bridge command detect dial escape evidence fold hop listen login mux outbound relay ripe socket) \
+	$(patsubst %,agentd/detect/%.o,agent bridge command detect dial escape evidence fold hop listen login mux outbound relay ripe socket ssh_tamper unreported) \
 	$(patsubst %,base/%.o,addr buf bytes clock glob utf8 words)
 test_detect_dial = $(detect_kit)
 test_detect_outbound = $(detect_kit)
@@ -49,6 +49,8 @@ test_detect_socket = $(detect_kit)
 test_policy_set = policy/set.o policy/arena.o base/addr.o base/buf.o base/bytes.o base/glob.o base/utf8.o
 test_config = agentd/config.o policy/lexer.o policy/diag.o policy/suggest.o $(patsubst %,base/%.o,buf bytes clock safe utf8)
 test_detect_session = $(detect_kit)
+test_detect_tamper = $(detect_kit)
+test_detect_unreported = $(detect_kit)
 test_detect_quiet = $(detect_kit)
 test_policy_model = $(policy_all)
 test_policy_grant = $(policy_all)
