@@ -97,6 +97,10 @@ static const struct want {
 	{"memory b32", ABI_COMPAT, {"process_vm_readv", "process_vm_writev"},
 	    .field = {{AUDIT_EUID, AUDIT_EQUAL, 0}},
 	    .exe = "/usr/bin/strace", .exe_op = AUDIT_NOT_EQUAL},
+	/* pidfd_getfd(2) does not say whose: the pidfd_open(2) before it does. */
+	{"descriptor", ABI_NATIVE, {"pidfd_open", "pidfd_getfd"}, .field = {{AUDIT_EUID, AUDIT_EQUAL, 0}}},
+	{"descriptor b32", ABI_COMPAT, {"pidfd_open", "pidfd_getfd"},
+	    .field = {{AUDIT_EUID, AUDIT_EQUAL, 0}}},
 	/* What an SSH server does for a login that never passed pam_loginuid. */
 	SERVER("/usr/sbin/sshd"),
 	SERVER("/usr/lib/openssh/sshd-session"),     /* from 9.8 on: Debian, Ubuntu */
@@ -125,6 +129,12 @@ bool
 rule_is_optional(size_t i)
 {
 	return wants[i].optional;
+}
+
+const char *
+rule_program(size_t i)
+{
+	return wants[i].exe_op == AUDIT_EQUAL ? wants[i].exe : NULL;
 }
 
 bool

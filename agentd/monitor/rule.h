@@ -31,6 +31,9 @@ bool rule_has_simple(size_t i);
 /* A host without it is no fault: io_uring before 5.16, an SSH server that is not installed. */
 bool rule_is_optional(size_t i);
 
+/* The one program that the rule is for, of no use where that is not installed; NULL: all. */
+const char *rule_program(size_t i);
+
 /* Every event that `want` would record is recorded by `have`, whatever its key. */
 bool rule_covers(const struct audit_rule_data *have, const struct audit_rule_data *want);
 /* Hides tasks (never,task), calls that we want (never,exit), or records that we need (exclude). */

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agentd/monitor/kaudit.h"
 #include "agentd/monitor/keep.h"
@@ -119,6 +120,15 @@ look_at(const struct audit_rule_data *r, void *arg)
 	}
 }
 
+/* Each rule costs every call on the host a look: those of servers that are not there are not added. */
+static bool
+is_of_use(size_t i)
+{
+	const char *program = rule_program(i);
+
+	return program == NULL || access(program, F_OK) == 0;
+}
+
 static uint64_t
 wanted(const struct ruleset *rs)
 {
@@ -126,7 +136,7 @@ wanted(const struct ruleset *rs)
 	uint64_t set = 0;
 
 	for (size_t i = 0; i < rule_count(); i++)
-		if (rule_build(i, false, &room) && (rs->refused & bit(i)) == 0)
+		if ((rs->refused & bit(i)) == 0 && is_of_use(i) && rule_build(i, false, &room))
 			set |= bit(i);
 	return set;
 }
@@ -174,7 +184,7 @@ add_missing(struct ruleset *rs, uint64_t missing)
 		}
 		left |= rule_is_optional(i) ? 0 : bit(i);
 		rs->refused |= rule_is_optional(i) ? bit(i) : 0;
-		rs->why[i] = rule_is_optional(i) && rc == -ENOENT ? 0 : rc; /* no such folder */
+		rs->why[i] = rc;
 	}
 	return left;
 }
