@@ -14,6 +14,8 @@ static const struct plan by_process[ACT_COUNT] = {
 	[ACT_LISTEN] = {REQ_KILL, DONE_KILLED, NULL, false},
 	[ACT_SESSION_BRIDGE] = {REQ_KILL, DONE_KILLED, NULL, false},
 	[ACT_SESSION_ESCAPE] = {REQ_KILL, DONE_KILLED, NULL, false},
+	[ACT_SSH_TAMPER] = {REQ_KILL, DONE_KILLED, NULL, false},
+	[ACT_UNREPORTED_SESSION] = {REQ_KILL, DONE_KILLED, NULL, false},
 };
 static const struct plan by_sshd[ACT_COUNT] = {
 	[ACT_OUTBOUND_SSH] = {REQ_DESTROY, DONE_CUT, NULL, false},
@@ -25,6 +27,8 @@ static const struct plan by_sshd[ACT_COUNT] = {
 	[ACT_LISTEN] = {0, DONE_FAILED, sshd_stays, false},
 	[ACT_SESSION_BRIDGE] = {0, DONE_FAILED, sshd_stays, false},
 	[ACT_SESSION_ESCAPE] = {0, DONE_FAILED, sshd_stays, false},
+	[ACT_SSH_TAMPER] = {0, DONE_FAILED, sshd_stays, false},
+	[ACT_UNREPORTED_SESSION] = {0, DONE_FAILED, sshd_stays, false},
 };
 
 static bool
