@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import re
+import shutil
+import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 
 from lab import audit
 from lab.daemon import program, quiet
+from lab.linux import Unavailable
 from lab.load import Background, Told, Unconfined, Wire, resident_kb, told
 from lab.stage import Stage
 from lab.waiting import until
@@ -148,7 +153,7 @@ def test_reload_leaves_no_gap(stage: Stage) -> None:
         either = Background(session, hammer, f"-i 300 {DB_OTHER} {BESIDE}")
         changed = []
         for turn in range(1, 21):
-            stage.daemon.policy(both[turn % 2], mode="enforce")
+            stage.daemon.load(both[turn % 2], mode="enforce")
             changed.append(time.monotonic())
             time.sleep(0.03)
         never.stop().only("refused")
@@ -190,3 +195,43 @@ def test_large_policies_delay_nobody(stage: Stage) -> None:
         _first(stage, f"{hammer} -n 3 {DB} {CLOSED}").only("refused")
         assert took < 3 * empty, f"{rules} rules: {took:.3f} s instead of {empty:.3f} s"
         assert stage.daemon.status()["logins"]["fallback"] == fallback, "the fallback had to answer"
+
+
+def _spans_us(trace: str) -> list[float]:
+    """Of each row that is written: from the end of the receive before it to its own end."""
+    heard, spans = 0.0, []
+    for begin, call, rest, took in re.findall(r"^(\d+\.\d+) (\w+)\((.*)<(\d+\.\d+)>$", trace, re.M):
+        end = float(begin) + float(took)
+        if call.startswith("recv"):
+            heard = end
+        elif call == "bpf" and "BPF_MAP_UPDATE_ELEM" in rest and heard:
+            spans.append((end - heard) * 1e6)
+    return spans
+
+
+def test_rows_are_written_in_time(stage: Stage) -> None:
+    """The monitor's share of a grant, from its request to the kernel's answer, traced call by call: under 1 ms."""
+    if not shutil.which("strace"):
+        raise Unavailable("strace")
+    hammer = program(stage.bastion, "hammer")
+    stage.daemon.policy(f"ssh-ports {{ 22, {CLOSED}, {BESIDE} }}\n" + _large(20000), mode="enforce")
+    argv = ["strace", "-p", str(stage.daemon.process.pid), "-e", "trace=bpf,recvmsg", "-ttt", "-T"]
+    with tempfile.TemporaryFile("w+") as trace:
+        tracer = subprocess.Popen(argv, stderr=trace, stdin=subprocess.DEVNULL)
+        until(lambda: _traced(stage.daemon.process.pid), "the tracer")
+        try:
+            for _ in range(9):
+                _first(stage, f"{hammer} -n 3 {DB} {CLOSED}").only("refused")
+        finally:
+            tracer.terminate()
+            tracer.wait()
+        trace.seek(0)
+        spans = sorted(_spans_us(trace.read()))
+    assert len(spans) >= 9, f"{len(spans)} rows in 9 logins"
+    print(f"# {len(spans)} rows written: median {spans[len(spans) // 2]:.0f} µs, worst {spans[-1]:.0f} µs")
+    assert spans[len(spans) // 2] < 1000, spans
+
+
+def _traced(pid: int) -> bool:
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        return any(line.startswith("TracerPid:") and int(line.split()[1]) != 0 for line in status)

@@ -103,11 +103,15 @@ class Daemon:
 
     def policy(self, text: str, *, mode: str = "audit") -> None:
         """Puts a policy in force; text has the rules only, from line 5.  The host's mode is set to the same."""
+        self.load(text, mode=mode)
+        self.ctl("mode", mode)
+
+    def load(self, text: str, *, mode: str) -> None:
+        """A policy of that mode; the host's stays what it is."""
         self._serial += 1
         limit = "" if "stop-limit" in text else "stop-limit off"
         self.bastion.write(POLICY, f"fleet lab\nserial {self._serial}\nmode {mode}\n{limit}\n{text}")
         self.ctl("policy", "load", POLICY)
-        self.ctl("mode", mode)
 
     # --- the command ---
 
