@@ -19,6 +19,7 @@
 #include "agentd/monitor/ctx.h"
 #include "agentd/monitor/kaudit.h"
 #include "agentd/monitor/listen.h"
+#include "agentd/monitor/listeners.h"
 #include "agentd/monitor/login.h"
 #include "agentd/monitor/mode.h"
 #include "agentd/monitor/notify.h"
@@ -45,6 +46,7 @@ monitor_mode_changed(struct monitor *m)
 {
 	struct notice n = {.kind = NOTE_MODE, .mode = mode_get(m->mode)};
 
+	rows_mode(m->rows, mode_get(m->mode));
 	(void)monitor_send(m, &n, NULL, 0);
 }
 
@@ -194,13 +196,14 @@ make_parts(struct monitor *m)
 		return -1;
 	m->rows = rows_new(m);
 	m->ring = ring_new(m);
+	m->listeners = listeners_new(m);
 	m->sweeper = sweep_new(m);
 	m->logins = logins_new(m);
 	m->verbs = verbs_new(m);
 	m->terminator = terminator_new(m);
 	m->rules = rules_new(m);
-	return m->rows == NULL || m->ring == NULL || m->sweeper == NULL || m->logins == NULL ||
-	    m->verbs == NULL || m->terminator == NULL || m->rules == NULL ? -1 : 0;
+	return m->rows == NULL || m->ring == NULL || m->listeners == NULL || m->sweeper == NULL ||
+	    m->logins == NULL || m->verbs == NULL || m->terminator == NULL || m->rules == NULL ? -1 : 0;
 }
 
 static void
@@ -272,6 +275,7 @@ release(struct monitor *m)
 	sweep_free(&m->sweeper);
 	source_free(&m->source);
 	table_free(&m->table);
+	listeners_free(&m->listeners);
 	ring_free(&m->ring);
 	rows_free(&m->rows);
 	registry_free(&m->registry);

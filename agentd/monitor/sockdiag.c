@@ -178,6 +178,9 @@ take_attribute(struct rtattr *a, struct diag_unix *u)
 	} else if (a->rta_type == UNIX_DIAG_ICONS) {
 		u->pending = RTA_DATA(a);
 		u->pending_n = RTA_PAYLOAD(a) / sizeof(*u->pending);
+	} else if (a->rta_type == UNIX_DIAG_NAME) {
+		u->name = RTA_DATA(a);
+		u->name_n = RTA_PAYLOAD(a);
 	}
 }
 
@@ -193,6 +196,7 @@ take_unix(struct nlmsghdr *h, void *arg)
 	if (h->nlmsg_type != SOCK_DIAG_BY_FAMILY || h->nlmsg_len < NLMSG_LENGTH(sizeof(*msg)))
 		return 0;
 	u.inode = msg->udiag_ino;
+	u.cookie = (uint64_t)msg->udiag_cookie[1] << 32 | msg->udiag_cookie[0];
 	u.listening = msg->udiag_state == TCP_LISTEN;
 	left = h->nlmsg_len - NLMSG_LENGTH(sizeof(*msg));
 	for (a = (struct rtattr *)(msg + 1); RTA_OK(a, left); a = RTA_NEXT(a, left))
@@ -200,8 +204,8 @@ take_unix(struct nlmsghdr *h, void *arg)
 	return sink->fn(&u, sink->arg);
 }
 
-int
-diag_unix_each(int (*fn)(const struct diag_unix *, void *), void *arg)
+static int
+unix_each(uint32_t states, uint32_t show, int (*fn)(const struct diag_unix *, void *), void *arg)
 {
 	struct unix_sink sink = {.fn = fn, .arg = arg};
 	struct {
@@ -210,9 +214,20 @@ diag_unix_each(int (*fn)(const struct diag_unix *, void *), void *arg)
 	} r = {
 		.h = {.nlmsg_len = sizeof(r), .nlmsg_type = SOCK_DIAG_BY_FAMILY,
 		    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
-		.d = {.sdiag_family = AF_UNIX, .udiag_states = ~0u,
-		    .udiag_show = UDIAG_SHOW_VFS | UDIAG_SHOW_PEER | UDIAG_SHOW_ICONS},
+		.d = {.sdiag_family = AF_UNIX, .udiag_states = states, .udiag_show = show},
 	};
 
 	return converse(&r, sizeof(r), take_unix, &sink);
+}
+
+int
+diag_unix_each(int (*fn)(const struct diag_unix *, void *), void *arg)
+{
+	return unix_each(~0u, UDIAG_SHOW_VFS | UDIAG_SHOW_PEER | UDIAG_SHOW_ICONS, fn, arg);
+}
+
+int
+diag_listeners_each(int (*fn)(const struct diag_unix *, void *), void *arg)
+{
+	return unix_each(1u << TCP_LISTEN, UDIAG_SHOW_VFS | UDIAG_SHOW_NAME, fn, arg);
 }

@@ -18,16 +18,21 @@ struct diag_tcp {
 
 struct diag_unix {
 	uint64_t inode, peer;   /* of the sockets; peer 0: none */
+	uint64_t cookie;        /* of the socket, for as long as it lives */
 	uint32_t file_ino;      /* of the name it is bound to: the low 32 bits are all there is */
 	uint32_t major, minor;
 	bool bound, listening;
 	const uint32_t *pending; /* of a listener: the sockets that have connected and wait to be accepted */
 	size_t pending_n;
+	const char *name;       /* as it was bound, in the namespaces of whoever did; not terminated */
+	size_t name_n;
 };
 
 /* Every TCP socket that is or may become a connection.  fn stops with non-zero.  0, that, or −errno. */
 int diag_tcp_each(int (*fn)(const struct diag_tcp *, void *), void *arg);
 int diag_unix_each(int (*fn)(const struct diag_unix *, void *), void *arg);
+/* Those that listen, with their names. */
+int diag_listeners_each(int (*fn)(const struct diag_unix *, void *), void *arg);
 /* 0 or −errno: EOPNOTSUPP where the kernel was built without it, ENOENT when it is gone. */
 int diag_destroy(const struct diag_tcp *);
 

@@ -56,6 +56,8 @@ static const struct row rows[REQ_MAX] = {
 	[REQ_PORTS] = {"ports", 0, 600, .body = {handle_ports, sizeof(struct class_ports), GRANT_BATCH}},
 	[REQ_GRANT] = {"grant", 0, GRANTS_RATE, .body = {handle_grant, sizeof(struct grant), 1}},
 	[REQ_CLASSES_DONE] = {"classes-done", 0, 20, handle_classes_done},
+	[REQ_SOCKET] = {"socket", ROW_LOOK, 6000, handle_socket},
+	[REQ_CLIENT] = {"client", ROW_SESSION | ROW_LOOK, 6000, handle_client},
 };
 
 struct table {

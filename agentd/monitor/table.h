@@ -48,7 +48,8 @@ bool table_may_stop(struct monitor *, uint32_t auid);
 /* The handlers; each in the file of its name. */
 typedef enum result handler_fn(struct monitor *, const struct request *, struct answer *);
 handler_fn handle_kill, handle_destroy, handle_terminate, handle_spare, handle_program, handle_owner,
-    handle_audit, handle_source, handle_alive, handle_classes, handle_classes_done;
+    handle_audit, handle_source, handle_alive, handle_classes, handle_classes_done,
+    handle_socket, handle_client;
 /* Of those that have a body. */
 typedef enum result body_fn(struct monitor *, const struct asked *, struct answer *);
 body_fn handle_prefixes, handle_ports, handle_grant;

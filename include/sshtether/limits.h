@@ -56,6 +56,8 @@
 #define ST_REASON_MAX       512 /* of an order by hand, with its NUL */
 #define ST_CONTROL_LINE     (64u << 10)
 #define ST_PENDING_LOGINS   256
+#define ST_LISTENERS        8192 /* agents and ControlMasters that the gates watch */
+#define ST_LISTENERS_SES    32   /* of one session, or of one user outside of sessions */
 #define ST_SCAN_BYTES       (32u << 20) /* of a program file read for its SSH strings */
 #define ST_STORE_DAYS       30
 

@@ -34,7 +34,7 @@ connect_test(void)
 static bool
 carry(int from, int to)
 {
-	char packet[4096];
+	char packet[8192];
 	int fds[FDS], nfds = 0;
 	long n = packet_recv(from, packet, sizeof(packet), fds, FDS);
 	bool ok;

@@ -4,7 +4,8 @@ LIAR = $(B)/tests/monitor/liar.o
 $(B)/tests/monitor/sshtetherd-liar: $(DAEMON) $(MONITOR) $(LIAR) $(POLICY) $(BASE)
 	$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS_DAEMON)
 
-$(B)/tests/monitor/test_liar: $(B)/tests/monitor/test_liar.o $(B)/tests/monitor/stage.o \
+LIES = $(patsubst %.c,$(B)/%.o,$(wildcard tests/monitor/liar_*.c))
+$(B)/tests/monitor/test_liar: $(addprefix $(B)/tests/monitor/,test_liar.o stage.o kit.o) $(LIES) \
     $(addprefix $(B)/base/,bytes.o buf.o utf8.o clock.o proc.o safe.o)
 	$(CC) -pie $(LDFLAGS) -o $@ $^ -lcmocka
 

@@ -1,0 +1,20 @@
+/* clients: program files that are SSH clients: known ones, and those that the engine has seen through. */
+#ifndef MONITOR_CLIENTS_H
+#define MONITOR_CLIENTS_H
+
+#include "agentd/monitor/ctx.h"
+#include "agentd/monitor/registry.h"
+
+#define CLIENTS_KNOWN 8
+
+struct clients {
+	struct program_id id[CLIENTS_KNOWN];
+	size_t n;
+};
+
+/* Those that are known by name, as they are now: an upgrade replaces them.  Asks the disk. */
+void clients_find(struct clients *);
+/* The gates are told. */
+void clients_know(struct monitor *, const struct clients *);
+
+#endif

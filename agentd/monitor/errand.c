@@ -1,0 +1,155 @@
+/*
+ * errand: see errand.h.  Runs in the monitor, beside the loop, and in a child, which may only make system
+ * calls: the monitor has threads (fork(2), signal-safety(7)).
+ */
+#include "agentd/monitor/errand.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "agentd/monitor/pidfd.h"
+#include "base/bytes.h"
+#include "base/proc.h"
+
+#define LOST_MAX 16 /* that no kill has ended: a file system holds them */
+#define GRACE_MS 100 /* for a kill to show */
+#define PATH_CAP 256
+#define NO_GROUP 65534 /* nogroup, nobody: owns no file */
+
+static atomic_uint lost;
+
+/* --- in the child: 0 or an errno ---------------------------------------------------------------------- */
+
+struct place {
+	char dir[PATH_CAP];
+	const char *name;
+};
+
+static int
+split(const char *path, struct place *out)
+{
+	char *slash;
+
+	if (path[0] != '/' || !bytes_copy(bytes_of(path), out->dir, sizeof(out->dir)))
+		return ENAMETOOLONG;
+	slash = strrchr(out->dir, '/');
+	if (slash == out->dir || slash[1] == '\0')
+		return EACCES; /* nobody's socket is in / */
+	*slash = '\0';
+	out->name = slash + 1;
+	return 0;
+}
+
+static bool
+is_it(int dir, const char *name, const struct errand_file *f)
+{
+	struct stat st;
+
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISSOCK(st.st_mode) &&
+	    st.st_ino == f->inode && major(st.st_dev) == f->dev_major && minor(st.st_dev) == f->dev_minor;
+}
+
+static int
+look(int dir, const char *name, const struct errand_file *f)
+{
+	struct stat st;
+
+	if (fstat(dir, &st) == -1)
+		return errno;
+	if ((st.st_uid != 0 && st.st_uid != f->uid) || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		return EACCES;
+	return is_it(dir, name, f) ? 0 : ESTALE;
+}
+
+static int
+take_away(int dir, const char *name, const struct errand_file *f)
+{
+	if (!is_it(dir, name, f))
+		return ESTALE;
+	return unlinkat(dir, name, 0) == 0 ? 0 : errno;
+}
+
+typedef int errand_fn(int dir, const char *name, const struct errand_file *);
+
+static int
+become(const struct errand_file *f)
+{
+	if (setgroups(0, NULL) == -1 || setresgid(NO_GROUP, NO_GROUP, NO_GROUP) == -1 ||
+	    setresuid(f->uid, f->uid, f->uid) == -1)
+		return errno;
+	/* What the user may stop, or look into, holds nothing of ours. */
+	return syscall(SYS_close_range, 0, ~0U, 0) == -1 ? errno : 0;
+}
+
+static void __attribute__((noreturn))
+go(errand_fn *fn, const struct errand_file *f)
+{
+	struct place place;
+	int rc = become(f), dir;
+
+	if (rc == 0)
+		rc = split(f->path, &place);
+	if (rc != 0)
+		_exit(rc);
+	dir = open(place.dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_exit(dir == -1 ? errno : fn(dir, place.name, f));
+}
+
+/* --- in the monitor ----------------------------------------------------------------------------------- */
+
+/* −ETIMEDOUT: it was killed. */
+static int
+await(pid_t pid)
+{
+	int pidfd = proc_pidfd(pid), status, rc = -ETIMEDOUT;
+	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+
+	if (pidfd < 0 || poll(&p, 1, ERRAND_MS) != 1)
+		(void)kill(pid, SIGKILL); /* our own child, not waited for: the number is still its */
+	else
+		rc = 0;
+	if (rc != 0 && (pidfd < 0 || poll(&p, 1, GRACE_MS) != 1)) {
+		(void)atomic_fetch_add(&lost, 1);
+	} else if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status)) {
+		rc = rc != 0 ? rc : -ECANCELED;
+	} else if (rc == 0) {
+		rc = -WEXITSTATUS(status);
+	}
+	if (pidfd >= 0)
+		close(pidfd);
+	return rc;
+}
+
+static int
+run(errand_fn *fn, const struct errand_file *f)
+{
+	pid_t pid;
+
+	if (atomic_load(&lost) >= LOST_MAX)
+		return -EBUSY;
+	pid = fork();
+	if (pid == 0)
+		go(fn, f);
+	return pid == -1 ? -errno : await(pid);
+}
+
+int
+errand_is_there(const struct errand_file *f)
+{
+	return run(look, f);
+}
+
+int
+errand_unlink(const struct errand_file *f)
+{
+	return run(take_away, f);
+}
