@@ -6,7 +6,9 @@
 
 #include <stdlib.h>
 
-#define LEAF UINT32_MAX
+/* A child: the index of a node, or the class of a leaf. */
+#define LEAF 0x80000000u
+#define NODES_MAX (1u << 23)
 
 struct node {
 	uint64_t classes;
@@ -17,7 +19,7 @@ struct tree {
 	const struct stretch *stretches; /* borrowed */
 	struct node *nodes;              /* owned */
 	size_t n, cap;
-	bool failed;
+	bool failed, too_many;
 	unsigned family;
 };
 
@@ -26,9 +28,10 @@ new_node(struct tree *t, struct node node)
 {
 	if (t->n == t->cap) {
 		size_t cap = t->cap != 0 ? 2 * t->cap : 256;
-		struct node *more = reallocarray(t->nodes, cap, sizeof(*more));
+		struct node *more = cap <= NODES_MAX ? reallocarray(t->nodes, cap, sizeof(*more)) : NULL;
 
 		if (more == NULL) {
+			t->too_many = cap > NODES_MAX;
 			t->failed = true;
 			return LEAF;
 		}
@@ -37,6 +40,12 @@ new_node(struct tree *t, struct node node)
 	}
 	t->nodes[t->n] = node;
 	return (uint32_t)t->n++;
+}
+
+static uint64_t
+classes_of(const struct tree *t, uint32_t at)
+{
+	return (at & LEAF) != 0 ? 1ull << (at & ~LEAF) : t->nodes[at].classes;
 }
 
 /* The first of [lo, hi] that begins behind the place; hi + 1: none. */
@@ -59,15 +68,13 @@ first_behind(const struct tree *t, size_t lo, size_t hi, const uint8_t place[PLA
 static uint32_t
 build(struct tree *t, const uint8_t prefix[PLACE], unsigned bits, size_t lo, size_t hi)
 {
-	struct node node = {.child = {LEAF, LEAF}};
+	struct node node;
 	uint8_t upper[PLACE];
 	size_t behind;
 	uint64_t both;
 
-	if (lo == hi || t->failed) {
-		node.classes = 1ull << t->stretches[lo].class;
-		return new_node(t, node);
-	}
+	if (lo == hi || t->failed)
+		return LEAF | t->stretches[lo].class;
 	memcpy(upper, prefix, PLACE);
 	upper[bits / 8] = (uint8_t)(upper[bits / 8] | 0x80u >> bits % 8);
 	behind = first_behind(t, lo, hi, upper);
@@ -77,9 +84,9 @@ build(struct tree *t, const uint8_t prefix[PLACE], unsigned bits, size_t lo, siz
 	node.child[1] = build(t, upper, bits + 1, behind - 1, hi);
 	if (t->failed)
 		return LEAF;
-	both = t->nodes[node.child[0]].classes & t->nodes[node.child[1]].classes;
+	both = classes_of(t, node.child[0]) & classes_of(t, node.child[1]);
 	node.classes = both != 0 ? both :
-	    t->nodes[node.child[0]].classes | t->nodes[node.child[1]].classes;
+	                           classes_of(t, node.child[0]) | classes_of(t, node.child[1]);
 	return new_node(t, node);
 }
 
@@ -89,6 +96,10 @@ emit(struct cover *c, const struct tree *t, const uint8_t prefix[PLACE], unsigne
 	struct pol_prefix p = {.prefix = {.addr.family = (uint8_t)t->family, .bits = (uint8_t)bits},
 	    .addr_class = class};
 
+	if (c->n == c->max) {
+		c->too_many = c->failed = true;
+		return;
+	}
 	if (c->n == c->cap) {
 		size_t cap = c->cap != 0 ? 2 * c->cap : 64;
 		struct pol_prefix *more = reallocarray(c->list, cap, sizeof(*more));
@@ -108,21 +119,21 @@ static void
 choose(struct cover *c, const struct tree *t, uint32_t at, const uint8_t prefix[PLACE], unsigned bits,
     int above)
 {
-	const struct node *node = &t->nodes[at];
+	const uint64_t classes = classes_of(t, at);
 	uint8_t upper[PLACE];
 
 	if (c->failed)
 		return;
-	if (above == COVER_NOTHING || (node->classes >> above & 1) == 0) {
-		above = __builtin_ctzll(node->classes);
+	if (above == COVER_NOTHING || (classes >> above & 1) == 0) {
+		above = __builtin_ctzll(classes);
 		emit(c, t, prefix, bits, (unsigned)above);
 	}
-	if (node->child[0] == LEAF)
+	if ((at & LEAF) != 0)
 		return;
 	memcpy(upper, prefix, PLACE);
 	upper[bits / 8] = (uint8_t)(upper[bits / 8] | 0x80u >> bits % 8);
-	choose(c, t, node->child[0], prefix, bits + 1, above);
-	choose(c, t, node->child[1], upper, bits + 1, above);
+	choose(c, t, t->nodes[at].child[0], prefix, bits + 1, above);
+	choose(c, t, t->nodes[at].child[1], upper, bits + 1, above);
 }
 
 void
@@ -132,9 +143,9 @@ cover_add(struct cover *c, unsigned family, const struct stretch *stretches, siz
 	const uint8_t all[PLACE] = {0};
 	uint32_t root = build(&t, all, 0, 0, n - 1);
 
-	if (t.failed)
-		c->failed = true;
-	else
+	c->too_many = c->too_many || t.too_many;
+	c->failed = c->failed || t.failed;
+	if (!c->failed)
 		choose(c, &t, root, all, 0, outside);
 	free(t.nodes);
 }

@@ -9,8 +9,9 @@
 
 struct cover {
 	struct pol_prefix *list; /* owned by who takes it */
-	size_t n, cap;
-	bool failed;
+	size_t n, cap, max;
+	bool too_many; /* more than max, or far too many on the way there */
+	bool failed;   /* then too, and without memory */
 };
 
 #define COVER_NOTHING (-1)

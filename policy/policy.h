@@ -90,6 +90,7 @@ bool pol_is_ssh_port(const struct policy *, uint16_t port);
  */
 #define POL_ADDR_CLASSES 64
 #define POL_PORT_CLASSES 8
+#define POL_PREFIXES     131072 /* at most; as many as a gate holds */
 
 struct pol_space;
 
@@ -106,7 +107,7 @@ struct pol_ports {
 /* own: addresses of this host, which `to self` means.  The policy is borrowed.  NULL: out of memory. */
 struct pol_space *pol_space_new(const struct policy *, const struct addr *own, size_t nown);
 void pol_space_free(struct pol_space **);
-/* Longest prefix wins; what none covers is of class 0. */
+/* Longest prefix wins; what none covers is of class 0.  IPv4 is apart from IPv6: ::/0 covers none of it. */
 const struct pol_prefix *pol_space_prefixes(const struct pol_space *, size_t *n);
 /* Disjoint, ascending; what none covers is of class 0. */
 const struct pol_ports *pol_space_ports(const struct pol_space *, size_t *n);

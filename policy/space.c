@@ -130,14 +130,18 @@ drop_mapped(struct pol_prefix *list, size_t n)
 static bool
 make_prefixes(struct surveyor *s, struct pol_space *out)
 {
-	struct cover c = {0};
+	struct cover c = {.max = POL_PREFIXES};
 
 	cover_add(&c, 6, s->v6.stretches, s->v6.nstretches, 0);
 	c.n = drop_mapped(c.list, c.n);
 	cover_add(&c, 4, s->v4.stretches, s->v4.nstretches, c.n == 0 ? 0 : COVER_NOTHING);
 	out->prefixes = c.list;
 	out->nprefixes = c.n;
-	return !c.failed;
+	if (c.too_many) {
+		out->nprefixes = 0; /* all is class 0, and nothing is told apart */
+		out->addr_blur |= 1;
+	}
+	return !c.failed || c.too_many;
 }
 
 static bool

@@ -54,6 +54,7 @@ test_detect_unreported = $(detect_kit)
 test_detect_quiet = $(detect_kit)
 test_policy_model = $(policy_all)
 test_policy_grant = $(policy_all)
+test_policy_grant_LDFLAGS = -Wl,--wrap=calloc -Wl,--wrap=reallocarray
 # the whole engine
 engine_all = tests/unit/engine_stage.o $(patsubst %.c,%.o,$(wildcard agentd/engine/*.c agentd/sink/*.c agentd/source/*.c)) \
 	$(patsubst %.c,%.o,$(wildcard agentd/audit/*.c agentd/host/*.c agentd/detect/*.c policy/*.c base/*.c)) \
