@@ -24,6 +24,7 @@
 #define SAME_LOGIN_MS  600000
 #define FIRST_USER     1000   /* below are system accounts, the one that sshd's own child takes among them */
 #define FORKS_MAX      3      /* from the server's last exec to the shell */
+#define GRACE_MS       120000 /* LoginGraceTime: what a connection may take until somebody is let in */
 
 struct late {
 	struct ripe ripe;
@@ -141,6 +142,39 @@ is_login_shell(struct bytes argv)
 	return name.p[0] == '-' || (command_next(&argv, &option) && bytes_is(option, "-c"));
 }
 
+struct connection {
+	const struct host *host;
+	const struct fact *f;
+	const struct process *server;
+};
+
+/* A user's server that executed itself for a connection a moment ago: its parent is one too. */
+static bool
+note_connection(struct process *p, void *arg)
+{
+	struct connection *c = arg;
+	const struct process *listener = host_process(c->host, p->ppid);
+
+	if (p->exec_time.ms != 0 && p->uid != 0 && program_is_ssh_server(bytes_of(p->exe)) &&
+	    listener != NULL && program_is_ssh_server(bytes_of(listener->exe)) &&
+	    rtime_since(c->f->time, p->exec_time) <= GRACE_MS)
+		c->server = p;
+	return true;
+}
+
+/*
+ * The shell's parent was gone before anybody could look.  In a session whose own server has just taken
+ * a connection that was its child.
+ */
+static const struct process *
+server_of_orphan(const struct detect *d, const struct fact *f)
+{
+	struct connection c = {.host = detect_host(d), .f = f};
+
+	host_each_process(c.host, f->ses, note_connection, &c);
+	return c.server;
+}
+
 /*
  * The program that the shell was forked from, when that is a server which was started in this session.
  * The session's own sshd was started in none: it is never seen to execute anything here.
@@ -158,6 +192,8 @@ server_of(const struct detect *d, const struct fact *f)
 			return NULL;
 		if (p->exec_time.ms != 0)
 			return program_is_ssh_server(bytes_of(p->exe)) ? p : NULL;
+		if (p->ppid == 0)
+			return server_of_orphan(d, f);
 		pid = p->ppid;
 	}
 	return NULL;

@@ -229,6 +229,25 @@ a_server_of_ones_own(void **state)
 	assert_int_equal(k->again, 1);
 }
 
+/* The child was gone before anybody could look at it. */
+static void
+a_short_command(void **state)
+{
+	struct kit *k = *state;
+	struct who orphan = {523, 522, 5, ALICE, ALICE, "/usr/bin/bash"};
+
+	take_connection(k);
+	kit_exec(k, orphan, "bash -c id");
+	assert_int_equal(kit_count(k, ACT_UNREPORTED_SESSION), 1);
+	assert_non_null(strstr(kit_found(k, ACT_UNREPORTED_SESSION, 0)->reason, "(pid 510)"));
+	kit_forget(k);
+	k->ms += 10 * 60 * 1000; /* no connection has just come */
+	orphan.pid = 533;
+	orphan.ppid = 532;
+	kit_exec(k, orphan, "bash -c id");
+	assert_int_equal(k->n, 0);
+}
+
 static void
 what_a_server_runs_besides(void **state)
 {
@@ -238,8 +257,21 @@ what_a_server_runs_besides(void **state)
 	kit_exec(k, (struct who){513, 510, 5, ALICE, 0, "/usr/sbin/unix_chkpwd"}, "/usr/sbin/unix_chkpwd alice nullok");
 	kit_exec(k, (struct who){514, 510, 5, ALICE, ALICE, "/usr/bin/keys"}, "/usr/bin/keys alice");
 	kit_exec(k, (struct who){515, 200, 5, ALICE, ALICE, "/usr/bin/bash"}, "bash -c true");
-	kit_exec(k, (struct who){516, 999, 5, ALICE, ALICE, "/usr/bin/bash"}, "bash -c true");
+	kit_exec(k, (struct who){516, 999, 5, ALICE, ALICE, "/usr/bin/bash"}, "/bin/bash -c true");
 	assert_int_equal(k->n, 0);
+}
+
+/* Nobody took a connection: a shell whose parent is not known is a shell. */
+static void
+an_orphan_without_a_connection(void **state)
+{
+	struct kit *k = *state;
+
+	kit_report(k, 5, ALICE, "alice", "192.0.2.9", 100, "SHA256:a");
+	kit_exec(k, shell, "-bash");
+	kit_exec(k, server, "/usr/sbin/sshd -f c"); /* it listens, no more */
+	kit_exec(k, (struct who){523, 522, 5, ALICE, ALICE, "/usr/bin/bash"}, "bash -c id");
+	assert_int_equal(kit_count(k, ACT_UNREPORTED_SESSION), 0);
 }
 
 /* The session's own: its shells come from an sshd that executed nothing in the session. */
@@ -298,7 +330,9 @@ main(void)
 		TEST(the_end_of_the_input_accuses_nobody),
 		TEST(cron_and_sudo_are_no_logins),
 		TEST(a_server_of_ones_own),
+		TEST(a_short_command),
 		TEST(what_a_server_runs_besides),
+		TEST(an_orphan_without_a_connection),
 		TEST(the_sessions_own_shells),
 		TEST(a_restart_by_hand),
 	};
