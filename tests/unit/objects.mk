@@ -53,6 +53,9 @@ test_detect_tamper = $(detect_kit)
 test_detect_unreported = $(detect_kit)
 test_detect_quiet = $(detect_kit)
 test_policy_model = $(policy_all)
+test_policy_level = $(policy_all)
+test_cli_gates = tests/unit/fake_daemon.o policy/level.o $(patsubst %,cli/%.o,options print client answer gates) base/addr.o $(patsubst %,base/%.o,buf bytes clock proc safe utf8 words)
+test_cli_gates_LIBS = -ljansson
 test_policy_grant = $(policy_all)
 test_policy_grant_LDFLAGS = -Wl,--wrap=calloc -Wl,--wrap=reallocarray
 # the whole engine
@@ -72,7 +75,7 @@ test_store_LIBS = -lsqlite3
 test_sink_files = agentd/sink/jsonl.o agentd/sink/syslog.o base/syslog_line.o base/buf.o base/bytes.o base/safe.o base/utf8.o
 test_engine_parts = tests/unit/ruling.o $(patsubst %,agentd/engine/%.o,exe filter flood keep losses quota scan) base/addr.o base/buf.o base/bytes.o base/clock.o base/utf8.o base/words.o
 test_engine_parts_LIBS = -lseccomp
-test_engine_acts = tests/unit/ruling.o $(patsubst %,agentd/engine/%.o,acts failures keep levels link pipeline plan question ruling spares) \
+test_engine_acts = tests/unit/ruling.o $(patsubst %,agentd/engine/%.o,acts failures keep link pipeline plan question ruling spares) \
 	$(patsubst %.c,%.o,$(wildcard agentd/audit/*.c agentd/host/*.c agentd/detect/*.c policy/*.c base/*.c)) \
 	policy/grammar.o agentd/monitor/result.o
 test_engine_acts_LIBS = -levent_core

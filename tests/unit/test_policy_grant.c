@@ -788,6 +788,37 @@ too_many_networks(void **state)
 	buf_free(&text);
 }
 
+/* A hole in a network is one prefix, not the hundred that lie around it. */
+static void
+as_few_prefixes_as_can_be(void **state)
+{
+	static const struct {
+		const char *table;
+		size_t want;
+	} some[] = {{"", 0}, {"10.0.0.0/8", 1}, {"0.0.0.0/0, !10.1.2.3", 2}, {"::/0, !2001:db8::1", 3},
+	    {"10.0.0.0/9, 10.128.0.0/9", 1}, {"10.1.2.2, 10.1.2.3", 1}, {"0.0.0.0/0, ::/0", 2},
+	    {"::/0, !::fffe:0:0/96", 3}, {"::fffe:0:0/96", 2}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(some) / sizeof(some[0]); i++) {
+		struct buf text = BUF_INIT;
+		struct policy *pol;
+		struct pol_space *space;
+		size_t n;
+
+		buf_printf(&text, "table <t> { %s }\nblock relay to <t>\n", some[i].table);
+		pol = parse(text.p);
+		space = pol_space_new(pol, NULL, 0);
+		assert_non_null(space);
+		(void)pol_space_prefixes(space, &n);
+		if (n != some[i].want)
+			fail_msg("%zu prefixes for: %s", n, some[i].table);
+		pol_space_free(&space);
+		pol_free(&pol);
+		buf_free(&text);
+	}
+}
+
 static void
 what_hangs_on_time(void **state)
 {
@@ -866,6 +897,7 @@ main(void)
 	    cmocka_unit_test(agents),
 	    cmocka_unit_test(no_destination),
 	    cmocka_unit_test(too_many_networks),
+	    cmocka_unit_test(as_few_prefixes_as_can_be),
 	    cmocka_unit_test(what_hangs_on_time),
 	    cmocka_unit_test(no_memory),
 	};
