@@ -3,6 +3,7 @@
 
     run.py test [-b BUILD] [WORD…]   tests whose name holds one of the words (default: all)
     run.py demo [-b BUILD]
+    run.py cut [-b BUILD]            how much of a borrowed agent is used before the cut: a measurement
     run.py hold                      builds the lab, says "lab: up" and waits (for the clean-up test)
     run.py shell [HOST]              a root shell on a host (default: bastion)
 """
@@ -18,6 +19,7 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
 
+import cut  # noqa: E402
 import demo  # noqa: E402
 import suite  # noqa: E402
 from lab import keeper  # noqa: E402
@@ -48,7 +50,11 @@ def show(options: argparse.Namespace) -> int:
     return demo.run(options.build)
 
 
-COMMANDS = {"demo": show, "hold": hold, "shell": shell, "test": test}
+def measure(options: argparse.Namespace) -> int:
+    return cut.run(options.build)
+
+
+COMMANDS = {"cut": measure, "demo": show, "hold": hold, "shell": shell, "test": test}
 
 
 def main() -> int:

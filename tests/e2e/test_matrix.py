@@ -11,15 +11,16 @@ from suite import cases
 from ways.borrowing import BORROWING
 from ways.calls import CALLS
 from ways.hops import HOPS
+from ways.leaving import LEAVING
 from ways.way import RULES, Attempt, Tried, Way, named
 
-WAYS = named(HOPS | CALLS | BORROWING)
-_LONG = 45
+WAYS = named(HOPS | CALLS | BORROWING | LEAVING)
+_LONG = 25
 
 
 @cases(WAYS)
 def test_seen(stage: Stage, way: Way) -> None:
-    stage.daemon.policy(RULES, mode="audit")
+    stage.daemon.policy(RULES + way.also, mode="audit")
     watch = stage.watch()
     tried = way.go(stage, Attempt())
     assert tried.worked, f"audit mode changed something: {tried.said}"
@@ -34,9 +35,9 @@ def test_seen(stage: Stage, way: Way) -> None:
 
 @cases(WAYS)
 def test_stopped(stage: Stage, way: Way) -> None:
-    stage.daemon.policy(RULES, mode="enforce")
+    stage.daemon.policy(RULES + way.also, mode="enforce")
     watch = stage.watch()
-    tried = way.go(stage, Attempt(hold=_LONG))
+    tried = way.go(stage, Attempt(hold=_LONG if way.stopped else 0))
     assert tried.worked is not way.stopped, f"it went on: {tried.said}"
     if not way.stopped:
         matrix.tell(way.row, way.name, stopped="no", level="–")

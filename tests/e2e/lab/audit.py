@@ -5,10 +5,12 @@ Only the keeper calls save() and restore(), and only while it holds the audit lo
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
 import time
+from collections.abc import Iterator
 
 from .linux import Unavailable
 
@@ -72,6 +74,18 @@ def restore(saved: dict) -> list[str]:
     if rules() != saved["rules"]:
         wrong.append("audit rules are not as they were")
     return wrong
+
+
+@contextlib.contextmanager
+def short_queue() -> Iterator[None]:
+    """The kernel keeps 64 records for auditd and drops what comes when there are more."""
+    before = status()
+    _auditctl("-b", "64", "--backlog_wait_time", "0")
+    try:
+        yield
+    finally:
+        for name in ("backlog_limit", "backlog_wait_time"):
+            _auditctl(_SETTINGS[name], before[name])
 
 
 def _release_stream() -> None:

@@ -58,7 +58,7 @@ CALLS = {
     "MPTCP": dial(8, "mptcp"),
     "user namespace": dial(15, "connect", "unshare -Ur {}"),
     "container (pid, mount, ipc)": dial(15, "connect", "sudo unshare -pfmi --mount-proc {}", "mallory"),
-    "nsenter": dial(15, "connect", "sudo nsenter -t 1 -p -i {}", "mallory"),
+    "nsenter": dial(15, "connect", "sudo nsenter -t $$ -m -u -i {}", "mallory"),
     "io_uring": dial(16, "uring"),
     "io_uring, submission thread": dial(16, "sqpoll"),
     "sendto MSG_FASTOPEN": dial(17, "fastopen"),

@@ -49,6 +49,7 @@ class Way:
     seen: bool = True
     stopped: bool = True
     spared: bool = True  # there is a twin that is allowed
+    also: str = ""  # rules beside RULES
     name: str = ""
 
 
