@@ -167,7 +167,7 @@ detect_is_ssh_port(const struct detect *d, uint16_t port)
 const struct session *
 detect_session(const struct detect *d, uint32_t ses)
 {
-	const struct session *s = host_session(d->host, ses);
+	const struct session *s = host_whose(d->host, ses);
 
 	return s != NULL ? s : &d->none;
 }

@@ -78,7 +78,10 @@ struct host *detect_host(const struct detect *);
 struct fold *detect_fold(struct detect *);
 /* The state of one detector: for the few questions that others ask of it. */
 void *detect_state(const struct detect *, const struct detector *);
-/* Never NULL: for a task without a session one of ses −1. */
+/*
+ * Whose the task is: of one that escaped, the session that it left.  Never NULL: for a task without a
+ * session one of ses −1.
+ */
 const struct session *detect_session(const struct detect *, uint32_t ses);
 void detect_emit(struct detect *, const struct finding *);
 bool detect_is_ssh_port(const struct detect *, uint16_t port);

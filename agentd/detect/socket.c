@@ -137,7 +137,7 @@ judge(struct detect *d, const struct evidence *e, enum usock_kind kind, bool by_
     const struct usock *u)
 {
 	struct socket_use use = {.e = e, .kind = kind, .usock = u};
-	const struct session *s = host_session(detect_host(d), e->ses);
+	const struct session *s = detect_session(d, e->ses);
 
 	if (u != NULL) {
 		/* who listens tells more than the name, when it is one of those we know */

@@ -182,13 +182,14 @@ server_of_orphan(const struct detect *d, const struct fact *f)
 static const struct process *
 server_of(const struct detect *d, const struct fact *f)
 {
-	const struct session *s = detect_session(d, f->ses);
+	const struct session *s = host_session(detect_host(d), f->ses);
 	uint32_t pid = f->ppid;
 
 	for (int i = 0; i < FORKS_MAX; i++) {
 		const struct process *p = host_process(detect_host(d), pid);
 
-		if (p == NULL || p->ses != f->ses || p->is_sshd || p->pid == s->monitor_pid)
+		if (p == NULL || p->ses != f->ses || p->is_sshd ||
+		    (s != NULL && p->pid == s->monitor_pid))
 			return NULL;
 		if (p->exec_time.ms != 0)
 			return program_is_ssh_server(bytes_of(p->exe)) ? p : NULL;

@@ -27,6 +27,7 @@ enum session_state {
 
 struct session {
 	uint32_t ses, auid, uid;
+	uint32_t from;   /* the session that its first task left without a login (escape); SES_UNSET: none */
 	uint32_t report; /* enum report_flag of its report: what was cut is not known; 0: none */
 	enum session_source source;
 	enum session_state state;
@@ -149,6 +150,8 @@ bool host_expects_report(const struct host *, struct rtime when);
 
 struct session *host_session(const struct host *, uint32_t ses);
 struct process *host_process(const struct host *, uint32_t pid);
+/* Whose tasks carry that id: the session itself, or the one that they escaped from. */
+struct session *host_whose(const struct host *, uint32_t ses);
 /* In order of ses.  Stops when fn returns false. */
 void host_each_session(const struct host *, bool (*fn)(struct session *, void *), void *arg);
 void host_each_process(const struct host *, uint32_t ses, bool (*fn)(struct process *, void *),

@@ -48,6 +48,7 @@ apply_loginuid(struct host *h, const struct fact *f)
 	if (n->s.source != SESSION_RECORDS)
 		return;
 	n->s.monitor_pid = f->pid;
+	n->s.from = f->old_ses; /* until somebody says that it was a login */
 	n->s.ssh = program_is_ssh_server(f->exe);
 	(void)bytes_copy(bytes_basename(f->exe), n->s.service, sizeof(n->s.service));
 }
@@ -87,6 +88,7 @@ apply_user_start(struct host *h, const struct fact *f)
 	set_sshd(n, f->user_exe);
 	learn_peer(&n->s, f);
 	session_root_child(&n->s);
+	n->s.from = SES_UNSET;
 	if (n->s.source != SESSION_RECORDS)
 		return;
 	n->s.monitor_pid = f->pid;

@@ -70,6 +70,7 @@ take_report(struct session *s, const struct report *r, struct rtime now)
 	s->principals = s->cert_id = NULL;
 	s->ngroups = 0;
 	s->source = SESSION_REPORT;
+	s->from = SES_UNSET;
 	s->report = r->flags;
 	s->ssh = true;
 	s->auid = r->auid;

@@ -14,6 +14,7 @@
 #define CLOSED_LINGER_MS (60 * 1000LL) /* and its processes this long */
 #define OVER_KEEP_MS     5000
 #define SWEEP_MAX        64
+#define ESCAPES_MAX      64
 
 static int
 ses_order(struct session_node *a, struct session_node *b)
@@ -144,6 +145,7 @@ session_add(struct host *h, uint32_t ses, uint32_t auid)
 		return NULL;
 	}
 	n->s.ses = ses;
+	n->s.from = SES_UNSET;
 	n->s.auid = n->s.uid = auid;
 	n->s.opened = n->s.last = h->now;
 	n->account = a;
@@ -312,6 +314,21 @@ host_session(const struct host *h, uint32_t ses)
 {
 	struct session_node *n = session_find(h, ses);
 
+	return n != NULL ? &n->s : NULL;
+}
+
+/* Who escapes again and again only makes the chain longer. */
+struct session *
+host_whose(const struct host *h, uint32_t ses)
+{
+	struct session_node *n = session_find(h, ses), *before;
+
+	for (int i = 0; n != NULL && n->s.from != SES_UNSET && i < ESCAPES_MAX; i++) {
+		before = session_find(h, n->s.from);
+		if (before == NULL)
+			break;
+		n = before;
+	}
 	return n != NULL ? &n->s : NULL;
 }
 

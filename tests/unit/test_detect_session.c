@@ -198,6 +198,65 @@ loginuid_changed_and_dropped(void **state)
 	assert_int_equal(host_process(k->host, out.pid)->ses, SES_UNSET);
 }
 
+/* What it does as somebody else is still alice's: her login, her origin. */
+static void
+after_the_escape(void **state)
+{
+	struct kit *k = *state;
+	struct who sh = {240, 200, 99, BOB, 0, "/usr/bin/dash"};
+	struct who ssh = {241, 240, 99, BOB, BOB, "/usr/bin/ssh"};
+	struct who again = {242, 240, 100, MALLORY, 0, "/usr/bin/dash"};
+	struct who add = {243, 242, 100, MALLORY, 0, "/usr/bin/ssh-add"};
+
+	kit_report(k, 6, BOB, "bob", "192.0.2.8", 300, "SHA256:b");
+	kit_bind_unix(k, (struct who){301, 300, 6, BOB, BOB, "/usr/sbin/sshd"}, "/tmp/ssh-XXXXabcd/agent.301", 77);
+	kit_loginuid(k, sh, 5, ALICE, true);
+	kit_forget(k);
+	kit_exec(k, ssh, "ssh db");
+	kit_connect(k, ssh, "192.0.2.7", 22, 0);
+	kit_flush(k);
+	assert_int_equal(kit_count(k, ACT_OUTBOUND_SSH), 1);
+	assert_int_equal(kit_found(k, ACT_OUTBOUND_SSH, 0)->ses, 5);
+	assert_int_equal(kit_found(k, ACT_OUTBOUND_SSH, 0)->pid, 241);
+	kit_loginuid(k, again, 99, BOB, true);
+	kit_exec(k, add, "ssh-add -l");
+	kit_connect_unix(k, add, "/tmp/ssh-XXXXabcd/agent.301", 77, BOB, 0);
+	assert_int_equal(kit_count(k, ACT_SESSION_ESCAPE), 1);
+	assert_int_equal(kit_found(k, ACT_SESSION_ESCAPE, 0)->ses, 5);
+	assert_int_equal(kit_found(k, ACT_AGENT_HIJACK, 0)->ses, 5);
+	assert_int_equal(kit_found(k, ACT_AGENT_HIJACK, 0)->owner, OWNER_OTHER);
+}
+
+/* With bob's login uid bob's agent is as much another's as before. */
+static void
+an_escape_to_the_owner(void **state)
+{
+	struct kit *k = *state;
+	struct who sh = {240, 200, 99, BOB, BOB, "/usr/bin/dash"};
+
+	kit_report(k, 6, BOB, "bob", "192.0.2.8", 300, "SHA256:b");
+	kit_bind_unix(k, (struct who){301, 300, 6, BOB, BOB, "/usr/sbin/sshd"}, "/tmp/ssh-XXXXabcd/agent.301", 77);
+	kit_loginuid(k, sh, 5, ALICE, true);
+	kit_connect_unix(k, sh, "/tmp/ssh-XXXXabcd/agent.301", 77, BOB, 0);
+	assert_int_equal(kit_found(k, ACT_AGENT_HIJACK, 0)->owner, OWNER_OTHER);
+}
+
+/* A cron that was started by hand: its jobs are its own, and nobody's escape. */
+static void
+a_service_is_its_own(void **state)
+{
+	struct kit *k = *state;
+	struct who cron = {260, 200, 21, BOB, 0, "/usr/sbin/cron"};
+	struct who job = {261, 260, 21, BOB, BOB, "/usr/bin/ssh"};
+
+	kit_loginuid(k, cron, 5, ALICE, true);
+	kit_user_start(k, cron, "/usr/sbin/cron", "bob");
+	kit_exec(k, job, "ssh db");
+	kit_connect(k, job, "192.0.2.7", 22, 0);
+	kit_flush(k);
+	assert_int_equal(kit_found(k, ACT_OUTBOUND_SSH, 0)->ses, 21);
+}
+
 static void
 a_try_that_the_kernel_refused(void **state)
 {
@@ -257,6 +316,7 @@ main(void)
 		T(once_by_records), T(once_by_report), T(sudo_and_cron_are_no_logins),
 		T(a_bind_and_a_listen), T(binds_alone_are_recorded), T(a_remote_forward),
 		T(a_window_in_anothers_tmux), T(jobs), T(loginuid_changed_and_dropped),
+		T(after_the_escape), T(an_escape_to_the_owner), T(a_service_is_its_own),
 		T(a_try_that_the_kernel_refused), T(a_service_from_a_login),
 		T(a_container_without_the_right),
 	};
