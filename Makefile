@@ -7,6 +7,9 @@
 B       ?= build
 CC      ?= cc
 BISON   ?= bison
+CLANG   ?= clang
+BPFTOOL ?= $(firstword $(shell command -v bpftool) /usr/sbin/bpftool)
+STRIP_BPF ?= llvm-strip
 PKGCONF ?= pkg-config
 DESTDIR ?=
 PREFIX  ?= /usr
@@ -22,13 +25,16 @@ CPPFLAGS += -D_GNU_SOURCE -I. -Iinclude -I$(B)
 CFLAGS   += -std=c11 $(OPT) $(WARN) $(if $(SAN),,$(HARDEN)) -fPIC -fvisibility=hidden $(SAN)
 LDFLAGS  += $(HARDEN_LD) $(SAN)
 
+# Debian keeps modules and some headers below the multiarch folder, RHEL and Fedora do not.
+MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
+
 # make V=1 shows the commands.
 Q    := $(if $(V),,@)
 say   = $(if $(V),@:,@printf '  %-6s %s\n' $(1) $@)
 
 PROGRAMS = $(B)/pam_sshtether.so $(B)/sshtetherd $(B)/sshtether
 
-srcs = $(sort $(wildcard $(addsuffix /*.c,$(1))))
+srcs = $(filter-out %.bpf.c,$(sort $(wildcard $(addsuffix /*.c,$(1)))))
 objs = $(patsubst %.c,$(B)/%.o,$(call srcs,$(1)))
 
 BASE    = $(call objs,base)
@@ -41,7 +47,7 @@ CLI     = $(call objs,cli)
 MODULE  = $(call objs,pam_module)
 
 LIBS_MODULE = -lpam -lcrypto
-LIBS_DAEMON = -levent_core -laudit -lsqlite3 -lcap-ng -lseccomp -ljansson -lcrypto -lbsd
+LIBS_DAEMON = -levent_core -laudit -lsqlite3 -lbpf -lcap-ng -lseccomp -ljansson -lcrypto -lbsd
 LIBS_CLI    = -lsmartcols -ljansson -lcrypto -lbsd
 
 .PHONY: all help
@@ -68,6 +74,25 @@ $(B)/policy/grammar.o: $(B)/policy/grammar.c
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(call objs,policy): | $(B)/policy/grammar.c
+
+# The kernel's side of the gates: for the BPF machine, and then, as bytes, for the daemon.  For gcc the header is
+# a system's, because it is bpftool's to write without warnings.
+BPF_CFLAGS = -target bpf -mcpu=v2 -ffreestanding -std=gnu11 -O2 -g -Wall -Wextra -Werror -I. -Iinclude \
+             -idirafter /usr/include/$(MULTIARCH)
+
+$(B)/%.bpf.o: %.bpf.c
+	$(call say,BPF)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(STRIP_BPF) -g $@
+
+$(B)/%.skel.h: $(B)/%.bpf.o
+	$(call say,SKEL)
+	$(Q){ echo '#pragma GCC system_header'; $(BPFTOOL) gen skeleton $< name $(basename $(notdir $*))_bpf; } >$@.new
+	$(Q)mv $@.new $@
+
+.SECONDARY: $(B)/agentd/monitor/gate.bpf.o
+$(call objs,agentd/monitor): | $(B)/agentd/monitor/gate.skel.h
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
@@ -112,7 +137,7 @@ ANALYZE = -O2 -fanalyzer $(addprefix -Wno-analyzer-,malloc-leak double-free use-
 ## make analyze gcc -fanalyzer and clang-tidy over every source file (minutes; wants clang-tidy)
 ANALYZED = $(addprefix analyze/,$(SOURCES))
 analyze: $(ANALYZED)
-$(ANALYZED): analyze/%: % | $(B)/policy/grammar.c
+$(ANALYZED): analyze/%: % | $(B)/policy/grammar.c $(B)/agentd/monitor/gate.skel.h
 	$(Q)gcc $(CPPFLAGS) -std=c11 $(ANALYZE) -Werror -c -o /dev/null $<
 	$(Q)clang-tidy --quiet $< -- $(CPPFLAGS) -std=c11 2>/dev/null
 .PHONY: analyze $(ANALYZED)

@@ -3,7 +3,6 @@
 
 SYSCONFDIR ?= /etc
 # Debian keeps modules below the multiarch folder, RHEL and Fedora in lib64.
-MULTIARCH  := $(shell $(CC) -print-multiarch 2>/dev/null)
 PAMDIR     ?= $(firstword $(wildcard /usr/lib/$(or $(MULTIARCH),none)/security /usr/lib64/security) \
                   /usr/lib/security)
 # Which plugin file auditd understands: builtin, program or program-string.

@@ -12,6 +12,7 @@ static const struct {
 	{CAP_SYS_PTRACE, "/proc/PID/exe, fd and maps; pidfd_getfd"},
 	{CAP_DAC_READ_SEARCH, "/proc/PID/fd of any user"},
 	{CAP_NET_ADMIN, "SOCK_DESTROY"},
+	{CAP_BPF, "rows of the kernel gates"},
 	{CAP_AUDIT_CONTROL, "audit rules and status"},
 	{CAP_AUDIT_READ, "the multicast group of audit netlink"},
 	{CAP_AUDIT_WRITE, "records for the audit trail"},

@@ -9,28 +9,11 @@
 #include <stdbool.h>
 
 #include "agentd/config.h"
-#include "agentd/monitor/grant.h"
+#include "agentd/monitor/gate_abi.h"
 #include "agentd/monitor/request.h"
 
 struct event_base;
 struct gate;
-
-/* What a row says beside the grant: the monitor's own knowledge. */
-struct gate_row {
-	struct grant grant;
-	uint32_t ses, auid;
-	uint32_t sshd_pid;             /* of the reporting sshd: it and its child of the same program relay */
-	uint32_t flags;                /* enum gate_row_flag */
-	uint64_t sshd_dev, sshd_ino;   /* as stat(2) has them */
-};
-/* The first two hold in either mode: those of the policy go when the host returns to audit mode. */
-enum gate_row_flag {
-	GATEROW_ISOLATED = 1u << 0, /* no outbound connection of any kind */
-	GATEROW_REVOKED = 1u << 1,  /* its own agents neither */
-	/* Root's own word, which no mode takes back; the kernel does not look at these two. */
-	GATEROW_ISOLATED_ORDER = 1u << 2,
-	GATEROW_REVOKED_ORDER = 1u << 3,
-};
 
 /*
  * Opens, attaches and exercises each facility on cf->gate_cgroup; those pinned by a daemon before this one
@@ -63,15 +46,7 @@ int gate_ports(struct gate *, uint32_t generation, const struct class_ports *, s
 /* The other generation is emptied.  Its rows must have been replaced. */
 int gate_classes_done(struct gate *, uint32_t generation);
 
-/* A Unix listener by its socket cookie (sock_diag), and by path where one can be relied on; NULL: none. */
-struct gate_listener {
-	uint64_t cookie;
-	uint64_t inode; /* of its file, for the notice */
-	uint32_t dev_major, dev_minor;
-	uint32_t ses, uid; /* of who listens; ses SES_UNSET: no session */
-	uint32_t mux;      /* enum grant_socket */
-	uint32_t pad;
-};
+/* By path too where one can be relied on; NULL: none. */
 int gate_listener_set(struct gate *, const struct gate_listener *, const char *path);
 int gate_listener_drop(struct gate *, uint64_t cookie, const char *path);
 /* A program file that is an SSH client, as stat(2) names it. */

@@ -17,6 +17,7 @@
 #include "agentd/monitor/caps.h"
 #include "agentd/monitor/child.h"
 #include "agentd/monitor/ctx.h"
+#include "agentd/monitor/gate.h"
 #include "agentd/monitor/kaudit.h"
 #include "agentd/monitor/listen.h"
 #include "agentd/monitor/listeners.h"
@@ -45,7 +46,10 @@ void
 monitor_mode_changed(struct monitor *m)
 {
 	struct notice n = {.kind = NOTE_MODE, .mode = mode_get(m->mode)};
+	int rc = gate_mode(m->gate, mode_get(m->mode));
 
+	if (rc != 0)
+		log_crit("the kernel gates do not hear of mode %s: %s", mode_name(mode_get(m->mode)), strerror(-rc));
 	rows_mode(m->rows, mode_get(m->mode));
 	(void)monitor_send(m, &n, NULL, 0);
 }
@@ -151,6 +155,19 @@ open_audit(struct monitor *m)
 }
 
 static int
+open_gate(struct monitor *m)
+{
+	int rc = -ENOMEM;
+
+	m->gate = gate_open(m->cf);
+	if (m->gate != NULL)
+		rc = gate_mode(m->gate, mode_get(m->mode));
+	if (rc != 0)
+		log_err("the kernel gates: %s", strerror(-rc));
+	return rc == 0 ? 0 : -1;
+}
+
+static int
 acquire(struct monitor *m)
 {
 	if (look_up_users(m) == -1 || open_dirs(m) == -1 || bind_sockets(m) == -1 || open_mode(m) == -1)
@@ -159,7 +176,7 @@ acquire(struct monitor *m)
 	m->base = event_base_new();
 	if (m->base != NULL && event_base_priority_init(m->base, PRIORITIES) == 0)
 		m->source = source_new(m);
-	return m->source == NULL ? -1 : 0;
+	return m->source == NULL ? -1 : open_gate(m);
 }
 
 /* --- drop --------------------------------------------------------------------------------------------- */
@@ -279,6 +296,7 @@ release(struct monitor *m)
 	ring_free(&m->ring);
 	rows_free(&m->rows);
 	registry_free(&m->registry);
+	gate_close(&m->gate);
 	mode_close(&m->mode);
 	for (struct event **ev = (struct event *[]){m->on_term, m->on_int, m->on_hup, NULL}; *ev != NULL; ev++)
 		event_free(*ev);

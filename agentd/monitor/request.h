@@ -8,6 +8,7 @@
 
 #include <sshtether/report.h>
 
+#include "agentd/monitor/gate_event.h"
 #include "base/words.h"
 
 #define REQUEST_FD 3 /* the engine's end, inherited */
@@ -66,7 +67,7 @@ enum notice_kind {
 	                  * (flags: enum order_flag): result, and in value how many were killed or are left */
 	NOTE_GATES,      /* which gates work on this host: flags enum gate_flag; value: why[] of those that do
 	                  * not, 8 bits each of errno, lowest bit's first.  After hello and at each change */
-	NOTE_GATE,       /* a gate saw something: see struct notice's comment below */
+	NOTE_GATE,       /* a gate saw something: gate_event.h */
 	NOTE_CONFIRM,    /* enforce falls back to audit at value (ms, realtime) unless confirmed; 0: no longer */
 };
 
@@ -93,6 +94,8 @@ enum request_flag {
 	REQF_ALL = 1u << 0,  /* terminate: what the policy spares too */
 	REQF_RESP = 1u << 1, /* audit record of a response (AUDIT_RESP_*), not of an anomaly */
 	REQF_MUX = 1u << 2,  /* socket: a ControlMaster's, not an agent's */
+	REQF_ALLOW = 1u << 4, /* audit record of an exception by hand: line is its number, limit the bits of to,
+	                       * value until when, in seconds since the epoch */
 	REQF_UNGRANTED_DENY = 1u << 3, /* classes done: a task without a grant may not connect to SSH ports */
 };
 
@@ -162,19 +165,6 @@ enum gate_flag {
 	GATEF_DATAGRAM = 1u << 4, /* an isolated session sends no datagrams either */
 	GATEF_COUNT = 5,
 };
-
-/*
- * NOTE_GATE: ses (whose grant), pid, uid, auid of the task that did it (its own); id: its own ses;
- * flags: enum gate_event | the verdict << 8 (enum grant_verdict) | GATEN_* ; peer: where to, of TCP;
- * inode, dev: the Unix listener's file; value: when, ms since the epoch; start_ticks: how many more such
- * of this session were not told one by one since the last.
- */
-enum gate_event { GATE_TCP = 1, GATE_UNIX, GATE_EXEC, GATE_DATAGRAM };
-#define GATEN_REFUSED (1u << 16) /* the kernel refused it */
-#define GATEN_KILLED  (1u << 17) /* or killed the process in it */
-#define GATEN_RELAY   (1u << 18) /* it is the session's own sshd */
-#define GATEN_MUX     (1u << 19)
-#define GATEN_BORROWED (1u << 20) /* the grant is that of the login uid's session, the task has another ses */
 
 enum owner_flag { OWNERF_SSHD = 1u << 0, OWNERF_SSH = 1u << 1, OWNERF_AGENT = 1u << 2 };
 

@@ -1,0 +1,535 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * gate: the programs that the kernel runs for every connection, datagram and exec.  They look up the row of
+ * the task's audit session and answer by it: no policy, no text, no waiting.  Loaded by gate_load.c; who
+ * has no row, and no user's row to borrow, is let through at once.
+ */
+#include "agentd/monitor/gate_task.bpf.h"
+#include "agentd/monitor/gate_event.h"
+
+#define UNSET      UINT32_MAX
+#define AF_UNIX    1
+#define AF_INET6   10
+#define TCP_LISTEN 10
+#define SIGKILL    9
+#define SSH_PORT   22
+
+#define PASS   1
+#define REFUSE 0
+
+char _license[] SEC("license") = "Dual BSD/GPL";
+
+/* --- maps --------------------------------------------------------------------------------------------- */
+
+#define HASH(name, keys, values, room) \
+	struct { \
+		__uint(type, BPF_MAP_TYPE_HASH); \
+		__uint(max_entries, room); \
+		__uint(map_flags, BPF_F_NO_PREALLOC); \
+		__type(key, keys); \
+		__type(value, values); \
+	} name SEC(".maps")
+#define ARRAY(name, values, room) \
+	struct { \
+		__uint(type, BPF_MAP_TYPE_ARRAY); \
+		__uint(max_entries, room); \
+		__type(key, uint32_t); \
+		__type(value, values); \
+	} name SEC(".maps")
+
+HASH(rows, uint32_t, struct gate_row, GATE_ROWS);      /* ses → row */
+HASH(tally, uint32_t, struct gate_tally, GATE_ROWS);   /* ses → what it was refused */
+HASH(borrow, uint32_t, uint32_t, GATE_ROWS);           /* auid → ses; UNSET: may do anything */
+HASH(listeners, uint64_t, struct gate_listener, GATE_LISTENERS);
+HASH(paths, struct gate_path, uint64_t, GATE_LISTENERS); /* → cookie */
+HASH(clients, struct gate_program, uint8_t, GATE_CLIENTS);
+ARRAY(state, struct gate_state, 1);
+ARRAY(ports, struct gate_ports, GATE_GENERATIONS);
+ARRAY(trial, struct gate_try, 1);
+
+struct trie {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, GATE_PREFIXES);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(key_size, sizeof(struct gate_prefix)); /* by type, clang would only announce it */
+	__uint(value_size, sizeof(uint8_t));
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, GATE_GENERATIONS);
+	__type(key, uint32_t);
+	__array(values, struct trie);
+} prefixes SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, GATE_RING);
+} ring SEC(".maps");
+
+static __always_inline const struct gate_state *
+state_now(void)
+{
+	return bpf_map_lookup_elem(&state, &(uint32_t){0});
+}
+
+/* --- who ---------------------------------------------------------------------------------------------- */
+
+struct who {
+	const struct task_struct *task;
+	uint32_t ses, auid;
+	uint32_t flags; /* GATEN_* that are known already */
+	const struct gate_row *row; /* NULL: none */
+	bool enforce;
+};
+
+static __always_inline const struct gate_row *
+row_of_trial(void)
+{
+	const struct gate_try *t = bpf_map_lookup_elem(&trial, &(uint32_t){0});
+
+	return t != NULL && t->tgid != 0 && t->tgid == bpf_get_current_pid_tgid() >> 32 ? &t->row : NULL;
+}
+
+/* That of a session of its login uid which lends it. */
+static __always_inline const struct gate_row *
+row_borrowed(const struct who *w)
+{
+	const uint32_t *ses = bpf_map_lookup_elem(&borrow, &w->auid);
+
+	return ses == NULL ? NULL : bpf_map_lookup_elem(&rows, ses);
+}
+
+static __always_inline struct who
+who_is_it(void)
+{
+	const struct task_struct *task = (const struct task_struct *)bpf_get_current_task();
+	const struct gate_state *s = state_now();
+	struct who w = {.task = task, .ses = BPF_CORE_READ(task, sessionid),
+	    .auid = BPF_CORE_READ(task, loginuid.val), .enforce = s != NULL && s->enforce != 0};
+
+	w.row = row_of_trial();
+	if (w.row != NULL) {
+		w.enforce = true;
+		return w;
+	}
+	if (w.ses != UNSET)
+		w.row = bpf_map_lookup_elem(&rows, &w.ses);
+	if (w.row == NULL && w.auid != UNSET && (w.row = row_borrowed(&w)) != NULL)
+		w.flags |= GATEN_BORROWED;
+	return w;
+}
+
+/* --- what is told --------------------------------------------------------------------------------------- */
+
+/* Whether this one is told by itself, or counted only. */
+static __always_inline bool
+tally_allows(struct gate_tally *t, uint32_t flags)
+{
+	uint64_t second = bpf_ktime_get_ns() / 1000000000;
+
+	if (flags & (GATEN_REFUSED | GATEN_KILLED))
+		__sync_fetch_and_add(&t->refused, 1);
+	if (t->second != second) {
+		t->second = second;
+		t->told = 0;
+	}
+	if (t->told >= GATE_TELL) {
+		__sync_fetch_and_add(&t->untold, 1);
+		return false;
+	}
+	__sync_fetch_and_add(&t->told, 1);
+	return true;
+}
+
+/* NULL: not now.  What it returns is the caller's to fill and to submit. */
+static __always_inline struct gate_saw *
+tell(const struct who *w, uint32_t event, uint32_t verdict, uint32_t flags)
+{
+	uint32_t ses = w->row != NULL ? w->row->ses : UNSET;
+	struct gate_tally *t = bpf_map_lookup_elem(&tally, &ses);
+	struct gate_saw *s;
+
+	if (t != NULL && !tally_allows(t, flags))
+		return NULL;
+	s = bpf_ringbuf_reserve(&ring, sizeof(*s), 0);
+	if (s == NULL) {
+		if (t != NULL)
+			__sync_fetch_and_add(&t->untold, 1);
+		return NULL;
+	}
+	__builtin_memset(s, 0, sizeof(*s));
+	s->when_ns = bpf_ktime_get_ns();
+	s->flags = event | verdict << 8 | flags | w->flags;
+	s->ses = ses;
+	s->own_ses = w->ses;
+	s->auid = w->auid;
+	s->pid = bpf_get_current_pid_tgid() >> 32;
+	s->uid = (uint32_t)bpf_get_current_uid_gid();
+	if (t != NULL) {
+		s->untold = t->untold;
+		__sync_fetch_and_add(&t->untold, -s->untold);
+	}
+	return s;
+}
+
+/* --- where to ------------------------------------------------------------------------------------------- */
+
+struct dest {
+	uint32_t addr[4]; /* network order; IPv4 as v4-mapped */
+	uint16_t port;    /* host order */
+	uint32_t addr_class, port_class;
+	bool ssh;
+};
+
+/* 0.0.0.0 and :: are the host itself (ip_route_output_key(), tcp_v6_connect()). */
+static __always_inline void
+dest_set(struct dest *d, uint32_t a, uint32_t b, uint32_t c, uint32_t e, uint32_t port)
+{
+	d->port = bpf_ntohs((uint16_t)port);
+	if ((a | b) == 0 && c == bpf_htonl(0xffff) && e == 0)
+		e = bpf_htonl(0x7f000001);
+	if ((a | b | c | e) == 0)
+		e = bpf_htonl(1);
+	d->addr[0] = a;
+	d->addr[1] = b;
+	d->addr[2] = c;
+	d->addr[3] = e;
+}
+
+static __always_inline bool
+dest_is_local(const struct dest *d)
+{
+	if ((d->addr[0] | d->addr[1]) != 0)
+		return false;
+	if (d->addr[2] == bpf_htonl(0xffff))
+		return (d->addr[3] & bpf_htonl(0xff000000)) == bpf_htonl(0x7f000000);
+	return d->addr[2] == 0 && d->addr[3] == bpf_htonl(1);
+}
+
+/* Nothing of a generation that is gone is known: then all is class 0. */
+static __always_inline void
+dest_classify(struct dest *d, uint32_t generation)
+{
+	uint32_t slot = generation == GATE_TRY_GENERATION ? GATE_TRY_SLOT : generation & 1;
+	const struct gate_ports *p = bpf_map_lookup_elem(&ports, &slot);
+	struct gate_prefix key = {.bits = 128};
+	const uint8_t *found;
+	void *trie;
+
+	d->addr_class = d->port_class = 0;
+	d->ssh = d->port == SSH_PORT;
+	if (generation == 0 || p == NULL || p->generation != generation)
+		return;
+	d->port_class = p->of[d->port] & (GRANT_PORTS - 1);
+	d->ssh = (p->of[d->port] & GATE_PORT_SSH) != 0;
+	trie = bpf_map_lookup_elem(&prefixes, &slot);
+	if (trie == NULL)
+		return;
+	__builtin_memcpy(key.addr, d->addr, sizeof(key.addr));
+	found = bpf_map_lookup_elem(trie, &key);
+	if (found != NULL)
+		d->addr_class = *found & (GRANT_ADDRS - 1);
+}
+
+static __always_inline void
+tell_dest(const struct who *w, const struct dest *d, uint32_t event, uint32_t verdict, uint32_t flags)
+{
+	struct gate_saw *s = tell(w, event, verdict, flags);
+
+	if (s == NULL)
+		return;
+	__builtin_memcpy(s->addr, d->addr, sizeof(s->addr));
+	s->port = d->port;
+	bpf_ringbuf_submit(s, 0);
+}
+
+/* --- connections over IP -------------------------------------------------------------------------------- */
+
+static __always_inline bool
+is_client(const struct inode *program)
+{
+	struct gate_program key;
+
+	if (program == NULL)
+		return false;
+	key = program_of(program);
+	return bpf_map_lookup_elem(&clients, &key) != NULL;
+}
+
+/* An SSH client, or what one has started to connect for it (ProxyCommand). */
+static __always_inline bool
+runs_client(const struct task_struct *t)
+{
+	return is_client(task_program(t)) || is_client(task_program(BPF_CORE_READ(t, real_parent)));
+}
+
+/* A task that no grant covers, of a user who logged in somehow. */
+static __always_inline int
+connect_ungranted(const struct who *w, struct dest *d)
+{
+	const struct gate_state *s = state_now();
+	const uint32_t *lender = bpf_map_lookup_elem(&borrow, &w->auid);
+
+	if (s == NULL || s->ungranted_deny == 0 || w->auid == UNSET || (lender != NULL && *lender == UNSET))
+		return PASS;
+	dest_classify(d, s->generation);
+	if (!d->ssh)
+		return PASS;
+	tell_dest(w, d, GATE_TCP, GRANT_DENY, w->enforce ? GATEN_REFUSED : 0);
+	return w->enforce ? REFUSE : PASS;
+}
+
+static __always_inline int
+connect_stream(struct who *w, struct dest *d)
+{
+	const struct gate_row *row = w->row;
+	uint32_t via = VIA_SSH, verdict;
+
+	if (row == NULL)
+		return connect_ungranted(w, d);
+	if (task_relays(w->task, row->sshd_pid)) {
+		via = VIA_RELAY;
+		w->flags |= GATEN_RELAY;
+	}
+	if ((row->flags & GATEROW_ISOLATED) != 0 && !dest_is_local(d)) {
+		tell_dest(w, d, GATE_TCP, GRANT_DENY, GATEN_REFUSED);
+		return REFUSE;
+	}
+	dest_classify(d, row->grant.generation);
+	if (via == VIA_SSH && !d->ssh && !runs_client(w->task))
+		return PASS;
+	verdict = grant_tcp(&row->grant, via, d->port_class, d->addr_class);
+	if (verdict == GRANT_DENY && w->enforce) {
+		tell_dest(w, d, GATE_TCP, verdict, GATEN_REFUSED);
+		return REFUSE;
+	}
+	if (verdict != GRANT_ALLOW)
+		tell_dest(w, d, GATE_TCP, verdict, 0);
+	return PASS;
+}
+
+static __always_inline int
+datagram(const struct who *w, const struct dest *d)
+{
+	if (w->row == NULL || (w->row->flags & GATEROW_ISOLATED) == 0 || dest_is_local(d))
+		return PASS;
+	tell_dest(w, d, GATE_DATAGRAM, GRANT_DENY, GATEN_REFUSED);
+	return REFUSE;
+}
+
+#define SOCK_STREAM 1 /* TCP, MPTCP */
+
+static __always_inline int
+connect_ip(uint32_t type, struct dest *d)
+{
+	struct who w = who_is_it();
+
+	return type == SOCK_STREAM ? connect_stream(&w, d) : datagram(&w, d);
+}
+
+SEC("cgroup/connect4")
+int
+connect4(struct bpf_sock_addr *ctx)
+{
+	struct dest d;
+
+	dest_set(&d, 0, 0, bpf_htonl(0xffff), ctx->user_ip4, ctx->user_port);
+	return connect_ip(ctx->type, &d);
+}
+
+SEC("cgroup/connect6")
+int
+connect6(struct bpf_sock_addr *ctx)
+{
+	struct dest d;
+
+	dest_set(&d, ctx->user_ip6[0], ctx->user_ip6[1], ctx->user_ip6[2], ctx->user_ip6[3], ctx->user_port);
+	return connect_ip(ctx->type, &d);
+}
+
+SEC("cgroup/sendmsg4")
+int
+sendmsg4(struct bpf_sock_addr *ctx)
+{
+	struct who w = who_is_it();
+	struct dest d;
+
+	dest_set(&d, 0, 0, bpf_htonl(0xffff), ctx->user_ip4, ctx->user_port);
+	return datagram(&w, &d);
+}
+
+SEC("cgroup/sendmsg6")
+int
+sendmsg6(struct bpf_sock_addr *ctx)
+{
+	struct who w = who_is_it();
+	struct dest d;
+
+	dest_set(&d, ctx->user_ip6[0], ctx->user_ip6[1], ctx->user_ip6[2], ctx->user_ip6[3], ctx->user_port);
+	return datagram(&w, &d);
+}
+
+/* --- Unix sockets --------------------------------------------------------------------------------------- */
+
+static __always_inline uint32_t
+weaker(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Of a listener that another session owns, which has that row. */
+static __always_inline uint32_t
+unix_verdict_between(const struct gate_row *row, const struct gate_row *owner, const uint8_t v[GRANT_OWNERS])
+{
+	if (owner->auid != row->auid)
+		return v[GRANT_OTHER];
+	if (row->grant.login == 0 || owner->grant.login == 0)
+		return weaker(v[GRANT_SAME_LOGIN], v[GRANT_SAME_USER]);
+	return v[row->grant.login == owner->grant.login ? GRANT_SAME_LOGIN : GRANT_SAME_USER];
+}
+
+/* The owner is none that we know of: his uid is all there is to go by. */
+static __always_inline uint32_t
+unix_verdict_by_uid(const struct gate_row *row, const struct gate_listener *l, const uint8_t v[GRANT_OWNERS])
+{
+	if (l->uid != row->auid)
+		return v[GRANT_OTHER];
+	/* A user's own local agent is none of anybody's business. */
+	return l->ses == UNSET ? GRANT_ALLOW : weaker(v[GRANT_SAME_LOGIN], v[GRANT_SAME_USER]);
+}
+
+struct unix_verdict {
+	uint32_t verdict;
+	bool always; /* in either mode */
+};
+
+static __always_inline struct unix_verdict
+unix_judge(const struct who *w, const struct gate_listener *l)
+{
+	const struct gate_row *row = w->row, *owner = NULL;
+	const uint8_t *v = row->grant.unix_use[l->mux != 0 ? SOCKET_MUX : SOCKET_AGENT];
+	struct unix_verdict out = {0};
+
+	if (l->ses != UNSET)
+		owner = l->ses == row->ses ? row : bpf_map_lookup_elem(&rows, &l->ses);
+	if (l->mux == 0 && owner != NULL && (owner->flags & GATEROW_REVOKED) != 0)
+		return (struct unix_verdict){.verdict = GRANT_DENY, .always = true};
+	if (l->ses != UNSET && l->ses == w->ses)
+		out.verdict = v[GRANT_SELF];
+	else if (owner != NULL)
+		out.verdict = unix_verdict_between(row, owner, v);
+	else
+		out.verdict = unix_verdict_by_uid(row, l, v);
+	return out;
+}
+
+static __always_inline void
+tell_unix(const struct who *w, const struct gate_listener *l, uint32_t verdict, uint32_t flags)
+{
+	struct gate_saw *s = tell(w, GATE_UNIX, verdict, flags | (l->mux != 0 ? GATEN_MUX : 0));
+
+	if (s == NULL)
+		return;
+	s->inode = l->inode;
+	s->dev_major = l->dev_major;
+	s->dev_minor = l->dev_minor;
+	bpf_ringbuf_submit(s, 0);
+}
+
+/* The path as the caller passed it; false: none that could be known. */
+static __always_inline bool
+path_of(const void *ctx, struct gate_path *out)
+{
+	/* What the kernel hands us is one of these (include/linux/filter.h); bpf_sock_addr is its shadow. */
+	const struct bpf_sock_addr_kern *kern = ctx;
+	const char *addr = (const char *)BPF_CORE_READ(kern, uaddr);
+	uint32_t len = BPF_CORE_READ(kern, uaddrlen);
+
+	__builtin_memset(out, 0, sizeof(*out));
+	if (addr == NULL || len <= sizeof(uint16_t) || len > sizeof(uint16_t) + GATE_PATH)
+		return false;
+	/* With the closing zero; one past what was passed may be anything. */
+	len -= sizeof(uint16_t) - 1;
+	if (len > sizeof(out->path) - 1)
+		return false;
+	return bpf_probe_read_kernel_str(out->path, len, addr + sizeof(uint16_t)) > 1 && out->path[0] == '/';
+}
+
+SEC("cgroup/connect4") /* connect_unix: gate_load.c sets it, libbpf has no name for it before 1.3 */
+int
+connect_unix(struct bpf_sock_addr *ctx)
+{
+	struct who w = who_is_it();
+	const struct gate_listener *l;
+	struct unix_verdict v;
+	struct gate_path path;
+	const uint64_t *cookie;
+
+	if (w.row == NULL || !path_of(ctx, &path) || (cookie = bpf_map_lookup_elem(&paths, &path)) == NULL ||
+	    (l = bpf_map_lookup_elem(&listeners, cookie)) == NULL)
+		return PASS;
+	v = unix_judge(&w, l);
+	if (v.verdict != GRANT_DENY || !(w.enforce || v.always))
+		return PASS; /* sk_data_ready tells of it */
+	if (task_relays(w.task, w.row->sshd_pid))
+		w.flags |= GATEN_RELAY;
+	tell_unix(&w, l, v.verdict, GATEN_REFUSED);
+	return REFUSE;
+}
+
+/*
+ * unix_stream_connect() says to the listener that there is something to accept, while current is who
+ * connects: whatever the way to it, here is the socket itself.  Killed now, connect(2) never returns.
+ */
+SEC("raw_tp/sk_data_ready")
+int
+sk_data_ready(struct bpf_raw_tracepoint_args *ctx)
+{
+	const struct sock *sk = (const struct sock *)ctx->args[0];
+	const struct gate_listener *l;
+	struct unix_verdict v;
+	uint32_t flags = 0;
+	uint64_t cookie;
+	struct who w;
+
+	if (BPF_CORE_READ(sk, __sk_common.skc_family) != AF_UNIX ||
+	    BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_LISTEN)
+		return 0;
+	cookie = (uint64_t)BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
+	if (cookie == 0 || (l = bpf_map_lookup_elem(&listeners, &cookie)) == NULL)
+		return 0;
+	w = who_is_it();
+	if (w.row == NULL)
+		return 0;
+	v = unix_judge(&w, l);
+	if (v.verdict == GRANT_ALLOW)
+		return 0;
+	if (task_relays(w.task, w.row->sshd_pid))
+		w.flags |= GATEN_RELAY; /* never killed: the monitor cuts what it has connected */
+	else if (v.verdict == GRANT_DENY && (w.enforce || v.always) && bpf_send_signal(SIGKILL) == 0)
+		flags = GATEN_KILLED;
+	tell_unix(&w, l, v.verdict, flags);
+	return 0;
+}
+
+/* --- exec ------------------------------------------------------------------------------------------------ */
+
+SEC("raw_tp/sched_process_exec")
+int
+sched_process_exec(struct bpf_raw_tracepoint_args *ctx)
+{
+	const struct linux_binprm *bprm = (const struct linux_binprm *)ctx->args[2];
+	struct who w = who_is_it();
+	struct gate_saw *s;
+	uint32_t flags = 0;
+
+	if (w.row == NULL || (w.row->grant.flags & GRANTF_NO_DESTINATION) == 0 ||
+	    !is_client(BPF_CORE_READ(bprm, file, f_inode)) || task_is_sshd(w.task, w.row->sshd_pid))
+		return 0;
+	if (w.enforce && bpf_send_signal(SIGKILL) == 0)
+		flags = GATEN_KILLED;
+	s = tell(&w, GATE_EXEC, GRANT_DENY, flags);
+	if (s != NULL)
+		bpf_ringbuf_submit(s, 0);
+	return 0;
+}

@@ -1,0 +1,194 @@
+/*
+ * gate_maps: rows, listeners and programs in the kernel's maps.  Runs in the monitor; each function is a
+ * system call or two.  Without programs there are no maps, and all of it is taken without effect.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "agentd/monitor/gate.skel.h"
+#include "agentd/monitor/gate_parts.h"
+#include "base/proc.h"
+
+static int
+put(const struct bpf_map *map, const void *key, const void *value)
+{
+	return bpf_map_update_elem(bpf_map__fd(map), key, value, BPF_ANY);
+}
+
+/* What is not there is gone already. */
+static int
+drop(const struct bpf_map *map, const void *key)
+{
+	int rc = bpf_map_delete_elem(bpf_map__fd(map), key);
+
+	return rc == -ENOENT ? 0 : rc;
+}
+
+/* --- the state of all ---------------------------------------------------------------------------------- */
+
+static int
+change_state(struct gate *g, void (*change)(struct gate_state *, uint32_t), uint32_t to)
+{
+	struct gate_state s;
+	int rc;
+
+	if (g->bpf == NULL)
+		return 0;
+	rc = bpf_map_lookup_elem(bpf_map__fd(g->bpf->maps.state), &(uint32_t){0}, &s);
+	if (rc != 0)
+		return rc;
+	change(&s, to);
+	return put(g->bpf->maps.state, &(uint32_t){0}, &s);
+}
+
+static void
+set_enforce(struct gate_state *s, uint32_t to)
+{
+	s->enforce = to;
+}
+
+static void
+set_ungranted(struct gate_state *s, uint32_t to)
+{
+	s->ungranted_deny = to;
+}
+
+static void
+set_generation(struct gate_state *s, uint32_t to)
+{
+	s->generation = to;
+}
+
+int
+gate_mode(struct gate *g, enum mode mode)
+{
+	return change_state(g, set_enforce, mode == MODE_ENFORCE);
+}
+
+int
+gate_ungranted(struct gate *g, bool deny)
+{
+	return change_state(g, set_ungranted, deny);
+}
+
+int
+gate_generation(struct gate *g, uint32_t generation)
+{
+	return change_state(g, set_generation, generation);
+}
+
+/* --- rows ------------------------------------------------------------------------------------------------ */
+
+int
+gate_row_set(struct gate *g, const struct gate_row *row)
+{
+	int rc;
+
+	if (gate_is_breakglass(g->cf, row->auid))
+		return -EPERM;
+	if (g->bpf == NULL)
+		return 0;
+	rc = bpf_map_update_elem(bpf_map__fd(g->bpf->maps.tally), &row->ses, &(struct gate_tally){0},
+	    BPF_NOEXIST);
+	return rc != 0 && rc != -EEXIST ? rc : put(g->bpf->maps.rows, &row->ses, row);
+}
+
+int
+gate_row_get(struct gate *g, uint32_t ses, struct gate_row *row)
+{
+	return g->bpf == NULL ? -ENOENT : bpf_map_lookup_elem(bpf_map__fd(g->bpf->maps.rows), &ses, row);
+}
+
+int
+gate_row_drop(struct gate *g, uint32_t ses)
+{
+	int rc;
+
+	if (g->bpf == NULL)
+		return 0;
+	rc = drop(g->bpf->maps.rows, &ses);
+	return rc != 0 ? rc : drop(g->bpf->maps.tally, &ses);
+}
+
+int
+gate_borrow_set(struct gate *g, uint32_t auid, uint32_t ses)
+{
+	if (gate_is_breakglass(g->cf, auid))
+		return -EPERM;
+	if (g->bpf == NULL)
+		return 0;
+	return ses == SES_UNSET ? drop(g->bpf->maps.borrow, &auid) : put(g->bpf->maps.borrow, &auid, &ses);
+}
+
+int
+gate_free_breakglass(struct gate *g)
+{
+	const uint32_t free_ses = SES_UNSET;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < g->cf->nbreakglass; i++)
+		rc = put(g->bpf->maps.borrow, &g->cf->breakglass_uid[i], &free_ses);
+	return rc;
+}
+
+uint64_t
+gate_refused(struct gate *g, uint32_t ses)
+{
+	struct gate_tally t;
+
+	if (g->bpf == NULL || bpf_map_lookup_elem(bpf_map__fd(g->bpf->maps.tally), &ses, &t) != 0)
+		return 0;
+	return t.refused;
+}
+
+/* --- sockets and programs -------------------------------------------------------------------------------- */
+
+static bool
+path_key(const char *path, struct gate_path *key)
+{
+	size_t n = path == NULL ? 0 : strlen(path);
+
+	if (n == 0 || n > GATE_PATH)
+		return false;
+	memset(key, 0, sizeof(*key));
+	memcpy(key->path, path, n);
+	return true;
+}
+
+int
+gate_listener_set(struct gate *g, const struct gate_listener *l, const char *path)
+{
+	struct gate_path key;
+	int rc;
+
+	if (g->bpf == NULL)
+		return 0;
+	rc = put(g->bpf->maps.listeners, &l->cookie, l);
+	return rc != 0 || !path_key(path, &key) ? rc : put(g->bpf->maps.paths, &key, &l->cookie);
+}
+
+int
+gate_listener_drop(struct gate *g, uint64_t cookie, const char *path)
+{
+	struct gate_path key;
+	uint64_t now;
+
+	if (g->bpf == NULL)
+		return 0;
+	/* Somebody else may listen there by now. */
+	if (path_key(path, &key) &&
+	    bpf_map_lookup_elem(bpf_map__fd(g->bpf->maps.paths), &key, &now) == 0 && now == cookie)
+		(void)drop(g->bpf->maps.paths, &key);
+	return drop(g->bpf->maps.listeners, &cookie);
+}
+
+int
+gate_client_set(struct gate *g, uint64_t dev, uint64_t ino)
+{
+	const struct gate_program key = {.dev = dev, .ino = ino};
+
+	return g->bpf == NULL ? 0 : put(g->bpf->maps.clients, &key, &(uint8_t){1});
+}

@@ -1,0 +1,78 @@
+/*
+ * gate_parts: what the files of the gate share.  gate.c opens and closes, gate_load.c loads and attaches,
+ * gate_pin.c keeps for the next daemon, gate_try.c exercises, gate_ring.c listens, gate_maps.c and
+ * gate_classes.c write maps.  Nobody else includes this.
+ */
+#ifndef MONITOR_GATE_PARTS_H
+#define MONITOR_GATE_PARTS_H
+
+#include "agentd/monitor/gate.h"
+
+struct bpf_link;
+struct bpf_map;
+struct bpf_program;
+struct event;
+struct gate_bpf; /* bpftool's skeleton of gate.bpf.c */
+struct ring_buffer;
+
+enum gate_prog { PROG_CONNECT4, PROG_CONNECT6, PROG_CONNECT_UNIX, PROG_DATA_READY, PROG_EXEC, PROG_SENDMSG4,
+	PROG_SENDMSG6, PROG_COUNT };
+
+struct gate {
+	const struct config *cf;     /* borrowed */
+	struct gate_bpf *bpf;        /* NULL: the kernel takes none of it */
+	struct bpf_link *link[PROG_COUNT];
+	unsigned works;              /* enum gate_flag */
+	uint8_t why[GATEF_COUNT];
+	int cgroup;                  /* the directory that the programs stand on */
+	char *pins;                  /* where they are pinned, or were found so; NULL: nowhere; owned */
+	/* classes */
+	uint32_t generation, making; /* 0: none */
+	int trie;                    /* of `making`; −1: none */
+	struct gate_ports ports;     /* of `making` */
+	/* ring */
+	struct ring_buffer *ring;
+	struct event *on_ring;
+	gate_event_fn *fn;
+	void *arg;
+};
+
+static inline bool
+gate_is_breakglass(const struct config *cf, uint32_t auid)
+{
+	for (size_t i = 0; i < cf->nbreakglass; i++)
+		if (cf->breakglass_uid[i] == auid)
+			return true;
+	return false;
+}
+
+/* gate_load.c.  The programs that this kernel takes; why[] says of the others. */
+void gate_load(struct gate *);
+/* Each program goes to its place; a facility that cannot is given up. */
+void gate_attach(struct gate *);
+/* errno is why; its programs are detached. */
+void gate_give_up(struct gate *, unsigned facility, int error);
+const char *gate_prog_name(enum gate_prog);
+struct bpf_program *gate_prog(const struct gate *, enum gate_prog);
+
+/* gate_cgroup.c.  0 or −errno. */
+int gate_mount_point(const char *type, char *out, size_t cap);
+int gate_cgroup_open(const struct config *, int *dir);
+/* This process is in the directory, or below it. */
+bool gate_cgroup_has_us(int dir);
+
+/* gate_try.c: what works is seen to work; the rest is given up. */
+void gate_try(struct gate *);
+
+/* gate_maps.c */
+int gate_generation(struct gate *, uint32_t generation);
+int gate_free_breakglass(struct gate *);
+
+/* gate_classes.c.  An empty generation, or none, in its slot. */
+int gate_classes_new(struct gate *, uint32_t generation);
+int gate_classes_drop(struct gate *, uint32_t slot);
+
+/* gate_ring.c */
+void gate_deaf(struct gate *);
+
+#endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * gate_task: what the BPF programs read of the kernel's own structs.  Each is defined here with the few
+ * fields that are read; the loader finds their places in the running kernel (CO-RE, libbpf).
+ */
+#ifndef MONITOR_GATE_TASK_BPF_H
+#define MONITOR_GATE_TASK_BPF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <linux/bpf.h>
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include "agentd/monitor/gate_abi.h"
+
+#define FOUND_AT_LOAD __attribute__((preserve_access_index))
+
+typedef struct {
+	uint32_t val;
+} kuid_t;
+typedef struct {
+	int64_t counter;
+} atomic64_t;
+struct super_block {
+	uint32_t s_dev;
+} FOUND_AT_LOAD;
+struct inode {
+	unsigned long i_ino;
+	struct super_block *i_sb;
+} FOUND_AT_LOAD;
+struct file {
+	struct inode *f_inode;
+} FOUND_AT_LOAD;
+struct mm_struct {
+	struct file *exe_file;
+} FOUND_AT_LOAD;
+struct linux_binprm {
+	struct file *file;
+} FOUND_AT_LOAD;
+struct cred {
+	kuid_t euid;
+} FOUND_AT_LOAD;
+struct task_struct {
+	int tgid;
+	struct task_struct *real_parent;
+	struct mm_struct *mm;
+	const struct cred *cred;
+	kuid_t loginuid;
+	unsigned int sessionid;
+} FOUND_AT_LOAD;
+struct sock_common {
+	unsigned short skc_family;
+	volatile unsigned char skc_state;
+	atomic64_t skc_cookie;
+} FOUND_AT_LOAD;
+struct sock {
+	struct sock_common __sk_common;
+} FOUND_AT_LOAD;
+struct sockaddr;
+struct bpf_sock_addr_kern {
+	struct sockaddr *uaddr;
+	uint32_t uaddrlen;
+} FOUND_AT_LOAD;
+
+static __always_inline const struct inode *
+task_program(const struct task_struct *t)
+{
+	return BPF_CORE_READ(t, mm, exe_file, f_inode);
+}
+
+/* s_dev is major << 20 | minor (include/linux/kdev_t.h); stat(2) gives new_encode_dev() of it. */
+static __always_inline struct gate_program
+program_of(const struct inode *i)
+{
+	uint32_t dev = BPF_CORE_READ(i, i_sb, s_dev), major = dev >> 20, minor = dev & 0xfffff;
+
+	return (struct gate_program){.dev = (minor & 0xff) | major << 8 | (minor & ~0xffu) << 12,
+	    .ino = BPF_CORE_READ(i, i_ino)};
+}
+
+/* Of the session's sshd, which is root: a user's process that got its pid later is not. */
+static __always_inline bool
+task_is_sshd(const struct task_struct *t, uint32_t pid)
+{
+	return (uint32_t)BPF_CORE_READ(t, tgid) == pid && BPF_CORE_READ(t, cred, euid.val) == 0;
+}
+
+/* It, or a child that runs the same program file: the user's sshd. */
+static __always_inline bool
+task_relays(const struct task_struct *t, uint32_t sshd)
+{
+	const struct task_struct *parent = BPF_CORE_READ(t, real_parent);
+	const struct inode *program;
+
+	if (sshd == 0 || task_is_sshd(t, sshd))
+		return sshd != 0;
+	program = task_program(t);
+	return program != NULL && task_is_sshd(parent, sshd) && task_program(parent) == program;
+}
+
+#endif

@@ -1,0 +1,408 @@
+/*
+ * gate_try: a facility counts when it was seen to work.  A child of ours, with a row of its own, does what
+ * must be refused, and its neighbour that must not; what is not refused is given up.  Runs in the monitor,
+ * at its start and before there are threads.  Sends nothing and leaves nothing: ports are closed ones of
+ * this host, datagrams are probes that are never sent.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "agentd/monitor/gate.skel.h"
+#include "agentd/monitor/gate_parts.h"
+#include "base/log.h"
+#include "base/proc.h"
+
+#ifndef MSG_PROBE
+#define MSG_PROBE 0x10 /* include/linux/socket.h */
+#endif
+#define WAIT_MS   1000
+#define CLOSED    1      /* tcpmux: nobody's */
+#define PROGRAM   "/bin/true"
+#define TRY_SES   (SES_UNSET - 1)
+#define TRY_AUID  (AUID_UNSET - 1)
+#define NOT_GATED EOPNOTSUPP /* loaded, attached, and of no effect */
+
+/* What the children use. */
+struct tools {
+	struct gate *g; /* borrowed */
+	char cgroup[64];  /* of our own making, below the gate's; "": we are inside */
+	char path[96], link[96];
+	int listener;
+	uint64_t cookie;
+	struct gate_program program;
+	/* of the child that was tried last */
+	pid_t child;
+	unsigned event;
+	bool seen;
+};
+
+/* --- what a child does: 0 or the errno that is its exit status ------------------------------------------ */
+
+static int
+try_connect(int family, const char *to, int type)
+{
+	struct sockaddr_in6 sin6 = {.sin6_family = AF_INET6, .sin6_port = htons(CLOSED)};
+	struct sockaddr_in sin = {.sin_family = AF_INET, .sin_port = htons(CLOSED)};
+	int fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), rc;
+
+	if (fd == -1)
+		return errno;
+	(void)inet_pton(family, to, family == AF_INET ? (void *)&sin.sin_addr : (void *)&sin6.sin6_addr);
+	rc = family == AF_INET ? connect(fd, (struct sockaddr *)&sin, sizeof(sin)) :
+				 connect(fd, (struct sockaddr *)&sin6, sizeof(sin6));
+	rc = rc == 0 ? 0 : errno;
+	close(fd);
+	return rc;
+}
+
+static int
+act_connect(const struct tools *t)
+{
+	int refused = try_connect(AF_INET, "127.0.0.1", SOCK_STREAM);
+	int refused6 = try_connect(AF_INET6, "::1", SOCK_STREAM);
+
+	(void)t;
+	if (refused != EPERM || (refused6 != EPERM && refused6 != EAFNOSUPPORT))
+		return NOT_GATED;
+	return try_connect(AF_INET, "127.0.0.2", SOCK_STREAM) == EPERM ? EEXIST : 0;
+}
+
+/* udp_sendmsg(): MSG_CONFIRM with MSG_PROBE and no bytes ends before anything is sent. */
+static int
+try_send(int family, const char *to)
+{
+	struct sockaddr_in6 sin6 = {.sin6_family = AF_INET6, .sin6_port = htons(CLOSED)};
+	struct sockaddr_in sin = {.sin_family = AF_INET, .sin_port = htons(CLOSED)};
+	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0), rc;
+
+	if (fd == -1)
+		return errno;
+	(void)inet_pton(family, to, family == AF_INET ? (void *)&sin.sin_addr : (void *)&sin6.sin6_addr);
+	rc = (int)(family == AF_INET ?
+	    sendto(fd, "", 0, MSG_CONFIRM | MSG_PROBE, (struct sockaddr *)&sin, sizeof(sin)) :
+	    sendto(fd, "", 0, MSG_CONFIRM | MSG_PROBE, (struct sockaddr *)&sin6, sizeof(sin6)));
+	rc = rc == 0 ? 0 : errno;
+	close(fd);
+	return rc;
+}
+
+static int
+act_datagram(const struct tools *t)
+{
+	int refused6 = try_send(AF_INET6, "2001:db8::1");
+
+	(void)t;
+	if (try_send(AF_INET, "192.0.2.1") != EPERM || (refused6 != EPERM && refused6 != EAFNOSUPPORT))
+		return NOT_GATED;
+	return try_send(AF_INET, "127.0.0.1") == EPERM ? EEXIST : 0;
+}
+
+static int
+connect_path(const char *path)
+{
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	(void)bytes_copy(bytes_of(path), sun.sun_path, sizeof(sun.sun_path));
+	return connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0 ? 0 : errno;
+}
+
+static int
+act_path(const struct tools *t)
+{
+	return connect_path(t->path) == EPERM ? 0 : NOT_GATED;
+}
+
+/* These two end their child. */
+static int
+act_listener(const struct tools *t)
+{
+	int rc = connect_path(t->link);
+
+	return rc != 0 ? rc : NOT_GATED;
+}
+
+static int
+act_exec(const struct tools *t)
+{
+	(void)t;
+	execl(PROGRAM, PROGRAM, (char *)NULL);
+	return errno;
+}
+
+/* --- rows ------------------------------------------------------------------------------------------------ */
+
+static void
+deny_class_1(struct gate_row *row)
+{
+	row->grant.tcp[VIA_SSH][1][0] = GRANT_DENY << 2;
+}
+
+static void
+isolate(struct gate_row *row)
+{
+	row->flags = GATEROW_ISOLATED;
+}
+
+static void
+deny_sockets(struct gate_row *row)
+{
+	row->grant.unix_use[SOCKET_AGENT][GRANT_OTHER] = GRANT_DENY;
+}
+
+static void
+no_destination(struct gate_row *row)
+{
+	row->grant.flags = GRANTF_NO_DESTINATION;
+}
+
+static const struct exercise {
+	unsigned facility, event;
+	void (*row)(struct gate_row *);
+	int (*act)(const struct tools *);
+	bool dies;
+} exercises[] = {
+	{GATEF_CONNECT, GATE_TCP, deny_class_1, act_connect, false},
+	{GATEF_DATAGRAM, GATE_DATAGRAM, isolate, act_datagram, false},
+	{GATEF_PATH, GATE_UNIX, deny_sockets, act_path, false},
+	{GATEF_LISTENER, GATE_UNIX, deny_sockets, act_listener, true},
+	{GATEF_EXEC, GATE_EXEC, no_destination, act_exec, true},
+};
+
+/* --- one exercise ---------------------------------------------------------------------------------------- */
+
+static void
+join(const char *cgroup)
+{
+	char path[sizeof(((struct tools *)0)->cgroup) + 16];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd == -1 || write(fd, "0", 1) != 1)
+		_exit(errno);
+	close(fd);
+}
+
+static void __attribute__((noreturn))
+be_child(const struct tools *t, const struct exercise *x, int go)
+{
+	char byte;
+
+	if (t->cgroup[0] != '\0')
+		join(t->cgroup);
+	if (read(go, &byte, 1) != 1)
+		_exit(EPIPE);
+	_exit(x->act(t));
+}
+
+static int
+set_row(const struct tools *t, const struct exercise *x)
+{
+	struct gate_try try = {.tgid = (uint32_t)t->child, .row = {.ses = TRY_SES, .auid = TRY_AUID,
+	    .grant.generation = GATE_TRY_GENERATION}};
+
+	if (x != NULL)
+		x->row(&try.row);
+	else
+		memset(&try, 0, sizeof(try));
+	return bpf_map_update_elem(bpf_map__fd(t->g->bpf->maps.trial), &(uint32_t){0}, &try, BPF_ANY);
+}
+
+/* errno; 0: it did what it should. */
+static int
+end_of(pid_t pid, bool dies)
+{
+	struct pollfd p = {.fd = proc_pidfd(pid), .events = POLLIN};
+	int status = 0, rc;
+
+	if (p.fd < 0 || poll(&p, 1, WAIT_MS) != 1)
+		(void)kill(pid, SIGTERM); /* not the signal that it should end by */
+	close(p.fd);
+	if (waitpid(pid, &status, 0) != pid)
+		return ECHILD;
+	if (WIFSIGNALED(status))
+		rc = WTERMSIG(status) == SIGKILL && dies ? 0 : ETIMEDOUT;
+	else
+		rc = dies && WEXITSTATUS(status) == 0 ? NOT_GATED : WEXITSTATUS(status);
+	return rc;
+}
+
+static int
+on_saw(void *arg, void *data, size_t n)
+{
+	struct tools *t = arg;
+	const struct gate_saw *s = data;
+
+	if (n >= sizeof(*s) && s->pid == (uint32_t)t->child && (s->flags & 0xff) == t->event &&
+	    (s->flags & (GATEN_REFUSED | GATEN_KILLED)) != 0)
+		t->seen = true;
+	return 0;
+}
+
+static int
+exercise(struct tools *t, const struct exercise *x, struct ring_buffer *ring)
+{
+	int go[2], rc;
+
+	if (pipe2(go, O_CLOEXEC) == -1)
+		return errno;
+	t->child = fork();
+	if (t->child == 0) {
+		close(go[1]);
+		be_child(t, x, go[0]);
+	}
+	close(go[0]);
+	t->event = x->event;
+	t->seen = false;
+	rc = t->child == -1 ? errno : -set_row(t, x);
+	if (rc == 0 && write(go[1], "", 1) != 1)
+		rc = errno;
+	close(go[1]);
+	if (t->child != -1) {
+		int ended = end_of(t->child, x->dies);
+
+		rc = rc != 0 ? rc : ended;
+	}
+	(void)set_row(t, NULL);
+	(void)ring_buffer__consume(ring);
+	return rc != 0 || t->seen ? rc : ENODATA;
+}
+
+/* --- tools ----------------------------------------------------------------------------------------------- */
+
+static int
+set_classes(struct gate *g)
+{
+	struct class_prefix denied[2] = {{.bits = 128, .addr_class = 1}, {.bits = 128, .addr_class = 1}};
+	const struct class_ports closed = {.lo = CLOSED, .hi = CLOSED, .port_class = 1, .ssh = 1};
+	int rc = gate_classes_new(g, GATE_TRY_GENERATION);
+
+	(void)inet_pton(AF_INET6, "::ffff:127.0.0.1", denied[0].addr);
+	(void)inet_pton(AF_INET6, "::1", denied[1].addr);
+	if (rc == 0)
+		rc = gate_prefixes(g, GATE_TRY_GENERATION, denied, 2);
+	return rc != 0 ? rc : gate_ports(g, GATE_TRY_GENERATION, &closed, 1);
+}
+
+static int
+listen_at(const char *path)
+{
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), rc = 0;
+
+	(void)unlink(path); /* of a daemon that was killed just here */
+	if (!bytes_copy(bytes_of(path), sun.sun_path, sizeof(sun.sun_path)))
+		rc = -ENAMETOOLONG;
+	else if (fd == -1 || bind(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1 || listen(fd, 1) == -1)
+		rc = -errno;
+	if (rc == 0)
+		return fd;
+	if (fd != -1)
+		close(fd);
+	return rc;
+}
+
+static int
+set_listener(struct tools *t)
+{
+	struct gate_listener l = {.ses = SES_UNSET};
+	socklen_t n = sizeof(t->cookie);
+
+	t->listener = listen_at(t->path);
+	if (t->listener < 0)
+		return t->listener;
+	(void)unlink(t->link);
+	if (symlink(t->path, t->link) == -1 ||
+	    getsockopt(t->listener, SOL_SOCKET, SO_COOKIE, &t->cookie, &n) == -1)
+		return -errno;
+	l.cookie = t->cookie;
+	return gate_listener_set(t->g, &l, t->path);
+}
+
+static int
+set_program(struct tools *t)
+{
+	struct stat st;
+
+	if (stat(PROGRAM, &st) == -1)
+		return -errno;
+	t->program = (struct gate_program){.dev = st.st_dev, .ino = st.st_ino};
+	return gate_client_set(t->g, st.st_dev, st.st_ino);
+}
+
+/* A directory below the gate's, for the children, unless they are inside already. */
+static int
+set_cgroup(struct tools *t)
+{
+	if (gate_cgroup_has_us(t->g->cgroup))
+		return 0;
+	snprintf(t->cgroup, sizeof(t->cgroup), "/proc/self/fd/%d/sshtether-try", t->g->cgroup);
+	return mkdir(t->cgroup, 0700) == -1 && errno != EEXIST ? -errno : 0;
+}
+
+static int
+tools_open(struct tools *t, struct gate *g)
+{
+	int rc;
+
+	*t = (struct tools){.g = g, .listener = -1};
+	snprintf(t->path, sizeof(t->path), "%s/gate-try", g->cf->run_dir);
+	snprintf(t->link, sizeof(t->link), "%s/gate-try.link", g->cf->run_dir);
+	rc = set_classes(g);
+	if (rc == 0)
+		rc = set_listener(t);
+	if (rc == 0)
+		rc = set_program(t);
+	return rc != 0 ? rc : set_cgroup(t);
+}
+
+static void
+tools_close(struct tools *t)
+{
+	(void)gate_classes_drop(t->g, GATE_TRY_SLOT);
+	if (t->listener >= 0) {
+		close(t->listener);
+		(void)unlink(t->path);
+		(void)unlink(t->link);
+	}
+	(void)gate_listener_drop(t->g, t->cookie, t->path);
+	(void)bpf_map_delete_elem(bpf_map__fd(t->g->bpf->maps.clients), &t->program);
+	if (t->cgroup[0] != '\0' && rmdir(t->cgroup) == -1)
+		log_warn("%s: %s", t->cgroup, strerror(errno));
+}
+
+void
+gate_try(struct gate *g)
+{
+	struct tools t;
+	struct ring_buffer *ring = ring_buffer__new(bpf_map__fd(g->bpf->maps.ring), on_saw, &t, NULL);
+	int broken = ring == NULL ? -errno : 0, rc = tools_open(&t, g);
+
+	broken = broken != 0 ? broken : rc;
+	for (size_t i = 0; i < sizeof(exercises) / sizeof(*exercises); i++) {
+		const struct exercise *x = &exercises[i];
+
+		if ((g->works & x->facility) == 0)
+			continue;
+		rc = broken != 0 ? -broken : exercise(&t, x, ring);
+		if (rc != 0)
+			gate_give_up(g, x->facility, rc);
+	}
+	tools_close(&t);
+	ring_buffer__free(ring);
+}
