@@ -84,9 +84,8 @@ answer_endpoint(const json_t *object, const char *path, struct buf *out)
 		buf_printf(out, " port %lld", (long long)port);
 }
 
-/* The two largest units that say anything. */
-static void
-put_span(int64_t ms, struct buf *out)
+void
+answer_span(int64_t ms, struct buf *out)
 {
 	static const struct {
 		int64_t s;
@@ -114,6 +113,6 @@ answer_trial(const json_t *object, struct buf *out)
 	if (!json_is_integer(left))
 		return;
 	buf_puts(out, ", audit again in ");
-	put_span(json_integer_value(left), out);
+	answer_span(json_integer_value(left), out);
 	buf_puts(out, " unless confirmed");
 }

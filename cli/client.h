@@ -48,6 +48,8 @@ void answer_visible(const json_t *, const char *path, struct buf *out);
 /* "10.0.0.1 port 22" of an object with ip and port. */
 void answer_endpoint(const json_t *, const char *path, struct buf *out);
 
+/* "8m12s": the two largest units that say anything; upwards to the second. */
+void answer_span(int64_t ms, struct buf *out);
 /* ", audit again in 8m12s unless confirmed", of an object with left_ms; without it nothing. */
 void answer_trial(const json_t *, struct buf *out);
 

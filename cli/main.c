@@ -50,6 +50,14 @@ static const struct command commands[] = {
 	    "  --reason TEXT    goes into the alert\n", cmd_isolate},
 	{"revoke-agent", "ID --reason TEXT", "cut a session's forwarded agent off, in audit mode too",
 	    "  --reason TEXT    goes into the alert\n", cmd_revoke_agent},
+	{"allow", "[--user U --to NET [--port P] --for D --reason TEXT | --revoke N]",
+	    "let a user on to a place for a while; without options: who may",
+	    "  --user U         the login user\n"
+	    "  --to NET         an address or a prefix: 10.20.0.9, 10.20.0.0/16\n"
+	    "  --port P         that port alone\n"
+	    "  --for D          for so long: 10m, 1h, 2d; at most 30d\n"
+	    "  --reason TEXT    goes into the alert\n"
+	    "  --revoke N       take exception N back\n", cmd_allow},
 	{"policy check", "[--lint] FILE...", "all errors, failed tests, and the level of each rule; - is standard input",
 	    "  --lint           exit 1 also for what may be written but is hardly meant\n", cmd_policy_check},
 	{"policy print", "FILE...", "print policies in their canonical form", NULL, cmd_policy_print},

@@ -392,6 +392,9 @@ static const struct verb verbs[] = {
 	{"policy-show", false, verb_policy_show},
 	{"policy-load", true, verb_policy_load},
 	{"announce", true, verb_announce},
+	{"allowed", false, verb_allowed},
+	{"allow", true, verb_allow},
+	{"disallow", true, verb_disallow},
 	{NULL, false, NULL},
 };
 

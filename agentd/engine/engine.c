@@ -249,6 +249,7 @@ on_second(evutil_socket_t fd, short what, void *arg)
 	programs_check(e->programs);
 	outlet_check(e->outlet);
 	name_sessions(e);
+	allowances_end(e, rtime_now());
 	grants_tick(e->grants, rtime_now());
 	if (e->archive != NULL)
 		archive_flush(e->archive);
@@ -321,6 +322,23 @@ engine_load_policy(struct engine *e, const char *path, struct buf *diag)
 	    pol_fleet(p)[0] != '\0' ? pol_fleet(p) : "without a fleet",
 	    (unsigned long long)pol_serial(p), pol_nrules(p), mode_name(pol_mode(p)));
 	return true;
+}
+
+bool
+engine_allow(struct engine *e)
+{
+	struct buf text = BUF_INIT, diag = BUF_INIT;
+	bool ok;
+
+	allow_text(e->allow, &text);
+	ok = buf_ok(&text) && policy_box_prelude(e->policy, buf_bytes(&text), swap_policy, e, &diag);
+	if (ok)
+		grants_renew(e->grants);
+	else
+		log_diagnostics(LOG_ERR, &diag, 0);
+	buf_free(&text);
+	buf_free(&diag);
+	return ok;
 }
 
 /* The one before may have had another policy than the configured one, which is in force by now. */
@@ -494,7 +512,8 @@ make_policy(struct engine *e)
 {
 	struct buf diag = BUF_INIT;
 
-	if ((e->policy = policy_box_new(e->conf->policy)) == NULL)
+	if ((e->policy = policy_box_new(e->conf->policy)) == NULL ||
+	    (e->allow = allow_new(e->conf->state_dir)) == NULL || !engine_allow(e))
 		return false;
 	(void)engine_load_policy(e, NULL, &diag); /* the empty one is in force when that fails */
 	buf_free(&diag);
@@ -526,6 +545,7 @@ let_go(struct engine *e)
 	owners_free(&e->owners);
 	names_free(&e->names);
 	policy_box_free(&e->policy);
+	allow_free(&e->allow);
 	link_free(&e->link);
 	if (e->second != NULL)
 		event_free(e->second);

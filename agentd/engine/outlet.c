@@ -108,9 +108,14 @@ to_trail(struct outlet *o, const struct alert *a)
 	    .uid = f->uid,
 	};
 
-	if (!o->parts.conf->alert_audit)
-		return;
-	if (!link_ask(o->parts.link, &r, TRAIL_WAIT_MS, on_trail, o))
+	if (o->parts.conf->alert_audit)
+		outlet_trail(o, &r);
+}
+
+void
+outlet_trail(struct outlet *o, struct request *r)
+{
+	if (!link_ask(o->parts.link, r, TRAIL_WAIT_MS, on_trail, o))
 		trail_failed(o, "the monitor is slow");
 }
 

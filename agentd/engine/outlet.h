@@ -42,6 +42,8 @@ void outlet_ruling(struct outlet *, const struct outcome_of *);
  */
 void outlet_notice(struct outlet *, const char *what, enum severity, uint64_t count,
     const char *sentence);
+/* A REQ_AUDIT: to the audit trail alone. */
+void outlet_trail(struct outlet *, struct request *);
 /* At the end: tells of the alerts that are held back. */
 void outlet_flush(struct outlet *);
 /* Log rotation: opens the alert file anew. */

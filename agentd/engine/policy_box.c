@@ -7,10 +7,13 @@
 
 #include <sshtether/limits.h>
 
-#include "base/safe.h"
+#include "agentd/engine/allow.h"
+#include "agentd/engine/policy_files.h"
 
 struct policy_box {
 	struct policy *policy; /* owned */
+	struct policy_files *files; /* owned: what it was made of; NULL: nothing */
+	struct buf prelude;    /* before its rules */
 	char *path;            /* owned */
 	uint64_t *hits;        /* owned, one a rule */
 	size_t nrules;
@@ -18,13 +21,6 @@ struct policy_box {
 	char *error; /* owned */
 	bool absent;
 };
-
-static int
-read_safely(const char *path, size_t max, struct buf *out, const char **why, void *arg)
-{
-	(void)arg;
-	return safe_read(path, max, out, why);
-}
 
 /* --- hits across a reload ------------------------------------------------------------------------- */
 
@@ -104,13 +100,46 @@ keep_error(struct policy_box *box, const struct buf *diag)
 }
 
 static struct policy *
-load(const char *path, bool *absent, struct buf *diag)
+load(const char *path, struct policy_files *files, struct bytes prelude, bool *absent, struct buf *diag)
 {
-	const struct pol_options opt = {.read = read_safely};
+	const struct pol_options opt = {.read = policy_files_read, .arg = files,
+	    .prelude = {.name = ALLOW_NAME, .text = prelude}};
 	unsigned nerrors = 0;
 
 	*absent = access(path, F_OK) == -1 && errno == ENOENT;
 	return *absent ? pol_empty() : pol_load(path, &opt, diag, &nerrors);
+}
+
+/* Of the same files, which have passed their tests. */
+static struct policy *
+build_again(const struct policy_box *box, struct bytes prelude, struct buf *diag)
+{
+	const struct pol_options opt = {.read = policy_files_again, .arg = box->files, .skip_expect = true,
+	    .prelude = {.name = ALLOW_NAME, .text = prelude}};
+	unsigned nerrors = 0;
+
+	return pol_load(box->path, &opt, diag, &nerrors);
+}
+
+/* Takes p, and the counts of the rules that stay. */
+static bool
+put_in_force(struct policy_box *box, struct policy *p, policy_swap_fn *swap, void *arg)
+{
+	size_t n = pol_nrules(p);
+	uint64_t *hits = calloc(n + 1, sizeof(*hits));
+
+	if (hits == NULL) {
+		pol_free(&p);
+		return false;
+	}
+	carry_hits(box, p, hits, n);
+	swap(p, arg);
+	pol_free(&box->policy);
+	free(box->hits);
+	box->policy = p;
+	box->hits = hits;
+	box->nrules = n;
+	return true;
 }
 
 bool
@@ -118,31 +147,49 @@ policy_box_load(struct policy_box *box, const char *path, policy_swap_fn *swap, 
     struct buf *diag)
 {
 	char *name = strdup(path != NULL ? path : box->path);
+	struct policy_files *files = policy_files_new();
 	bool absent = false;
-	struct policy *p = name != NULL ? load(name, &absent, diag) : NULL;
-	size_t n = p != NULL ? pol_nrules(p) : 0;
-	uint64_t *hits = calloc(n + 1, sizeof(*hits));
+	struct policy *p = name != NULL && files != NULL ?
+	    load(name, files, buf_bytes(&box->prelude), &absent, diag) : NULL;
 
 	/* Somebody named it, or rules are in force that came from it: then it should be there. */
 	if (absent && (path != NULL || !box->absent)) {
 		buf_printf(diag, "%s: no such file\n", name);
 		pol_free(&p);
 	}
-	if (p == NULL || hits == NULL) {
+	if (p == NULL || !put_in_force(box, p, swap, arg)) {
 		keep_error(box, diag);
-		pol_free(&p);
-		free(hits);
+		policy_files_free(&files);
 		free(name);
 		return false;
 	}
-	carry_hits(box, p, hits, n);
-	swap(p, arg);
-	pol_free(&box->policy);
-	free(box->hits);
+	policy_files_free(&box->files);
 	free(box->path);
 	free(box->error);
-	*box = (struct policy_box){.policy = p, .path = name, .hits = hits, .nrules = n,
-	    .loaded = rtime_now(), .absent = absent};
+	box->files = files;
+	box->path = name;
+	box->error = NULL;
+	box->loaded = rtime_now();
+	box->absent = absent;
+	return true;
+}
+
+bool
+policy_box_prelude(struct policy_box *box, struct bytes text, policy_swap_fn *swap, void *arg, struct buf *diag)
+{
+	const bool none = box->files == NULL || box->absent; /* the empty one, which stops nothing */
+	struct buf copy = BUF_INIT;
+	struct policy *p = NULL;
+
+	buf_putb(&copy, text);
+	if (!none && buf_ok(&copy))
+		p = build_again(box, text, diag);
+	if (!buf_ok(&copy) || (!none && (p == NULL || !put_in_force(box, p, swap, arg)))) {
+		buf_free(&copy);
+		return false;
+	}
+	buf_free(&box->prelude);
+	box->prelude = copy;
 	return true;
 }
 
@@ -201,6 +248,8 @@ policy_box_free(struct policy_box **bp)
 		return;
 	*bp = NULL;
 	pol_free(&box->policy);
+	policy_files_free(&box->files);
+	buf_free(&box->prelude);
 	free(box->path);
 	free(box->hits);
 	free(box->error);

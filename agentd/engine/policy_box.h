@@ -21,6 +21,13 @@ typedef void policy_swap_fn(const struct policy *, void *arg);
 bool policy_box_load(struct policy_box *, const char *path, policy_swap_fn *, void *arg,
     struct buf *diag);
 
+/*
+ * Rules before those of the policy in force, which stays as it was read, and before those of the ones that are
+ * loaded later.  False: diag says why, and all stays as it was.
+ */
+bool policy_box_prelude(struct policy_box *, struct bytes text, policy_swap_fn *swap, void *arg,
+    struct buf *diag);
+
 const struct policy *policy_box_get(const struct policy_box *);
 const char *policy_box_path(const struct policy_box *);
 struct rtime policy_box_loaded(const struct policy_box *);

@@ -8,6 +8,7 @@
 #include <sys/queue.h>
 
 #include "agentd/engine/acts.h"
+#include "agentd/engine/allow.h"
 #include "agentd/engine/flows.h"
 #include "agentd/engine/grants.h"
 #include "agentd/engine/hops.h"
@@ -22,6 +23,7 @@
 #include "agentd/engine/policy_box.h"
 
 struct archive;
+struct args;
 struct client;
 struct control;
 struct history;
@@ -48,6 +50,7 @@ struct engine {
 	struct link *link;
 	struct names *names;
 	struct policy_box *policy;
+	struct allow *allow; /* exceptions before its rules */
 	struct pipeline *pipeline;
 	struct intake *intake;
 	struct grants *grants;
@@ -81,6 +84,8 @@ struct engine {
 
 /* engine.c */
 bool engine_load_policy(struct engine *, const char *path, struct buf *diag);
+/* The exceptions are others: the policy in force is built anew with them.  False: it stays as it was. */
+bool engine_allow(struct engine *);
 /* restarts: engines that this daemon had before; the policy that the last one had is then loaded. */
 void engine_restarted(struct engine *, uint64_t restarts);
 void engine_set_mode(struct engine *, enum mode);
@@ -92,6 +97,12 @@ void session_json(struct engine *, const struct session *, bool detail, struct b
 
 /* control_verbs.c */
 struct control *control_verbs_new(struct engine *, gid_t group);
+/* allow_verbs.c: exceptions, given, shown and taken back. */
+void verb_allow(struct client *, const struct args *, void *engine);
+void verb_allowed(struct client *, const struct args *, void *engine);
+void verb_disallow(struct client *, const struct args *, void *engine);
+/* Those whose time is over. */
+void allowances_end(struct engine *, struct rtime now);
 /* A follower's filter and a row of the outlet. */
 bool control_wants(const void *filter, const void *row);
 

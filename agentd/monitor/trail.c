@@ -41,10 +41,23 @@ put_record(const struct request *rq, struct buf *out)
 	    rq->origin.port, addr_text(&rq->to, to), rq->to.port);
 }
 
+/* done: passed (given), revoked, or recorded (its time is over). */
+static void
+put_allow(const struct request *rq, struct buf *out)
+{
+	char to[INET6_ADDRSTRLEN];
+
+	buf_printf(out, "op=sshtether-allow st-done=%s st-number=%" PRIu32 " st-to=%s st-bits=%" PRIu32
+	    " st-port=%u st-until=%" PRIu64 " st-pid=%" PRIu32 " st-auid=%" PRIu32, done_name((enum done)rq->done),
+	    rq->line, addr_text(&rq->to, to), rq->limit, rq->to.port, rq->value, rq->pid, rq->auid);
+}
+
 /* The types are those of "intrusion detection" and "response" of the audit message dictionary. */
 static int
 record_type(const struct request *rq)
 {
+	if ((rq->flags & REQF_ALLOW) != 0)
+		return AUDIT_USYS_CONFIG;
 	if ((rq->flags & REQF_RESP) == 0)
 		return rq->activity == ACT_LOGIN ? AUDIT_ANOM_LOGIN_LOCATION : AUDIT_ANOM_SESSION;
 	switch (rq->action) {
@@ -133,7 +146,10 @@ handle_audit(struct monitor *m, const struct request *rq, struct answer *a)
 
 	if (rq->id == 0 || rq->activity >= ACT_COUNT || rq->action >= DO_COUNT || rq->done >= DONE_COUNT)
 		return RES_BAD;
-	put_record(rq, &text);
+	if ((rq->flags & REQF_ALLOW) != 0)
+		put_allow(rq, &text);
+	else
+		put_record(rq, &text);
 	result = write_record(m, rq->id, record_type(rq), &text, rq->done != DONE_FAILED);
 	a->later = result == RES_OK;
 	return result;

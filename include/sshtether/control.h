@@ -20,6 +20,10 @@
 #define TRIAL_MIN_MS (10 * 1000)
 #define TRIAL_MAX_MS (24 * 60 * 60 * 1000)
 
+/* allow, for_ms */
+#define ALLOW_MIN_MS (60 * 1000)
+#define ALLOW_MAX_MS (30LL * 24 * 60 * 60 * 1000)
+
 /*
  * verb          socket   arguments                                     answers
  * status        control  –                                             one object, see sshtether(1)
@@ -30,6 +34,9 @@
  * policy-show   control  verbose (bool)                                {"text"} , {"rule","hits"} …
  * policy-load   control  path (absolute)              uid 0            {"serial","fleet"} or diagnostics
  * announce      control  id, reason, order            uid 0            {"session","ses"}
+ * allowed       control  –                                             one object an exception
+ * allow         control  user, to, port, for_ms, reason uid 0          {"allow","user","to",…}
+ * disallow      control  allow (number)               uid 0            the same
  * mode          monitor  set ("audit"|"enforce", absent: ask),         {"mode","confirm_by","left_ms"}
  *                        trial_ms (of enforce)
  * confirm       monitor  –                                             {"mode"}
@@ -86,7 +93,8 @@
  *   `policy check` prints them.
  * mode, with trial_ms: audit again after that, unless confirmed; confirm_by, left_ms: while it is so.
  * confirm: only from an SSH session whose sshd is younger than the switch; else status 1 and what to do.
- * isolate, revoke-agent: root's own word, as terminate; "done" is isolated, revoked or failed.
+ * allow: {"allow","user","to","port","until","reason","by","rule"}: allow is its number, to an address or a
+ *   prefix, by the login uid of who gave it, rule as it stands in the policy.  In force when it is answered.
  * terminate: root's own word, so the mode does not matter; "done" is terminated or failed, with status 1
  *   and the reason; "count": processes killed, or left.  Up to six seconds later.  What the policy
  *   spares is spared, unless all.

@@ -54,6 +54,7 @@
 /* daemon */
 #define ST_CONTROL_CLIENTS  64
 #define ST_REASON_MAX       512 /* of an order by hand, with its NUL */
+#define ST_ALLOWANCES       64   /* rules given by hand for a while */
 #define ST_CONTROL_LINE     (64u << 10)
 #define ST_PENDING_LOGINS   256
 #define ST_LISTENERS        8192 /* agents and ControlMasters that the gates watch */

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from lab.daemon import PROGRAMS
+from lab.daemon import POLICY, PROGRAMS
 from lab.sshd import Login
 from lab.stage import Stage
 from lab.waiting import until
@@ -117,3 +117,69 @@ def test_a_login_before_the_crash_confirms_after_it(stage: Stage) -> None:
         assert status == 0, said
     assert not _on_trial(stage) and _host_mode(stage) == "enforce"
     stage.daemon.ctl("mode", "audit")
+
+
+# --- exceptions with an end -----------------------------------------------------------------------------
+
+BLOCKED = "block outbound-ssh, relay user alice\nblock outbound-ssh, relay user bob\n"
+
+
+def _allow(stage: Stage, *, user: str = "alice", to: str = "10.9.2.0/24", span: str = "1h") -> dict:
+    return stage.daemon.json("allow", "--user", user, "--to", to, "--for", span, "--reason", "ticket 9")[0]
+
+
+def _hop(stage: Stage, user: str) -> bool:
+    """Does the user get on to db?"""
+    with stage.login(user, forward=True) as session:
+        return session.run("ssh db hostname") == (0, "db")
+
+
+def test_allowed_for_a_while(stage: Stage) -> None:
+    """It holds for whom and where it says, outlives a crash and a reload, and is gone when it is taken back."""
+    stage.daemon.policy(BLOCKED, mode="enforce")
+    watch = stage.watch()
+    given = _allow(stage)
+    told = watch.wait(activity="allow-by-hand")
+    assert told["event"]["reason"].endswith(": ticket 9"), told
+    assert _hop(stage, "alice") and not _hop(stage, "bob")
+    stage.daemon.kill()
+    stage.daemon.start()
+    stage.daemon.policy(BLOCKED, mode="enforce")
+    assert [a["allow"] for a in stage.daemon.json("allow")] == [given["allow"]]
+    assert f"until {given['until']}" in stage.daemon.ctl("policy", "show")
+    assert f"allow:{given['allow']}" in stage.daemon.ctl("policy", "show", "-v")
+    assert _hop(stage, "alice")
+    stage.daemon.ctl("allow", "--revoke", str(given["allow"]))
+    assert not stage.daemon.json("allow") and given["until"] not in stage.daemon.ctl("policy", "show")
+    assert not _hop(stage, "alice")
+    trail = stage.world.audit_log()
+    assert "op=sshtether-allow st-done=passed" in trail and "op=sshtether-allow st-done=revoked" in trail
+    stage.daemon.ctl("mode", "audit")
+
+
+def test_an_exception_elsewhere_changes_nothing(stage: Stage) -> None:
+    stage.daemon.policy(BLOCKED, mode="enforce")
+    number = _allow(stage, to="10.77.0.0/16")["allow"]
+    assert not _hop(stage, "alice")
+    stage.daemon.ctl("allow", "--revoke", str(number))
+    stage.daemon.ctl("mode", "audit")
+
+
+def test_the_policy_in_force_stays_as_it_was_read(stage: Stage) -> None:
+    """What lies in its file by now is not loaded because somebody gave an exception."""
+    stage.daemon.policy(BLOCKED)
+    before = stage.daemon.status()["policy"]["serial"]
+    stage.bastion.write(POLICY, "rubbish\n")
+    number = _allow(stage)["allow"]
+    stage.daemon.ctl("allow", "--revoke", str(number))
+    assert stage.daemon.status()["policy"]["serial"] == before
+    shown = stage.daemon.ctl("policy", "show")
+    assert "rubbish" not in shown and "bob" in shown, shown
+
+
+def test_only_root_gives_exceptions(stage: Stage) -> None:
+    stage.daemon.policy("")
+    member = ["setpriv", "--reuid", "bob", "--regid", "bob", "--groups", "sshtether", f"{PROGRAMS}/sshtether"]
+    words = ["allow", "--user", "bob", "--to", "10.0.0.0/8", "--for", "1h", "--reason", "me"]
+    assert stage.bastion.run([*member, *words], check=False).returncode == 3
+    assert stage.bastion.run([*member, "allow"]).stdout == "no exceptions\n"

@@ -26,7 +26,7 @@ test_gaps = agentd/audit/gaps.o
 test_event = $(audit_stages)
 test_event_LDFLAGS = -Wl,--wrap=realloc -Wl,--wrap=calloc
 test_fact = $(audit_stages)
-test_cli_live = tests/unit/fake_daemon.o $(patsubst %,cli/%.o,options print client answer alert_print table session_rows cmd_status cmd_sessions cmd_session cmd_alerts cmd_mode cmd_order cmd_policy_live) base/addr.o base/buf.o base/bytes.o base/clock.o base/proc.o base/safe.o base/utf8.o base/words.o
+test_cli_live = tests/unit/fake_daemon.o $(patsubst %,cli/%.o,options print client answer alert_print table session_rows cmd_status cmd_sessions cmd_session cmd_alerts cmd_allow cmd_mode cmd_order cmd_policy_live) base/addr.o base/buf.o base/bytes.o base/clock.o base/proc.o base/safe.o base/utf8.o base/words.o
 test_cli_live_LIBS = -lsmartcols -ljansson
 test_packaged_rules = agentd/monitor/rule.o base/bytes.o base/buf.o base/utf8.o base/safe.o
 test_packaged_rules_LIBS = -laudit
@@ -53,6 +53,8 @@ test_detect_tamper = $(detect_kit)
 test_detect_unreported = $(detect_kit)
 test_detect_quiet = $(detect_kit)
 test_policy_model = $(policy_all)
+test_allow = agentd/engine/allow.o agentd/engine/args.o base/proc.o $(policy_all)
+test_allow_LIBS = -ljansson
 test_policy_level = $(policy_all)
 test_cli_gates = tests/unit/fake_daemon.o policy/level.o $(patsubst %,cli/%.o,options print client answer gates) base/addr.o $(patsubst %,base/%.o,buf bytes clock proc safe utf8 words)
 test_cli_gates_LIBS = -ljansson

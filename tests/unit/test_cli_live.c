@@ -290,6 +290,33 @@ status_tells_of_the_trial(void **state)
 	ran_free(&r);
 }
 
+#define ALLOWED "{\"allow\":3,\"user\":\"alice\",\"to\":\"10.20.0.0/16\",\"until\":\"2026-11-22T01:02:03Z\"," \
+		"\"until_ms\":1,\"reason\":\"ticket 9\",\"rule\":\"pass relay\"}\n" END
+
+static void
+exceptions(void **state)
+{
+	struct ran r = run(cmd_allow, "allow --user alice --to 10.20.0.0/16 --for 1h --reason t9", "control.sock", ALLOWED);
+
+	(void)state;
+	assert_int_equal(r.status, CLI_OK);
+	assert_string_equal(r.request.p, "{\"verb\":\"allow\",\"user\":\"alice\",\"to\":\"10.20.0.0/16\",\"port\":0,"
+					 "\"for_ms\":3600000,\"reason\":\"t9\"}");
+	assert_string_equal(r.out.p, "allow:3  pass relay\n");
+	ran_free(&r);
+	r = run(cmd_allow, "allow", "control.sock", ALLOWED);
+	assert_string_equal(r.out.p, "NO USER  TO           PORT LEFT UNTIL               REASON\n"
+				     " 3 alice 10.20.0.0/16  any   0s 2026-11-22 01:02:03 ticket 9\n");
+	ran_free(&r);
+	r = run(cmd_allow, "allow", "control.sock", END);
+	assert_string_equal(r.out.p, "no exceptions\n");
+	ran_free(&r);
+	r = run(cmd_allow, "allow --revoke 3", "control.sock", ALLOWED);
+	assert_string_equal(r.request.p, "{\"verb\":\"disallow\",\"allow\":3}");
+	assert_string_equal(r.out.p, "no longer allowed: allow:3  pass relay\n");
+	ran_free(&r);
+}
+
 static void
 policy_that_does_not_load(void **state)
 {
@@ -503,6 +530,14 @@ wrong_command_lines(void **state)
 		{cmd_confirm, "confirm now", "takes no operand"},
 		{cmd_isolate, "isolate 57", "--reason TEXT is needed"},
 		{cmd_revoke_agent, "revoke-agent 57 --all", "no option '--all'"},
+		{cmd_allow, "allow --user a --to 10.0.0.1 --for 1h", "--reason TEXT is needed"},
+		{cmd_allow, "allow --user a --for 1h --reason x", "--user, --to and --for are needed"},
+		{cmd_allow, "allow --user a --to db --for 1h --reason x", "'db' is no address"},
+		{cmd_allow, "allow --user a --to 10.0.0.1/8 --for 1h --reason x", "is no address"},
+		{cmd_allow, "allow --user a --to 10.0.0.1 --for 31d --reason x", "'31d' is not between"},
+		{cmd_allow, "allow --user a --to 10.0.0.1 --for 1h --port 0 --reason x", "--port: '0'"},
+		{cmd_allow, "allow --revoke 1 --user a", "takes no other option"},
+		{cmd_allow, "allow --revoke one", "'one' is no number"},
 		{cmd_alerts, "alerts --since someday", "is no time"},
 		{cmd_alerts, "alerts --limit 0", "no number above 0"},
 		{cmd_alerts, "alerts --activity dance", "there is no 'dance'"},
@@ -542,6 +577,7 @@ main(void)
 		cmocka_unit_test(enforce_on_trial),
 		cmocka_unit_test(status_tells_of_the_trial),
 		cmocka_unit_test(terminate_wants_a_session_of_this_boot),
+		cmocka_unit_test(exceptions),
 		cmocka_unit_test(policy_that_does_not_load),
 		cmocka_unit_test(policy_with_hits),
 		cmocka_unit_test(status_says_what_is_wrong),
