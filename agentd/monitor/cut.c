@@ -30,6 +30,8 @@ struct search {
 	struct file file;
 	struct inodes clients; /* the sockets at the other ends of what the listener has accepted, or will */
 	struct inodes done;
+	cut_may_fn *may; /* NULL: all */
+	const void *arg;
 	struct mtime start;
 };
 
@@ -74,6 +76,8 @@ visit(int pidfd, const struct facts *f, void *arg)
 	const struct dirent *entry;
 	DIR *dir;
 
+	if (s->may != NULL && !s->may(f, s->arg))
+		return 0;
 	snprintf(path, sizeof(path), "/proc/%d/fd", (int)f->pid);
 	dir = opendir(path);
 	if (dir == NULL)
@@ -90,24 +94,43 @@ visit(int pidfd, const struct facts *f, void *arg)
 			(void)inodes_add(&s->done, inode);
 	}
 	closedir(dir);
-	return 0;
+	return s->done.n == s->clients.n;
 }
 
-int
-cut_connections(uint32_t ses, uint32_t major, uint32_t minor, uint64_t inode)
+/* ses SES_UNSET: everybody's. */
+static int
+cut(uint32_t ses, const struct file *file, cut_may_fn *may, const void *arg)
 {
 	struct search *s = calloc(1, sizeof(*s));
 	int rc;
 
 	if (s == NULL)
 		return -ENOMEM;
-	s->file = (struct file){.major = major, .minor = minor, .inode = inode};
+	s->file = *file;
+	s->may = may;
+	s->arg = arg;
 	s->start = mtime_now();
 	rc = diag_unix_each(note_clients, s);
 	if (rc >= 0 && s->clients.n != 0)
-		(void)facts_each(ses, visit, s);
+		(void)(ses == SES_UNSET ? facts_all(visit, s) : facts_each(ses, visit, s));
 	if (rc >= 0)
 		rc = (int)s->done.n;
 	free(s);
 	return rc;
+}
+
+int
+cut_connections(uint32_t ses, uint32_t major, uint32_t minor, uint64_t inode)
+{
+	const struct file file = {.major = major, .minor = minor, .inode = inode};
+
+	return ses == SES_UNSET ? -EINVAL : cut(ses, &file, NULL, NULL);
+}
+
+int
+cut_all(uint32_t major, uint32_t minor, uint64_t inode, cut_may_fn *may, const void *arg)
+{
+	const struct file file = {.major = major, .minor = minor, .inode = inode};
+
+	return cut(SES_UNSET, &file, may, arg);
 }

@@ -3,11 +3,15 @@
 #define MONITOR_CUT_H
 
 #include "agentd/monitor/ctx.h"
+#include "agentd/monitor/facts.h"
 
 /*
  * The listener bound to the file (dev, inode).  Shuts down each connection to it that a process of ses
  * holds, whoever holds it too.  The number that were cut, or −errno.  Checks no right: its caller has.
  */
 int cut_connections(uint32_t ses, uint32_t major, uint32_t minor, uint64_t inode);
+/* Each connection to it that anybody holds, but for processes that may() leaves out. */
+typedef bool cut_may_fn(const struct facts *, const void *arg);
+int cut_all(uint32_t major, uint32_t minor, uint64_t inode, cut_may_fn *, const void *arg);
 
 #endif

@@ -1,17 +1,63 @@
-/*
- * destroy: connections of a session end, while its processes go on.  TCP by SOCK_DESTROY, Unix by
- * shutdown.  Runs in the monitor.
- */
+/* destroy: see destroy.h.  Runs in the monitor.  TCP by SOCK_DESTROY, Unix by shutdown. */
+#include "agentd/monitor/destroy.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
 #include "agentd/monitor/cut.h"
 #include "agentd/monitor/flow.h"
-#include "agentd/monitor/inodes.h"
 #include "agentd/monitor/protect.h"
 #include "agentd/monitor/sockdiag.h"
 #include "agentd/monitor/table.h"
 #include "agentd/monitor/target.h"
+
+/* --- sockets that a session holds --------------------------------------------------------------------- */
+
+#define HELD_MAX 65536 /* then the rest goes on */
+
+struct held {
+	uint64_t *inode; /* owned; sorted */
+	size_t n;
+	uint32_t pid; /* of this process only; 0: of all */
+};
+
+static int
+note_sockets(int pidfd, const struct facts *f, void *arg)
+{
+	struct held *h = arg;
+
+	(void)pidfd;
+	if (h->pid == 0 || h->pid == (uint32_t)f->pid)
+		h->n += flow_sockets(f->pid, h->inode + h->n, HELD_MAX - h->n);
+	return h->n == HELD_MAX;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static bool
+held_find(struct held *h, uint32_t ses, uint32_t pid)
+{
+	*h = (struct held){.inode = calloc(HELD_MAX, sizeof(*h->inode)), .pid = pid};
+	if (h->inode == NULL)
+		return false;
+	(void)facts_each(ses, note_sockets, h);
+	qsort(h->inode, h->n, sizeof(*h->inode), compare);
+	return true;
+}
+
+static bool
+held_has(const struct held *h, uint64_t inode)
+{
+	return bsearch(&inode, h->inode, h->n, sizeof(inode), compare) != NULL;
+}
+
+/* --- one destination ---------------------------------------------------------------------------------- */
 
 struct hunt {
 	struct job job;
@@ -20,27 +66,10 @@ struct hunt {
 	pid_t sshd;           /* of the session */
 	uint64_t start_ticks; /* of that */
 	struct notice note;
-	struct inodes held;   /* sockets of the session */
+	struct held held;
 	unsigned found, ended;
 	int error;
 };
-
-static int
-note_sockets(int pidfd, const struct facts *f, void *arg)
-{
-	struct hunt *h = arg;
-	uint64_t inode[INODES_MAX];
-	size_t n;
-
-	(void)pidfd;
-	if (h->rq.pid != 0 && h->rq.pid != (uint32_t)f->pid)
-		return 0;
-	n = flow_sockets(f->pid, inode, INODES_MAX);
-	for (size_t i = 0; i < n; i++)
-		if (!inodes_add(&h->held, inode[i]))
-			return 1;
-	return 0;
-}
 
 static bool
 is_to(const struct report_addr *peer, const struct report_addr *to)
@@ -55,7 +84,7 @@ end_one(const struct diag_tcp *t, void *arg)
 	struct hunt *h = arg;
 	int rc;
 
-	if (!is_to(&t->peer, &h->rq.to) || !inodes_has(&h->held, t->inode))
+	if (!is_to(&t->peer, &h->rq.to) || !held_has(&h->held, t->inode))
 		return 0;
 	h->found++;
 	rc = diag_destroy(t);
@@ -85,8 +114,8 @@ destroy_tcp(struct job *job)
 		h->note.result = RES_PROTECTED;
 		return;
 	}
-	(void)facts_each(h->rq.ses, note_sockets, h);
-	rc = diag_tcp_each(end_one, h);
+	rc = held_find(&h->held, h->rq.ses, h->rq.pid) ? diag_tcp_each(end_one, h) : -ENOMEM;
+	free(h->held.inode);
 	if (rc < 0 || h->error != 0) {
 		h->note.result = RES_DENIED;
 		h->note.value = (uint64_t)(rc < 0 ? -rc : h->error);
@@ -95,6 +124,53 @@ destroy_tcp(struct job *job)
 		h->note.value = h->ended;
 	}
 }
+
+/* --- all of them -------------------------------------------------------------------------------------- */
+
+struct sweep {
+	struct destroy_all *all;
+	struct held held;
+	struct report_addr peer, local; /* of the connection that the session came in by */
+	bool came_in;                   /* by TCP at all */
+};
+
+static bool
+is_local(const struct diag_tcp *t)
+{
+	static const uint8_t loopback[16] = {[15] = 1};
+
+	if (t->peer.family == t->local.family && memcmp(t->peer.b, t->local.b, sizeof(t->peer.b)) == 0)
+		return true;
+	return t->peer.family == 4 ? t->peer.b[0] == 127 : memcmp(t->peer.b, loopback, sizeof(loopback)) == 0;
+}
+
+static int
+end_any(const struct diag_tcp *t, void *arg)
+{
+	struct sweep *s = arg;
+	int rc;
+
+	if (!held_has(&s->held, t->inode) || is_local(t) ||
+	    (s->came_in && is_to(&t->peer, &s->peer) && is_to(&t->local, &s->local)))
+		return 0;
+	rc = diag_destroy(t);
+	s->all->ended += rc == 0;
+	s->all->left += rc != 0 && rc != -ENOENT;
+	return 0;
+}
+
+void
+destroy_all(struct destroy_all *all)
+{
+	struct sweep s = {.all = all};
+
+	s.came_in = flow_of_process(all->sshd, all->start_ticks, &s.peer, &s.local);
+	if (!held_find(&s.held, all->ses, 0) || diag_tcp_each(end_any, &s) < 0)
+		all->left++;
+	free(s.held.inode);
+}
+
+/* --- the request -------------------------------------------------------------------------------------- */
 
 static void
 destroy_unix(struct job *job)

@@ -54,8 +54,9 @@ is_it(int dir, const char *name, const struct errand_file *f)
 {
 	struct stat st;
 
+	/* The low 32 bits are all that sock_diag(7) has. */
 	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISSOCK(st.st_mode) &&
-	    st.st_ino == f->inode && major(st.st_dev) == f->dev_major && minor(st.st_dev) == f->dev_minor;
+	    (uint32_t)st.st_ino == (uint32_t)f->inode && major(st.st_dev) == f->dev_major && minor(st.st_dev) == f->dev_minor;
 }
 
 static int

@@ -73,6 +73,7 @@ facts_program_name(pid_t pid, char *out, size_t cap)
 
 struct each {
 	uint32_t ses;
+	bool all; /* whatever their ses */
 	facts_fn *fn;
 	void *arg;
 };
@@ -85,12 +86,12 @@ visit(pid_t pid, void *arg)
 	struct facts f;
 	int pidfd, rc = 0;
 
-	if (proc_sessionid(pid, &ses) != 0 || ses != e->ses)
+	if (!e->all && (proc_sessionid(pid, &ses) != 0 || ses != e->ses))
 		return 0;
 	pidfd = proc_pidfd(pid);
 	if (pidfd < 0)
 		return 0;
-	if (facts_of(pidfd, pid, &f) == 0 && f.ses == e->ses)
+	if (facts_of(pidfd, pid, &f) == 0 && (e->all || f.ses == e->ses))
 		rc = e->fn(pidfd, &f, e->arg);
 	close(pidfd);
 	return rc;
@@ -100,6 +101,14 @@ int
 facts_each(uint32_t ses, facts_fn *fn, void *arg)
 {
 	struct each e = {.ses = ses, .fn = fn, .arg = arg};
+
+	return proc_each(visit, &e);
+}
+
+int
+facts_all(facts_fn *fn, void *arg)
+{
+	struct each e = {.all = true, .fn = fn, .arg = arg};
 
 	return proc_each(visit, &e);
 }

@@ -29,5 +29,7 @@ int facts_program_name(pid_t, char *out, size_t cap);
  */
 typedef int facts_fn(int pidfd, const struct facts *, void *arg);
 int facts_each(uint32_t ses, facts_fn *, void *arg);
+/* For every living process, whatever it carries. */
+int facts_all(facts_fn *, void *arg);
 
 #endif

@@ -57,6 +57,8 @@ static const struct row rows[REQ_MAX] = {
 	[REQ_GRANT] = {"grant", 0, GRANTS_RATE, .body = {handle_grant, sizeof(struct grant), 1}},
 	[REQ_CLASSES_DONE] = {"classes-done", 0, 20, handle_classes_done},
 	[REQ_SOCKET] = {"socket", ROW_LOOK, 6000, handle_socket},
+	[REQ_ISOLATE] = {"isolate", ROW_ACTION | ROW_SESSION, 600, handle_isolate},
+	[REQ_REVOKE] = {"revoke", ROW_ACTION | ROW_SESSION, 600, handle_revoke},
 	[REQ_CLIENT] = {"client", ROW_SESSION | ROW_LOOK, 6000, handle_client},
 };
 
@@ -191,6 +193,13 @@ table_answer(struct monitor *m, uint32_t id, enum result result, uint64_t value)
 	const struct notice n = {.result = result, .value = value};
 
 	table_answer_with(m, id, &n, NULL, 0);
+}
+
+void
+table_deed_done(struct monitor *m, uint32_t id, enum result result, uint64_t n, void *unused)
+{
+	(void)unused;
+	table_answer(m, id, result, n);
 }
 
 static void

@@ -34,6 +34,8 @@ void table_free(struct table **);
 bool table_dispatch(struct monitor *, const struct request *, const void *body, size_t n);
 /* An answer that was put off. */
 void table_answer(struct monitor *, uint32_t id, enum result, uint64_t value);
+/* The same, as a deed_fn. */
+void table_deed_done(struct monitor *, uint32_t id, enum result, uint64_t n, void *unused);
 /* A whole one: kind, id and mode are filled in.  The descriptors stay the caller's. */
 void table_answer_with(struct monitor *, uint32_t id, const struct notice *, const int *fds, int nfds);
 
@@ -49,7 +51,7 @@ bool table_may_stop(struct monitor *, uint32_t auid);
 typedef enum result handler_fn(struct monitor *, const struct request *, struct answer *);
 handler_fn handle_kill, handle_destroy, handle_terminate, handle_spare, handle_program, handle_owner,
     handle_audit, handle_source, handle_alive, handle_classes, handle_classes_done,
-    handle_socket, handle_client;
+    handle_socket, handle_client, handle_isolate, handle_revoke;
 /* Of those that have a body. */
 typedef enum result body_fn(struct monitor *, const struct asked *, struct answer *);
 body_fn handle_prefixes, handle_ports, handle_grant;

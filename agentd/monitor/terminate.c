@@ -37,7 +37,7 @@ struct ending {
 	struct terminator *all; /* borrowed */
 	struct request rq;
 	struct mon_session session; /* as it was at the start */
-	terminate_fn *fn;
+	deed_fn *fn;
 	void *arg;
 	struct mtime start;
 	struct event *on_time;
@@ -312,7 +312,7 @@ on_time_cb(evutil_socket_t fd, short what, void *arg)
 }
 
 static struct ending *
-ending_new(struct terminator *all, const struct request *rq, terminate_fn *fn, void *arg)
+ending_new(struct terminator *all, const struct request *rq, deed_fn *fn, void *arg)
 {
 	struct ending *e = all->n < ENDINGS_MAX ? calloc(1, sizeof(*e)) : NULL;
 
@@ -358,7 +358,7 @@ terminate_check(const struct monitor *m, const struct request *rq)
 }
 
 enum result
-terminate_begin(struct monitor *m, const struct request *rq, terminate_fn *fn, void *arg)
+terminate_begin(struct monitor *m, const struct request *rq, deed_fn *fn, void *arg)
 {
 	struct ending *e = ending_new(m->terminator, rq, fn, arg);
 
@@ -370,13 +370,6 @@ terminate_begin(struct monitor *m, const struct request *rq, terminate_fn *fn, v
 	return RES_RATE;
 }
 
-static void
-answer_engine(struct monitor *m, uint32_t id, enum result result, uint64_t n, void *arg)
-{
-	(void)arg;
-	table_answer(m, id, result, n);
-}
-
 enum result
 handle_terminate(struct monitor *m, const struct request *rq, struct answer *a)
 {
@@ -385,7 +378,7 @@ handle_terminate(struct monitor *m, const struct request *rq, struct answer *a)
 	if (result == RES_OK)
 		result = table_may_act(m, rq);
 	if (result == RES_OK)
-		result = terminate_begin(m, rq, answer_engine, NULL);
+		result = terminate_begin(m, rq, table_deed_done, NULL);
 	if (result != RES_OK && result != RES_BUSY)
 		forget_spared(m->terminator, rq->ses);
 	a->later = result == RES_OK;

@@ -2,7 +2,7 @@
 #ifndef MONITOR_TERMINATE_H
 #define MONITOR_TERMINATE_H
 
-#include "agentd/monitor/ctx.h"
+#include "agentd/monitor/deed.h"
 
 struct terminator;
 
@@ -10,11 +10,9 @@ struct terminator *terminator_new(struct monitor *);
 /* What is under way is cut short, and its fn called. */
 void terminator_free(struct terminator **);
 
-/* Once, when it is over.  RES_OK: n processes were killed; RES_DENIED: n are left. */
-typedef void terminate_fn(struct monitor *, uint32_t id, enum result, uint64_t n, void *arg);
 /* Whether the session of rq may be ended, whoever asks: it is registered, nobody's break-glass, … */
 enum result terminate_check(const struct monitor *, const struct request *rq);
 /* After that check, and whatever else the caller must ask.  RES_OK: fn will be called. */
-enum result terminate_begin(struct monitor *, const struct request *rq, terminate_fn *, void *arg);
+enum result terminate_begin(struct monitor *, const struct request *rq, deed_fn *, void *arg);
 
 #endif

@@ -171,13 +171,20 @@ trail_mode(struct monitor *m, enum mode before, enum mode after, int64_t trial_m
 }
 
 void
-trail_order(struct monitor *m, const struct trail_order *o, enum result result, uint64_t n)
+trail_order(struct monitor *m, const struct trail_order *o, enum done what, uint64_t n)
 {
+	static const struct {
+		const char *op;
+		int type;
+	} deeds[DEED_COUNT] = {
+		[DEED_TERMINATE] = {"terminate", AUDIT_RESP_TERM_ACCESS},
+		[DEED_ISOLATE] = {"isolate", AUDIT_RESP_ALERT},
+		[DEED_REVOKE] = {"revoke-agent", AUDIT_RESP_ALERT},
+	};
 	struct buf text = BUF_INIT;
 
-	buf_printf(&text, "op=sshtether-terminate st-ses=%" PRIu32 " st-all=%s st-done=%s st-count=%" PRIu64
-	    " st-pid=%d st-auid=%" PRIu32 " st-own-ses=%" PRIu32, o->ses, o->all ? "yes" : "no",
-	    done_name(result == RES_OK ? DONE_TERMINATED : DONE_FAILED), n, (int)o->pid, o->auid,
-	    o->own_ses);
-	write_own(m, AUDIT_RESP_TERM_ACCESS, &text, result == RES_OK);
+	buf_printf(&text, "op=sshtether-%s st-ses=%" PRIu32 " st-all=%s st-done=%s st-count=%" PRIu64
+	    " st-pid=%d st-auid=%" PRIu32 " st-own-ses=%" PRIu32, deeds[o->deed].op, o->ses,
+	    o->all ? "yes" : "no", done_name(what), n, (int)o->pid, o->auid, o->own_ses);
+	write_own(m, deeds[o->deed].type, &text, what != DONE_FAILED);
 }

@@ -32,18 +32,57 @@ take_mode(const json_t *root, struct verb_line *out)
 	return take_trial(root, out) ? VERB_MODE_SET : VERB_BAD;
 }
 
+static bool
+take_ses(const json_t *root, struct verb_line *out)
+{
+	const json_t *ses = json_object_get(root, "ses");
+	json_int_t n = json_integer_value(ses);
+
+	if (!json_is_integer(ses) || n < 0 || n >= SES_UNSET)
+		return false;
+	out->ses = (uint32_t)n;
+	return true;
+}
+
 static enum verb
 take_terminate(const json_t *root, struct verb_line *out)
 {
-	const json_t *ses = json_object_get(root, "ses"), *all = json_object_get(root, "all");
-	json_int_t n = json_integer_value(ses);
+	const json_t *all = json_object_get(root, "all");
 
-	if (!json_is_integer(ses) || n < 0 || n >= SES_UNSET || (all != NULL && !json_is_boolean(all)))
-		return VERB_BAD;
-	out->ses = (uint32_t)n;
 	out->all = json_is_true(all);
-	return VERB_TERMINATE;
+	return take_ses(root, out) && (all == NULL || json_is_boolean(all)) ? VERB_TERMINATE : VERB_BAD;
 }
+
+static enum verb
+take_isolate(const json_t *root, struct verb_line *out)
+{
+	return take_ses(root, out) ? VERB_ISOLATE : VERB_BAD;
+}
+
+static enum verb
+take_revoke(const json_t *root, struct verb_line *out)
+{
+	return take_ses(root, out) ? VERB_REVOKE : VERB_BAD;
+}
+
+static enum verb
+take_confirm(const json_t *root, struct verb_line *out)
+{
+	(void)root;
+	(void)out;
+	return VERB_CONFIRM;
+}
+
+static const struct {
+	const char *name;
+	enum verb (*take)(const json_t *, struct verb_line *);
+} verbs[] = {
+	{"mode", take_mode},
+	{"confirm", take_confirm},
+	{"terminate", take_terminate},
+	{"isolate", take_isolate},
+	{"revoke-agent", take_revoke},
+};
 
 struct verb_line
 verb_parse(struct bytes line)
@@ -52,12 +91,9 @@ verb_parse(struct bytes line)
 	const char *verb = json_string_value(json_object_get(root, "verb"));
 	struct verb_line out = {.verb = VERB_BAD};
 
-	if (verb != NULL && strcmp(verb, "mode") == 0)
-		out.verb = take_mode(root, &out);
-	else if (verb != NULL && strcmp(verb, "confirm") == 0)
-		out.verb = VERB_CONFIRM;
-	else if (verb != NULL && strcmp(verb, "terminate") == 0)
-		out.verb = take_terminate(root, &out);
+	for (size_t i = 0; verb != NULL && i < sizeof(verbs) / sizeof(*verbs); i++)
+		if (strcmp(verb, verbs[i].name) == 0)
+			out.verb = verbs[i].take(root, &out);
 	json_decref(root);
 	return out;
 }

@@ -4,13 +4,14 @@
 
 #include "base/words.h"
 
-enum verb { VERB_BAD, VERB_MODE_GET, VERB_MODE_SET, VERB_CONFIRM, VERB_TERMINATE };
+enum verb { VERB_BAD, VERB_MODE_GET, VERB_MODE_SET, VERB_CONFIRM, VERB_TERMINATE, VERB_ISOLATE,
+	VERB_REVOKE };
 
 struct verb_line {
 	enum verb verb;
 	enum mode mode; /* VERB_MODE_SET */
 	int64_t trial_ms; /* VERB_MODE_SET: enforce for so long, unless it is confirmed; 0: for good */
-	uint32_t ses;   /* VERB_TERMINATE */
+	uint32_t ses;   /* VERB_TERMINATE, VERB_ISOLATE, VERB_REVOKE */
 	bool all;       /* VERB_TERMINATE: what the policy spares too */
 };
 

@@ -32,7 +32,7 @@ struct client {
 	struct verbs *all; /* borrowed */
 	int fd;
 	pid_t pid;
-	uint32_t ses; /* that is to end */
+	struct order_line order;
 	struct event *on_data;
 	size_t n;
 	char line[LINE_MAX_BYTES];
@@ -147,11 +147,18 @@ on_ordered(enum result result, uint64_t n, void *arg)
 	struct client *c = arg;
 	struct buf text = BUF_INIT;
 
-	buf_printf(&text, "{\"ses\":%" PRIu32 ",\"done\":\"%s\",\"count\":%" PRIu64 "}\n", c->ses,
-	    done_name(result == RES_OK ? DONE_TERMINATED : DONE_FAILED), n);
-	reply(c, buf_ok(&text) ? text.p : "", result == RES_OK ? NULL : order_text(result));
+	buf_printf(&text, "{\"ses\":%" PRIu32 ",\"done\":\"%s\",\"count\":%" PRIu64 "}\n", c->order.ses,
+	    done_name(order_done(c->order.deed, result)), n);
+	reply(c, buf_ok(&text) ? text.p : "", result == RES_OK ? NULL : order_text(c->order.deed, result));
 	buf_free(&text);
 	client_free(c);
+}
+
+static void
+order(struct client *c, enum deed deed, const struct verb_line *line)
+{
+	c->order = (struct order_line){.deed = deed, .ses = line->ses, .all = line->all, .pid = c->pid};
+	order_give(c->all->m, &c->order, on_ordered, c);
 }
 
 /* The client is gone afterwards, or waits. */
@@ -173,11 +180,17 @@ obey(struct client *c, struct bytes text)
 		confirm(c);
 		return;
 	case VERB_TERMINATE:
-		c->ses = line.ses;
-		order_terminate(c->all->m, line.ses, line.all, c->pid, on_ordered, c);
+		order(c, DEED_TERMINATE, &line);
+		return;
+	case VERB_ISOLATE:
+		order(c, DEED_ISOLATE, &line);
+		return;
+	case VERB_REVOKE:
+		order(c, DEED_REVOKE, &line);
 		return;
 	case VERB_BAD:
-		reply(c, "", "this socket knows mode, to set audit or enforce, confirm, and terminate, with a ses");
+		reply(c, "", "this socket knows mode, to set audit or enforce, confirm, and terminate, isolate and "
+		    "revoke-agent, with a ses");
 	}
 	client_free(c);
 }

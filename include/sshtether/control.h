@@ -98,6 +98,8 @@
  * terminate: root's own word, so the mode does not matter; "done" is terminated or failed, with status 1
  *   and the reason; "count": processes killed, or left.  Up to six seconds later.  What the policy
  *   spares is spared, unless all.
+ * isolate, revoke-agent: the same for "isolated" and "revoked"; "count": connections that were ended, or
+ *   what is left of them.  Both last until the session is over, whatever the mode.
  * announce: comes before it, from the same process: the reason, for people; and the engine tells the
  *   monitor what the policy spares.  order: terminate (default), isolate, revoke-agent.
  */

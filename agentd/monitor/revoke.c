@@ -1,0 +1,190 @@
+/*
+ * revoke: see revoke.h.  Runs in the monitor.  The name goes before what is connected is cut: nobody connects
+ * again in between.  The listener itself is never shut down: sshd would spin on it.
+ */
+#include "agentd/monitor/revoke.h"
+
+#include <errno.h>
+#include <linux/un.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agentd/monitor/cut.h"
+#include "agentd/monitor/errand.h"
+#include "agentd/monitor/gate.h"
+#include "agentd/monitor/inodes.h"
+#include "agentd/monitor/protect.h"
+#include "agentd/monitor/registry.h"
+#include "agentd/monitor/rows.h"
+#include "agentd/monitor/flow.h"
+#include "agentd/monitor/sockdiag.h"
+#include "agentd/monitor/table.h"
+#include "base/log.h"
+
+#define AGENTS_MAX 64 /* of one session; the rest is told as left */
+
+struct agent {
+	uint32_t dev_major, dev_minor;
+	uint64_t inode;
+	char path[UNIX_PATH_MAX + 1];
+};
+
+struct revoking {
+	struct job job;
+	struct monitor *m; /* borrowed; the loop's */
+	uint32_t id;
+	deed_fn *fn;
+	void *arg;
+	struct mon_session session; /* as it was at the start */
+	struct guard guard;
+	/* what the thread has found, and done */
+	struct inodes sockets; /* of the session's sshd */
+	uid_t uid;             /* of its user child */
+	struct agent agent[AGENTS_MAX];
+	size_t nagents;
+	unsigned cut, left;
+};
+
+/* --- what sshd listens on for the client ---------------------------------------------------------------- */
+
+static int
+note_sshd(int pidfd, const struct facts *f, void *arg)
+{
+	struct revoking *r = arg;
+	uint64_t inode[INODES_MAX];
+	size_t n;
+
+	(void)pidfd;
+	if (!protect_own_sshd(&r->session, f))
+		return 0;
+	if (!protect_is_top(&r->session, f))
+		r->uid = f->ruid;
+	n = flow_sockets(f->pid, inode, INODES_MAX);
+	for (size_t i = 0; i < n; i++)
+		if (!inodes_add(&r->sockets, inode[i]))
+			return 1;
+	return 0;
+}
+
+static int
+note_agent(const struct diag_unix *u, void *arg)
+{
+	struct revoking *r = arg;
+	struct agent *a = &r->agent[r->nagents];
+
+	if (!u->bound || !u->listening || !inodes_has(&r->sockets, u->inode))
+		return 0;
+	if (r->nagents == AGENTS_MAX) {
+		r->left++;
+		return 0;
+	}
+	*a = (struct agent){.dev_major = u->major, .dev_minor = u->minor, .inode = u->file_ino};
+	if (u->name_n > 1 && u->name[0] == '/' && u->name_n < sizeof(a->path))
+		memcpy(a->path, u->name, u->name_n);
+	r->nagents++;
+	return 0;
+}
+
+/* --- the end of one ------------------------------------------------------------------------------------- */
+
+/* A break-glass login that has borrowed it goes on. */
+static bool
+may_cut(const struct facts *f, const void *arg)
+{
+	const struct guard *g = arg;
+
+	return !protect_breakglass(g->cf, &(struct mon_session){.auid = f->auid}, f);
+}
+
+static void
+end(struct revoking *r, const struct agent *a)
+{
+	const struct errand_file file = {.uid = r->uid, .path = a->path, .dev_major = a->dev_major,
+	    .dev_minor = a->dev_minor, .inode = a->inode};
+	int rc = a->path[0] == '\0' ? -ENOENT : errand_unlink(&file);
+
+	/* Its name may have gone, or be in another mount namespace. */
+	if (rc != 0)
+		log_info("session %u: the name of an agent is not removed: %s", r->session.ses, strerror(-rc));
+	rc = cut_all(a->dev_major, a->dev_minor, a->inode, may_cut, &r->guard);
+	if (rc >= 0)
+		r->cut += (unsigned)rc;
+	else
+		r->left++;
+}
+
+static void
+run(struct job *job)
+{
+	struct revoking *r = (struct revoking *)job;
+
+	(void)facts_each(r->session.ses, note_sshd, r);
+	if (diag_listeners_each(note_agent, r) < 0)
+		r->left++;
+	for (size_t i = 0; i < r->nagents; i++)
+		end(r, &r->agent[i]);
+}
+
+static void
+done(struct job *job)
+{
+	struct revoking *r = (struct revoking *)job;
+
+	if (r->left == 0)
+		log_warn("session %u: %zu agents revoked, %u connections cut", r->session.ses, r->nagents, r->cut);
+	else
+		log_err("session %u: %u agents are left", r->session.ses, r->left);
+	r->fn(r->m, r->id, r->left == 0 ? RES_OK : RES_DENIED, r->left == 0 ? r->cut : r->left, r->arg);
+	free(r);
+}
+
+/* --- in the loop ---------------------------------------------------------------------------------------- */
+
+enum result
+revoke_check(const struct monitor *m, const struct request *rq)
+{
+	const struct mon_session *s = registry_get(m->registry, rq->ses);
+
+	if (s == NULL)
+		return RES_NO_SESSION;
+	return protect_breakglass(m->cf, s, NULL) ? RES_PROTECTED : RES_OK;
+}
+
+enum result
+revoke_begin(struct monitor *m, const struct request *rq, bool order, deed_fn *fn, void *arg)
+{
+	struct mon_session *s = registry_get(m->registry, rq->ses);
+	uint32_t flags = GATEROW_REVOKED | (order ? (uint32_t)GATEROW_REVOKED_ORDER : 0);
+	struct revoking *r = calloc(1, sizeof(*r));
+	int rc = r == NULL ? -ENOMEM : rows_flag(m->rows, s, flags);
+
+	if (rc != 0) {
+		log_err("session %u keeps its agents: %s", rq->ses, strerror(-rc));
+		free(r);
+		return RES_DENIED;
+	}
+	r->job = (struct job){.run = run, .done = done};
+	r->m = m;
+	r->id = rq->id;
+	r->fn = fn;
+	r->arg = arg;
+	r->session = *s;
+	r->guard = guard_take(m);
+	if (aside_give(m->work[WORK_ACT], &r->job))
+		return RES_OK;
+	free(r);
+	return RES_RATE;
+}
+
+enum result
+handle_revoke(struct monitor *m, const struct request *rq, struct answer *a)
+{
+	enum result result = revoke_check(m, rq);
+
+	if (result == RES_OK)
+		result = table_may_act(m, rq);
+	if (result == RES_OK)
+		result = revoke_begin(m, rq, false, table_deed_done, NULL);
+	a->later = result == RES_OK;
+	return result;
+}
