@@ -136,6 +136,7 @@ finding_start(struct detect *d, const struct evidence *e, enum activity activity
 		.exit = e->exit,
 		.way = e->way,
 		.count = e->count,
+		.note = e->note,
 	};
 	f->via = via_of(f->session, e->time);
 }
@@ -229,6 +230,8 @@ finding_reason(struct finding *f, const char *fmt, ...)
 	va_start(ap, fmt);
 	buf_vprintf(&raw, fmt, ap);
 	va_end(ap);
+	if (f->note != NULL)
+		buf_printf(&raw, " (%s)", f->note);
 	buf_put_visible(&visible, buf_bytes(&raw));
 	if (buf_ok(&visible))
 		(void)bytes_copy(buf_bytes(&visible), f->reason, sizeof(f->reason));

@@ -31,6 +31,7 @@ struct finding {
 	enum fact_way way;
 	const char *via;              /* "tmux", "at", "cron", "systemd-run"; NULL */
 	unsigned count;               /* records that told of it */
+	const char *note; /* the end of the reason; NULL: none */
 	bool again; /* told moments ago: to be stopped where the policy says so, not to be told anew */
 	char reason[256];             /* words and numbers, visible text */
 };

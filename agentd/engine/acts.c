@@ -1,19 +1,22 @@
 /* acts: see acts.h.  Engine process. */
 #include "agentd/engine/acts.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #include <event2/event.h>
 
 #include "agentd/engine/failures.h"
 #include "agentd/engine/keep.h"
-#include "agentd/engine/levels.h"
 #include "agentd/engine/plan.h"
+#include "policy/level.h"
 
 #define KILL_WAIT_MS  2000
 #define END_WAIT_MS   15000 /* TERM, then KILL, and a look whether all are gone */
+#define GATE_WAIT_MS  500   /* for a gate's word, which may come after the record */
 #define WHY_MAX       160
 #define RECENT        64
 #define RECENT_MS     60000 /* a finding may ripen for a while after the process is gone */
@@ -35,8 +38,18 @@ struct recent {
 	struct mtime when;
 };
 
+/* A ruling on what failed with EPERM: it waits for the gate to say that this was its work. */
+struct held {
+	TAILQ_ENTRY(held) link;
+	struct acts *acts;
+	struct kept *kept; /* owned */
+	struct event *late;
+};
+
 struct acts {
 	struct acts_parts parts;
+	unsigned gates; /* that work */
+	TAILQ_HEAD(, held) held;
 	struct acts_stats stats;
 	struct recent recent[RECENT];
 	unsigned next_recent;
@@ -78,21 +91,22 @@ static struct request
 request_of(const struct ruling *r, const struct plan *p)
 {
 	const struct finding *f = r->finding;
+	const bool whole = plan_is_of_session(p);
 
 	return (struct request){
 	    .kind = p->kind,
 	    /* A process may have left the session that is reported for it. */
-	    .ses = p->kind != REQ_TERMINATE && f->process != NULL ? f->process->ses : f->session->ses,
-	    .pid = p->kind == REQ_TERMINATE ? 0 : f->pid,
+	    .ses = !whole && f->process != NULL ? f->process->ses : f->session->ses,
+	    .pid = whole ? 0 : f->pid,
 	    .flags = r->decision.action == DO_TERMINATE_ALL ? REQF_ALL : 0,
 	    .activity = f->activity,
 	    .action = r->decision.action,
 	    .time_ms = f->time.ms,
-	    .inode = f->unix_inode,
-	    .dev_major = f->unix_dev_major,
-	    .dev_minor = f->unix_dev_minor,
+	    .inode = whole ? 0 : f->unix_inode,
+	    .dev_major = whole ? 0 : f->unix_dev_major,
+	    .dev_minor = whole ? 0 : f->unix_dev_minor,
 	    /* A Unix listener or an address, never both. */
-	    .to = f->unix_inode == 0 ? wire_addr(f->to) : (struct report_addr){0},
+	    .to = !whole && f->unix_inode == 0 ? wire_addr(f->to) : (struct report_addr){0},
 	};
 }
 
@@ -121,7 +135,7 @@ done_of(const struct notice *n, enum done success, char why[WHY_MAX])
 static void
 remember(struct acts *a, const struct act *act)
 {
-	if (act->req.kind == REQ_DESTROY && act->req.pid == 0)
+	if (act->req.pid == 0 && act->req.kind != REQ_TERMINATE)
 		return; /* the session lives on */
 	a->recent[a->next_recent++ % RECENT] =
 	    (struct recent){.ses = act->req.ses, .pid = act->req.pid, .when = mtime_now()};
@@ -317,11 +331,12 @@ ask(struct acts *a, const struct ruling *r, const struct plan *p, enum level lev
 	return "the monitor could not be asked";
 }
 
+/* How it could be stopped here; a rule that hangs on what no gate knows may come to less. */
 static void
 settle(struct acts *a, const struct ruling *r)
 {
 	const char *why;
-	enum level level = level_of_action(r->finding->activity, r->decision.action, &why);
+	enum level level = pol_level(r->finding->activity, r->decision.action, a->gates, &why);
 
 	if (r->decision.never_stop)
 		tell(a, r, ruling_done(r), LEVEL_OBSERVE, NULL);
@@ -329,22 +344,150 @@ settle(struct acts *a, const struct ruling *r)
 		tell(a, r, ruling_done(r), level, level == LEVEL_OBSERVE ? why : NULL);
 }
 
-void
-acts_ruling(struct acts *a, const struct ruling *r)
+/* Whatever the monitor does, it does after the fact. */
+static void
+stop(struct acts *a, const struct ruling *r)
 {
 	const char *why;
-	enum level level;
-	struct plan p;
+	enum level level = pol_level(r->finding->activity, r->decision.action, a->gates, &why);
+	struct plan p = plan_of(r);
 
-	if (!r->stop) {
-		settle(a, r);
-		return;
-	}
-	level = level_of_action(r->finding->activity, r->decision.action, &why);
-	p = plan_of(r);
+	if (level > LEVEL_REACT)
+		level = LEVEL_REACT;
 	why = p.kind == 0 ? p.why : ask(a, r, &p, level);
 	if (why != NULL)
 		tell(a, r, DONE_FAILED, p.kind == 0 ? LEVEL_OBSERVE : level, why);
+}
+
+/* --- what the kernel has done by itself --- */
+
+static bool
+was_gated(const struct acts *a, const struct finding *f, struct gate_act *out)
+{
+	return a->parts.gated != NULL && a->parts.gated(f, out, a->parts.arg);
+}
+
+static void
+tell_gated(struct acts *a, const struct ruling *r, const struct gate_act *act)
+{
+	const struct finding *f = r->finding;
+	char why[WHY_MAX] = "";
+
+	if (f->again) /* told a moment ago; the next that is told counts it */
+		return;
+	if (act->ses != f->session->ses)
+		snprintf(why, sizeof(why), "by the grant of session %u, which counts for this login user's other tasks",
+		    act->ses);
+	else if (!r->stop)
+		snprintf(why, sizeof(why), "by the grant that the session had then");
+	tell(a, r, act->done, act->level, why[0] != '\0' ? why : NULL);
+}
+
+/* True: nothing is left to do. */
+static bool
+settle_gated(struct acts *a, const struct ruling *r)
+{
+	struct gate_act act;
+
+	if (!was_gated(a, r->finding, &act) || (!r->stop && act.done == DONE_CUT) ||
+	    (r->stop && !plan_only_refuses(r->decision.action)))
+		return false;
+	tell_gated(a, r, &act);
+	return true;
+}
+
+/* A connection that the kernel did not let be: there is nobody to be killed for it. */
+static bool
+came_to_nothing(const struct ruling *r)
+{
+	const struct finding *f = r->finding;
+
+	return r->stop && f->exit == -EPERM && plan_only_refuses(r->decision.action) &&
+	    (f->to.addr.family != 0 || f->unix_inode != 0 || f->to_unix.n > 0);
+}
+
+static void
+tell_nothing(struct acts *a, const struct ruling *r)
+{
+	if (!r->finding->again)
+		tell(a, r, DONE_REFUSED, LEVEL_OBSERVE, "the kernel refused it, and not sshtether's gate: nothing connected");
+}
+
+static void
+held_free(struct held *h)
+{
+	TAILQ_REMOVE(&h->acts->held, h, link);
+	h->acts->stats.waiting--;
+	event_free(h->late);
+	kept_free(&h->kept);
+	free(h);
+}
+
+static void
+on_late(evutil_socket_t fd, short what, void *arg)
+{
+	struct held *h = arg;
+
+	(void)fd;
+	(void)what;
+	if (!settle_gated(h->acts, kept_ruling(h->kept)))
+		tell_nothing(h->acts, kept_ruling(h->kept));
+	held_free(h);
+}
+
+/* False: it cannot wait. */
+static bool
+hold(struct acts *a, const struct ruling *r)
+{
+	const struct timeval tv = {.tv_usec = GATE_WAIT_MS * 1000};
+	struct held *h;
+
+	if (a->stats.waiting >= ST_ACTIONS_WAITING || (h = calloc(1, sizeof(*h))) == NULL)
+		return false;
+	h->acts = a;
+	h->kept = kept_new(r);
+	h->late = evtimer_new(a->parts.base, on_late, h);
+	if (h->kept == NULL || h->late == NULL || event_add(h->late, &tv) == -1) {
+		if (h->late != NULL)
+			event_free(h->late);
+		kept_free(&h->kept);
+		free(h);
+		return false;
+	}
+	a->stats.waiting++;
+	TAILQ_INSERT_TAIL(&a->held, h, link);
+	return true;
+}
+
+void
+acts_gate_told(struct acts *a)
+{
+	struct held *h, *next;
+
+	for (h = TAILQ_FIRST(&a->held); h != NULL; h = next) {
+		next = TAILQ_NEXT(h, link);
+		if (settle_gated(a, kept_ruling(h->kept)))
+			held_free(h);
+	}
+}
+
+void
+acts_gates(struct acts *a, unsigned works)
+{
+	a->gates = works;
+}
+
+void
+acts_ruling(struct acts *a, const struct ruling *r)
+{
+	if (settle_gated(a, r))
+		return;
+	if (!r->stop)
+		settle(a, r);
+	else if (!came_to_nothing(r))
+		stop(a, r);
+	else if (a->gates == 0 || !hold(a, r))
+		tell_nothing(a, r);
 }
 
 /* --- by hand --- */
@@ -397,14 +540,23 @@ acts_new(const struct acts_parts *parts)
 {
 	struct acts *a = calloc(1, sizeof(*a));
 
-	if (a != NULL)
-		a->parts = *parts;
+	if (a == NULL)
+		return NULL;
+	a->parts = *parts;
+	TAILQ_INIT(&a->held);
 	return a;
 }
 
 void
 acts_free(struct acts **ap)
 {
-	free(*ap);
+	struct acts *a = *ap;
+	struct held *h;
+
+	if (a == NULL)
+		return;
 	*ap = NULL;
+	while ((h = TAILQ_FIRST(&a->held)) != NULL)
+		held_free(h);
+	free(a);
 }

@@ -6,6 +6,7 @@
 #ifndef ENGINE_ACTS_H
 #define ENGINE_ACTS_H
 
+#include "agentd/engine/gates.h"
 #include "agentd/engine/link.h"
 #include "agentd/engine/pipeline.h"
 #include "agentd/engine/spares.h"
@@ -28,6 +29,8 @@ struct acts_parts {
 	struct event_base *base;
 	struct link *link;
 	spared_fn *spared; /* what the policy in force spares; NULL: nothing */
+	/* gates_done(): has the kernel stopped it by itself?  NULL: nobody asks it. */
+	bool (*gated)(const struct finding *, struct gate_act *, void *arg);
 	outcome_fn *outcome;
 	void *arg;
 };
@@ -36,8 +39,15 @@ struct acts;
 
 struct acts *acts_new(const struct acts_parts *);
 void acts_free(struct acts **);
-/* outcome() is called now or, when the monitor has to act first, later. */
+/*
+ * outcome() is called now or, when the monitor has to act first, later.  What the kernel has refused is asked
+ * of nobody; of what it refused over and over one ruling in a while is told, with the count.
+ */
 void acts_ruling(struct acts *, const struct ruling *);
+/* Which gates work on this host: enum gate_flag. */
+void acts_gates(struct acts *, unsigned works);
+/* A gate has told of something: rulings that wait for its word are looked at again. */
+void acts_gate_told(struct acts *);
 const struct acts_stats *acts_stats(const struct acts *);
 
 /*

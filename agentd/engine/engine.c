@@ -78,6 +78,7 @@ on_ruling(const struct ruling *r, void *arg)
 	const struct finding *f = r->finding;
 
 	policy_box_hit(e->policy, &r->decision);
+	gates_named(e->gates, f);
 	if (f->activity == ACT_OUTBOUND_SSH)
 		flows_note(&e->flows, f->from, f->session->ses);
 	if (!reports_ruling(e->reports, r))
@@ -89,8 +90,16 @@ on_aev(const struct aev *ev, const struct fact *fact, void *arg)
 {
 	struct engine *e = arg;
 
-	(void)fact;
+	gates_fact(e->gates, fact);
 	intake_seen(e->intake, ev->time);
+}
+
+static bool
+gated(const struct finding *f, struct gate_act *out, void *arg)
+{
+	const struct engine *e = arg;
+
+	return gates_done(e->gates, f, out);
 }
 
 static const char *
@@ -235,6 +244,22 @@ name_sessions(struct engine *e)
 	host_each_session(pipeline_host(e->pipeline), name_one, e);
 }
 
+/* What the stream of records is worth just now. */
+static void
+tick_gates(struct engine *e, struct rtime now)
+{
+	const struct intake_state *in = intake_state(e->intake);
+	const struct aev_stats *a = pipeline_stats(e->pipeline);
+	const uint32_t blind = RULEF_MISSING | RULEF_NEVER_TASK | RULEF_NEVER_EXIT | RULEF_DISABLED |
+	    RULEF_NO_AUDIT | RULEF_PANIC;
+	const struct gates_audit audit = {.live = in->kind != SOURCE_NONE, .behind = in->behind,
+	    .ruled = e->rules.told && e->rules.missing == 0 && (e->rules.flags & blind) == 0,
+	    .since = in->since, .lost = a->missing + a->evicted + a->cut + a->malformed + in->stats.overruns +
+	    in->stats.cut + losses_kernel_total(e->losses)};
+
+	gates_tick(e->gates, now, &audit);
+}
+
 static void
 on_second(evutil_socket_t fd, short what, void *arg)
 {
@@ -251,6 +276,7 @@ on_second(evutil_socket_t fd, short what, void *arg)
 	name_sessions(e);
 	allowances_end(e, rtime_now());
 	grants_tick(e->grants, rtime_now());
+	tick_gates(e, rtime_now());
 	if (e->archive != NULL)
 		archive_flush(e->archive);
 }
@@ -479,7 +505,8 @@ make_grants(struct engine *e)
 	const struct grants_parts grants = {.base = e->base, .link = e->link, .pipeline = e->pipeline,
 	    .options = &e->options, .policy = policy_in_force, .arg = e};
 
-	return (e->grants = grants_new(&grants)) != NULL;
+	return (e->gates = gates_new(pipeline_detect(e->pipeline))) != NULL &&
+	    (e->grants = grants_new(&grants)) != NULL;
 }
 
 static bool
@@ -487,8 +514,8 @@ make_outlets(struct engine *e)
 {
 	const struct outlet_parts out = {.conf = e->conf, .link = e->link, .context = &e->context,
 	    .row = on_row, .arg = e};
-	const struct acts_parts acts = {.base = e->base, .link = e->link, .spared = spared, .outcome = on_outcome,
-	    .arg = e};
+	const struct acts_parts acts = {.base = e->base, .link = e->link, .spared = spared, .gated = gated,
+	    .outcome = on_outcome, .arg = e};
 	const struct reports_parts reports = {.base = e->base, .link = e->link, .names = e->names,
 	    .grants = e->grants, .pipeline = e->pipeline, .options = &e->options, .policy = policy_in_force,
 	    .outcome = on_outcome, .opened = on_opened, .warn = on_warn, .arg = e,
@@ -531,6 +558,7 @@ let_go(struct engine *e)
 		outlet_flush(e->outlet);
 	control_free(&e->control);
 	grants_free(&e->grants);
+	gates_free(&e->gates);
 	reports_free(&e->reports);
 	archive_free(&e->archive, LAST_ROWS_MS);
 	intake_free(&e->intake);

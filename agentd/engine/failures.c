@@ -18,6 +18,7 @@ static const struct {
 	[FAIL_REQUEST_LATE] = {"request-late", "the monitor did not answer a request in time"},
 	[FAIL_GRANTS] = {"grants", "what sessions may do could not be renewed in the kernel; tried again"},
 	[FAIL_GRANT_LOGIN] = {"grant-login", "a login's grant was not installed; login-fail says what then"},
+	[FAIL_GATE_CAP] = {"gate-cap", "too many connections at once: of one, what the gate saw was not held against audit"},
 	[FAIL_ACTION_CAP] = {"action-cap", "too many actions at once; one was not taken"},
 	[FAIL_ACTION_REFUSED] = {"action-refused", "the monitor did not take an action; the alert says why"},
 	[FAIL_SOURCE_GONE] = {"source-gone", "the source of records ended and was asked for again"},

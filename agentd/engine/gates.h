@@ -1,37 +1,53 @@
 /*
  * gates: what the kernel gates saw (NOTE_GATE), held against what audit tells.  The record of a connection
  * carries its context, so the finding is made from that; what the gate says decides what became of it
- * (refused, killed; level prevent).  What the gate saw and audit did not tell, although it has told of
- * later things, is audit-evasion, and is ruled from what the gate knows.
+ * (refused, killed; its level).  What the gate saw and audit did not tell is told from what the gate knows,
+ * and is audit-evasion when audit has told of later things and has lost none in between.
+ *
+ * Pure: notices, facts and times in, findings out through the detectors.  Runs in the engine.
  */
 #ifndef ENGINE_GATES_H
 #define ENGINE_GATES_H
 
-#include "agentd/engine/acts.h"
+#include "agentd/detect/finding.h"
 #include "agentd/monitor/request.h"
 
 struct gates;
 
-struct gates_parts {
-	struct pipeline *pipeline; /* findings of what audit did not tell go through it */
-	const struct pipeline_options *options;
-	void *arg;
+/* What was done about something before anybody could ask for it. */
+struct gate_act {
+	enum done done; /* DONE_REFUSED, DONE_KILLED or DONE_CUT */
+	enum level level;
+	uint32_t ses;   /* by whose grant: the task's own, or the one that it borrowed */
 };
 
-struct gates *gates_new(const struct gates_parts *);
+/* The stream of records, as it is now: whether its silence says anything. */
+struct gates_audit {
+	bool live;         /* there is a source */
+	bool behind;       /* and more to be read from it */
+	bool ruled;        /* all the rules are in force, and none that hides something before them */
+	struct rtime since; /* the source has been the same */
+	uint64_t lost;     /* records, so far, by whomever */
+};
+
+struct gates_stats {
+	uint64_t events, refused, killed;
+	uint64_t unseen;  /* of all, those that audit did not tell */
+	uint64_t dropped; /* not followed up: too many at once */
+};
+
+struct gates *gates_new(struct detect *);
 void gates_free(struct gates **);
-/* NOTE_GATES: what works on this host; levels.h answers by it. */
-void gates_facilities(struct gates *, const struct notice *);
 /* NOTE_GATE. */
 void gates_saw(struct gates *, const struct notice *);
-/* Each fact of audit, before the model sees it: what is told is no evasion. */
+/* Each fact of audit, before the model sees it. */
 void gates_fact(struct gates *, const struct fact *);
-/*
- * What the kernel has done about this finding already: done is DONE_REFUSED or DONE_KILLED.  False: nothing,
- * as far as is known now.
- */
-bool gates_done(const struct gates *, const struct finding *, enum done *done);
+/* What the kernel has done about this finding already.  False: nothing, as far as is known now. */
+bool gates_done(const struct gates *, const struct finding *, struct gate_act *);
+/* A ruling is made of it: what was stopped is told. */
+void gates_named(struct gates *, const struct finding *);
 /* Once a second. */
-void gates_tick(struct gates *, struct rtime now);
+void gates_tick(struct gates *, struct rtime now, const struct gates_audit *);
+const struct gates_stats *gates_stats(const struct gates *);
 
 #endif

@@ -224,6 +224,26 @@ on_ordered(struct engine *e, const struct notice *n, int fds[LINK_FDS])
 	buf_free(&text);
 }
 
+static void
+on_gates(struct engine *e, const struct notice *n, int fds[LINK_FDS])
+{
+	struct gates_state *g = &e->gates_state;
+
+	(void)fds;
+	*g = (struct gates_state){.told = true, .works = n->flags & ((1u << GATEF_COUNT) - 1)};
+	for (unsigned i = 0; i < GATEF_COUNT; i++)
+		g->why[i] = (uint8_t)(n->value >> 8 * i);
+	acts_gates(e->acts, g->works);
+}
+
+static void
+on_gate(struct engine *e, const struct notice *n, int fds[LINK_FDS])
+{
+	(void)fds;
+	gates_saw(e->gates, n);
+	acts_gate_told(e->acts);
+}
+
 static handler *const handlers[] = {
 	[NOTE_CONFIG] = on_config,
 	[NOTE_LOGIN] = on_login,
@@ -238,6 +258,8 @@ static handler *const handlers[] = {
 	[NOTE_GOODBYE] = on_goodbye,
 	[NOTE_OVER] = on_over,
 	[NOTE_ORDERED] = on_ordered,
+	[NOTE_GATES] = on_gates,
+	[NOTE_GATE] = on_gate,
 	[NOTE_CONFIRM] = on_confirm,
 };
 

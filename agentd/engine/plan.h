@@ -15,6 +15,11 @@ struct plan {
 	bool cut;               /* of a kill: its connection ends too, whoever else holds it by then */
 };
 
+/* Of a ruling that stops something. */
 struct plan plan_of(const struct ruling *);
+/* Not of one process or connection. */
+bool plan_is_of_session(const struct plan *);
+/* Nothing is left to do when the kernel has refused it. */
+bool plan_only_refuses(enum action);
 
 #endif

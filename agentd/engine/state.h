@@ -10,6 +10,7 @@
 #include "agentd/engine/acts.h"
 #include "agentd/engine/allow.h"
 #include "agentd/engine/flows.h"
+#include "agentd/engine/gates.h"
 #include "agentd/engine/grants.h"
 #include "agentd/engine/hops.h"
 #include "agentd/engine/intake.h"
@@ -41,6 +42,13 @@ struct rules_state {
 	uint64_t missing, added;
 };
 
+/* And of the kernel gates of this host. */
+struct gates_state {
+	bool told;
+	unsigned works;           /* enum gate_flag */
+	uint8_t why[GATEF_COUNT]; /* errno of those that do not */
+};
+
 struct engine {
 	const struct config *conf; /* borrowed */
 	struct event_base *base;
@@ -54,6 +62,8 @@ struct engine {
 	struct pipeline *pipeline;
 	struct intake *intake;
 	struct grants *grants;
+	struct gates *gates;
+	struct gates_state gates_state;
 	struct reports *reports;
 	struct acts *acts;
 	struct outlet *outlet;

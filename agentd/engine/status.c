@@ -6,8 +6,8 @@
 
 #include "agentd/engine/archive.h"
 #include "agentd/engine/failures.h"
-#include "agentd/engine/levels.h"
 #include "agentd/engine/state.h"
+#include "policy/level.h"
 
 static void
 put_time(struct json *j, const char *key, struct rtime t)
@@ -189,7 +189,48 @@ put_work(struct json *j, const struct engine *e)
 	json_end(j, '}');
 }
 
-/* What cannot be seen cannot be stopped: without records only logins are left. */
+_Static_assert(POLG_COUNT == GATEF_COUNT && (int)POLG_DATAGRAM == (int)GATEF_DATAGRAM, "bit for bit");
+
+static void
+put_gates(struct json *j, const struct gates_state *g)
+{
+	json_karray(j, "gates");
+	for (unsigned i = 0; i < GATEF_COUNT; i++) {
+		const bool works = (g->works >> i & 1) != 0;
+
+		json_object(j);
+		json_kstr(j, "name", pol_gate_name(i));
+		json_kbool(j, "works", works);
+		json_kstr(j, "why", works ? NULL : !g->told ? "the monitor has not said" :
+		    strerror(g->why[i]));
+		json_end(j, '}');
+	}
+	json_end(j, ']');
+}
+
+static void
+put_grants(struct json *j, const struct engine *e)
+{
+	const struct grants_stats s = grants_stats(e->grants);
+	const struct gates_stats *g = gates_stats(e->gates);
+
+	json_kobject(j, "grants");
+	json_kuint(j, "generation", s.generation);
+	json_kbool(j, "renewing", s.renewing);
+	json_kuint(j, "installed", s.installed);
+	json_kuint(j, "failed", s.failed);
+	json_kbool(j, "blurred", s.blurred);
+	json_kuint(j, "refused", g->refused);
+	json_kuint(j, "killed", g->killed);
+	json_kuint(j, "unseen", g->unseen);
+	json_kuint(j, "dropped", g->dropped);
+	json_end(j, '}');
+}
+
+/*
+ * What cannot be seen cannot be stopped: without records only logins are left, and what a gate refuses by
+ * itself.
+ */
 static void
 put_activities(struct json *j, const struct engine *e)
 {
@@ -198,9 +239,9 @@ put_activities(struct json *j, const struct engine *e)
 	json_karray(j, "activities");
 	for (unsigned i = 0; i < ACT_COUNT; i++) {
 		const char *why;
-		enum level level = level_of_activity((enum activity)i, &why);
+		enum level level = pol_activity_level((enum activity)i, e->gates_state.works, &why);
 
-		if (blind && i != ACT_LOGIN && level != LEVEL_OBSERVE) {
+		if (blind && i != ACT_LOGIN && level == LEVEL_REACT) {
 			level = LEVEL_OBSERVE;
 			why = "there is no source of records";
 		}
@@ -252,6 +293,8 @@ status_json(struct engine *e, struct buf *out)
 	put_policy(&j, e->policy);
 	put_model(&j, e);
 	put_work(&j, e);
+	put_gates(&j, &e->gates_state);
+	put_grants(&j, e);
 	put_activities(&j, e);
 	json_key(&j, "sinks");
 	outlet_json(e->outlet, &j);

@@ -34,7 +34,7 @@ test_pipeline = $(patsubst %.c,%.o,$(wildcard policy/*.c agentd/audit/*.c agentd
 test_pipeline_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc
 # the model and the detectors, for facts made by hand
 detect_kit = tests/unit/detect_kit.o $(patsubst %,agentd/host/%.o,account host owner parent process program records report session table usock usock_name) \
-	$(patsubst %,agentd/detect/%.o,agent bridge command detect dial escape evidence fold hop listen login mux outbound relay ripe socket ssh_tamper unreported) \
+	$(patsubst %,agentd/detect/%.o,agent bridge command detect dial escape evidence fold gated hop listen login mux outbound relay ripe socket ssh_tamper unreported) \
 	$(patsubst %,base/%.o,addr buf bytes clock glob utf8 words)
 test_detect_dial = $(detect_kit)
 test_detect_outbound = $(detect_kit)
@@ -103,3 +103,4 @@ test_engine_asks = $(patsubst %,agentd/engine/%.o,failures link owners programs 
 test_engine_asks_LIBS = -levent_core
 test_cli_table = $(patsubst %,cli/%.o,options print table) $(patsubst %,base/%.o,buf bytes clock safe utf8)
 test_cli_table_LIBS = -lsmartcols
+test_engine_gates = $(detect_kit) agentd/engine/gates.o agentd/engine/failures.o base/json.o

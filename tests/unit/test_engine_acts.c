@@ -1,4 +1,5 @@
 /* What is done about a ruling, and that the alert says what came of it: acts over a pair of packets. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,8 @@ struct stage {
 	enum level level;
 	char why[160];
 	struct made_ruling m;
+	bool gated;          /* what the gates say of it */
+	struct gate_act act;
 };
 
 static void
@@ -34,6 +37,16 @@ on_outcome(const struct outcome_of *o, void *arg)
 	s->done = o->done;
 	s->level = o->level;
 	snprintf(s->why, sizeof(s->why), "%s", o->why != NULL ? o->why : "");
+}
+
+static bool
+gated(const struct finding *f, struct gate_act *out, void *arg)
+{
+	const struct stage *s = arg;
+
+	(void)f;
+	*out = s->act;
+	return s->gated;
 }
 
 static void
@@ -65,7 +78,7 @@ set_up(void **state)
 {
 	struct stage *s = calloc(1, sizeof(*s));
 	const struct link_events on = {.notice = on_notice, .gone = on_gone, .arg = s};
-	struct acts_parts parts = {.spared = spared, .outcome = on_outcome, .arg = s};
+	struct acts_parts parts = {.spared = spared, .gated = gated, .outcome = on_outcome, .arg = s};
 	int pair[2];
 
 	s->base = event_base_new();
@@ -456,17 +469,140 @@ root_waits_for_what_is_spared(void **state)
 }
 
 static void
+a_session_is_isolated_or_loses_its_agents(void **state)
+{
+	static const struct {
+		enum action action;
+		enum request_kind kind;
+		enum done done;
+	} rows[] = {
+	    {DO_ISOLATE, REQ_ISOLATE, DONE_ISOLATED},
+	    {DO_REVOKE_AGENT, REQ_REVOKE, DONE_REVOKED},
+	};
+	struct stage *s = *state;
+	struct request r;
+
+	acts_gates(s->acts, GATEF_CONNECT);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		s->m.ruling.decision.action = rows[i].action;
+		acts_ruling(s->acts, &s->m.ruling);
+		assert_true(asked(s, &r));
+		assert_int_equal(r.kind, rows[i].kind);
+		assert_int_equal(r.ses, 57);
+		assert_int_equal(r.pid, 0);
+		assert_int_equal(r.inode, 0);
+		assert_int_equal(r.to.port, 0);
+		answer(s, r.id, RES_OK, 0);
+		assert_int_equal(s->done, rows[i].done);
+		assert_int_equal(s->level, LEVEL_REACT);
+	}
+}
+
+/* --- what the kernel did by itself --- */
+
+static void
+refuse(struct stage *s)
+{
+	s->m.finding.exit = -EPERM;
+	s->m.finding.outcome = OUTCOME_FAILURE;
+	s->act = (struct gate_act){.done = DONE_REFUSED, .level = LEVEL_PREVENT, .ses = 57};
+}
+
+static void
+what_was_refused_is_asked_of_nobody(void **state)
+{
+	struct stage *s = *state;
+	struct request r;
+
+	refuse(s);
+	s->gated = true;
+	acts_ruling(s->acts, &s->m.ruling);
+	assert_int_equal(s->done, DONE_REFUSED);
+	assert_int_equal(s->level, LEVEL_PREVENT);
+	assert_string_equal(s->why, "");
+	s->m.finding.again = true; /* the flood: one is told, the next counts */
+	acts_ruling(s->acts, &s->m.ruling);
+	assert_int_equal(s->told, 1);
+	assert_false(asked(s, &r));
+	s->m.finding.again = false;
+	s->act.ses = 33; /* cron's, by alice's grant */
+	acts_ruling(s->acts, &s->m.ruling);
+	assert_non_null(strstr(s->why, "session 33"));
+	s->m.ruling.decision.action = DO_PASS; /* the policy has changed since */
+	s->m.ruling.stop = false;
+	s->act.ses = 57;
+	acts_ruling(s->acts, &s->m.ruling);
+	assert_int_equal(s->done, DONE_REFUSED);
+	assert_false(asked(s, &r));
+}
+
+static void
+a_refused_connect_may_still_end_the_session(void **state)
+{
+	struct stage *s = *state;
+	struct request r;
+
+	refuse(s);
+	s->gated = true;
+	s->m.ruling.decision.action = DO_TERMINATE_ALL;
+	acts_ruling(s->acts, &s->m.ruling);
+	assert_true(asked(s, &r));
+	assert_int_equal(r.kind, REQ_TERMINATE);
+	answer(s, r.id, RES_OK, 0);
+	assert_int_equal(s->done, DONE_TERMINATED);
+	assert_int_equal(s->level, LEVEL_REACT);
+}
+
+/* The record of a refusal is here before the gate's word. */
+static void
+the_gate_may_speak_last(void **state)
+{
+	struct stage *s = *state;
+	struct request r;
+
+	refuse(s);
+	acts_gates(s->acts, GATEF_CONNECT);
+	acts_ruling(s->acts, &s->m.ruling);
+	acts_gate_told(s->acts);
+	assert_int_equal(s->told, 0);
+	assert_int_equal(acts_stats(s->acts)->waiting, 1);
+	s->gated = true;
+	acts_gate_told(s->acts);
+	assert_int_equal(s->told, 1);
+	assert_int_equal(s->done, DONE_REFUSED);
+	assert_int_equal(s->level, LEVEL_PREVENT);
+	assert_int_equal(acts_stats(s->acts)->waiting, 0);
+	assert_false(asked(s, &r));
+}
+
+/* Somebody else's firewall: nothing connected, and whoever tried, a shell perhaps, lives. */
+static void
+nobody_is_killed_for_nothing(void **state)
+{
+	struct stage *s = *state;
+	struct request r;
+
+	refuse(s);
+	acts_ruling(s->acts, &s->m.ruling); /* no gate works here */
+	assert_int_equal(s->told, 1);
+	acts_gates(s->acts, GATEF_CONNECT);
+	acts_ruling(s->acts, &s->m.ruling);
+	assert_int_equal(s->told, 1);
+	while (s->told == 1)
+		event_base_loop(s->base, EVLOOP_ONCE);
+	assert_int_equal(s->done, DONE_REFUSED);
+	assert_int_equal(s->level, LEVEL_OBSERVE);
+	assert_non_null(strstr(s->why, "nothing connected"));
+	assert_false(asked(s, &r));
+	acts_ruling(s->acts, &s->m.ruling); /* one still waits at the end */
+}
+
+static void
 what_is_not_to_be_had_is_said(void **state)
 {
 	struct stage *s = *state;
 	struct request r;
 
-	s->m.ruling.decision.action = DO_ISOLATE;
-	acts_ruling(s->acts, &s->m.ruling);
-	assert_int_equal(s->done, DONE_FAILED);
-	assert_int_equal(s->level, LEVEL_OBSERVE);
-	assert_string_equal(s->why, "not available in this version");
-	s->m.ruling.decision.action = DO_BLOCK;
 	s->m.finding.pid = 0;
 	acts_ruling(s->acts, &s->m.ruling);
 	assert_string_equal(s->why, "the record names no process");
@@ -496,6 +632,11 @@ main(void)
 		TEST(an_end_spares_what_the_policy_names),
 		TEST(no_end_without_what_it_must_spare),
 		TEST(root_waits_for_what_is_spared),
+		TEST(a_session_is_isolated_or_loses_its_agents),
+		TEST(what_was_refused_is_asked_of_nobody),
+		TEST(a_refused_connect_may_still_end_the_session),
+		TEST(the_gate_may_speak_last),
+		TEST(nobody_is_killed_for_nothing),
 		TEST(what_is_not_to_be_had_is_said),
 	};
 
