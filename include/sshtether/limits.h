@@ -72,6 +72,7 @@
 #define ST_SCAN_QUEUE       64   /* and those that wait to be read */
 #define ST_PROGRAMS_KEPT    4096 /* answers; the slot's older one is overwritten */
 #define ST_OWNER_ASKS       256
+#define ST_GATE_SEEN        16384 /* processes and destinations that a gate or audit spoke of lately */
 #define ST_OWN_ADDRS        1024 /* addresses of this host */
 #define ST_FLOWS            4096 /* outbound connections by their own end; the oldest is forgotten */
 #define ST_STORE_BATCH      512  /* rows of one transaction */
