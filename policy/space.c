@@ -162,7 +162,7 @@ ports_at(const struct surveyor *s, const struct stretch *class, unsigned port)
 	    .ssh = pol_is_ssh_port(s->policy, (uint16_t)port)};
 }
 
-/* Ranges of ports alike, but those that are nothing special; returns how many.  list NULL: counts. */
+/* Ranges of ports alike, but those that are nothing special; returns how many. */
 static size_t
 make_ports(const struct surveyor *s, struct pol_ports *list)
 {
@@ -180,11 +180,8 @@ make_ports(const struct surveyor *s, struct pol_ports *list)
 			open.hi = next.hi;
 			continue;
 		}
-		if (open.port_class != 0 || open.ssh) {
-			if (list != NULL)
-				list[n] = open;
-			n++;
-		}
+		if (open.port_class != 0 || open.ssh)
+			list[n++] = open;
 		open = next;
 	}
 	return n;
@@ -193,14 +190,16 @@ make_ports(const struct surveyor *s, struct pol_ports *list)
 static bool
 classify_ports(struct surveyor *s, struct pol_space *out)
 {
+	/* A range of SSH ports begins two: itself, and what is behind it. */
+	const size_t nssh = s->policy->ssh_ports.n != 0 ? s->policy->ssh_ports.n : 1;
+
 	if (!overlay_classify(&s->ports, &s->port_classes))
 		return false;
 	out->port_blur = s->port_classes.blur;
-	out->nports = make_ports(s, NULL);
-	out->ports = calloc(out->nports + 1, sizeof(*out->ports));
+	out->ports = calloc(s->ports.nstretches + 2 * nssh, sizeof(*out->ports));
 	if (out->ports == NULL)
 		return false;
-	(void)make_ports(s, out->ports);
+	out->nports = make_ports(s, out->ports);
 	return true;
 }
 
