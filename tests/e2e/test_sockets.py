@@ -8,6 +8,7 @@ import re
 import signal
 from collections.abc import Iterator
 
+import cut
 from lab.daemon import quiet
 from lab.sshd import Login
 from lab.stage import Stage
@@ -67,6 +68,13 @@ def test_agent_cut_before_it_is_accepted(stage: Stage) -> None:
         until(lambda: os.path.exists(stage.bastion.path("/tmp/sibling")), "the sibling to end")
         assert stage.bastion.read("/tmp/sibling") == "sibling cut"
         assert "ED25519" in alice.out("ssh-add -l"), "the owner lost her agent"
+
+
+def test_agent_cut_before_a_signature(stage: Stage) -> None:
+    """A signature needs a round trip to the owner's machine: 10 ms, and a cut comes first."""
+    stage.daemon.policy(BLOCK, mode="enforce")
+    race = cut.race(stage, 30, 1, 10)
+    assert race.signed == 0, f"bytes, longest, answers, signatures, µs: {race}"
 
 
 def test_agent_thief_terminated(stage: Stage) -> None:
