@@ -184,7 +184,7 @@ def _after(story: Story, alice: Login) -> None:
         output = _KILLED.sub(r"\1", output)
         story.show("alice", way.format(to="db"), output)
         story.check(status != 0 and "still" not in output, "the hop went on")
-        story.expect(("killed", "cut"), activity=activity, user="alice")
+        story.expect(("refused", "killed", "cut"), activity=activity, user="alice")
     story.say("mallory borrows the agent again, and holds the connection this time.")
     with story.stage.login("mallory") as mallory:
         socket = alice.out("echo $SSH_AUTH_SOCK")
