@@ -31,7 +31,9 @@ restore() {
 }
 trap restore EXIT
 trap 'exit 1' HUP INT TERM
-printf 'user nobody\nrun-dir "%s"\nstate-dir "%s"\nsource netlink\n' "$dir/run" "$dir/state" >"$dir/conf"
+# No kernel gates: that is no cgroup.
+printf 'user nobody\nrun-dir "%s"\nstate-dir "%s"\nsource netlink\ngate-cgroup "%s"\n' \
+    "$dir/run" "$dir/state" "$dir" >"$dir/conf"
 
 start() {
 	"$daemon" -f -c "$dir/conf" >>"$dir/log" 2>&1 9>&- &

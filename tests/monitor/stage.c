@@ -2,9 +2,11 @@
 #include "tests/monitor/stage.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +20,7 @@
 #include "base/clock.h"
 #include "base/proc.h"
 #include "base/safe.h"
+#include "tests/monitor/cgroup.h"
 
 static struct {
 	char dir[32];
@@ -99,16 +102,44 @@ unix_socket(const char *name, int type, bool listening)
 static void
 write_config(void)
 {
+	const char *cgroup = cgroup_enter();
 	FILE *f = fopen(stage_path("conf"), "we");
 
 	if (f == NULL)
 		die("conf: %s", strerror(errno));
+	if (cgroup != NULL)
+		fprintf(f, "gate-cgroup \"%s\"\n", cgroup);
 	fprintf(f, "user nobody\n");
 	fprintf(f, "run-dir \"%s\"\n", stage_path("run"));
 	fprintf(f, "state-dir \"%s\"\n", stage_path("state"));
 	fprintf(f, "source netlink\naudit-rules off\nlogin-timeout 300ms\naction-rate %d\nbreak-glass %d\n",
 	    STAGE_RATE, STAGE_GLASS);
 	fclose(f);
+}
+
+static void
+run_ip(const char *what, const char *verb, const char *name, const char *more, const char *last)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		execlp("ip", "ip", what, verb, name, more, last, (char *)NULL);
+		_exit(127);
+	}
+	if (pid == -1 || waitpid(pid, &status, 0) != pid || status != 0)
+		die("ip %s %s %s", what, verb, name);
+}
+
+/* A network of our own, with an address that is far away as far as anybody can tell. */
+static void
+make_network(void)
+{
+	if (unshare(CLONE_NEWNET) == -1)
+		die("a network: %s", strerror(errno));
+	run_ip("link", "set", "lo", "up", NULL);
+	run_ip("address", "add", STAGE_NEAR "/32", "dev", "lo");
+	run_ip("address", "add", STAGE_FAR "/32", "dev", "lo");
 }
 
 static void
@@ -128,6 +159,9 @@ stage_open(const char *daemon)
 	snprintf(stage.dir, sizeof(stage.dir), "/tmp/st-liar-XXXXXX");
 	if (mkdtemp(stage.dir) == NULL || chmod(stage.dir, 0755) == -1)
 		die("a folder: %s", strerror(errno));
+	if (mkdir(stage_path("agents"), 0700) == -1 || chown(stage.path, STAGE_UID, STAGE_UID) == -1)
+		die("a folder for agents: %s", strerror(errno));
+	make_network();
 	write_config();
 	stage.listener = unix_socket("liar", SOCK_SEQPACKET, true);
 	if (stage.listener == -1 || setenv("LIAR_SOCKET", stage.path, 1) == -1)
@@ -164,6 +198,18 @@ stage_clear(void)
 		;
 }
 
+static void
+remove_agents(void)
+{
+	DIR *dir = opendir(stage_path("agents"));
+	const struct dirent *entry;
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL)
+		(void)unlinkat(dirfd(dir), entry->d_name, 0);
+	if (dir != NULL)
+		closedir(dir);
+}
+
 void
 stage_close(void)
 {
@@ -172,8 +218,11 @@ stage_close(void)
 	close(stage.engine);
 	close(stage.listener);
 	(void)waitpid(stage.monitor, NULL, 0);
+	cgroup_leave();
+	remove_agents();
 	for (const char *const *name = (const char *const[]){"conf", "liar", "unix", "sshd", "spared",
-	    "state/monitor/mode", "state/monitor/mode.new", "state/monitor", "state", "run", NULL};
+	    "state/monitor/mode", "state/monitor/mode.new", "state/monitor", "state", "run", "agents",
+	    NULL};
 	    *name != NULL; name++)
 		(void)remove(stage_path(*name));
 	if (rmdir(stage.dir) == -1)
@@ -221,15 +270,25 @@ stage_hear(uint32_t kind, uint32_t id, struct notice *n, int fds[STAGE_FDS])
 }
 
 enum result
-stage_ask(struct request *rq, struct notice *n, int fds[STAGE_FDS])
+stage_ask_with(struct request *rq, const void *body, size_t len, struct notice *n, int fds[STAGE_FDS])
 {
 	struct notice unused;
+	char packet[8192];
 
 	rq->id = ++stage.id;
-	stage_send(rq, sizeof(*rq));
+	memcpy(packet, rq, sizeof(*rq));
+	if (len != 0)
+		memcpy(packet + sizeof(*rq), body, len);
+	stage_send(packet, sizeof(*rq) + len);
 	if (!stage_hear(NOTE_RESULT, rq->id, n != NULL ? n : &unused, fds))
 		die("no result of request %u", rq->kind);
 	return (enum result)(n != NULL ? n : &unused)->result;
+}
+
+enum result
+stage_ask(struct request *rq, struct notice *n, int fds[STAGE_FDS])
+{
+	return stage_ask_with(rq, NULL, 0, n, fds);
 }
 
 void
@@ -278,13 +337,19 @@ wait_forever(void)
 		pause();
 }
 
+/* "PORT" on loopback, or "PORT ADDRESS", from the near address. */
 static int
-connect_tcp(const char *port)
+connect_tcp(const char *where)
 {
-	struct sockaddr_in sin = {.sin_family = AF_INET, .sin_port = htons((uint16_t)strtoul(port, NULL, 10)),
-	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	char *rest;
+	struct sockaddr_in sin = {.sin_family = AF_INET, .sin_port = htons((uint16_t)strtoul(where, &rest, 10)),
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)}, near = {.sin_family = AF_INET};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
+	if (*rest == ' ' && (inet_pton(AF_INET, rest + 1, &sin.sin_addr) != 1 ||
+	    inet_pton(AF_INET, STAGE_NEAR, &near.sin_addr) != 1 ||
+	    bind(fd, (struct sockaddr *)&near, sizeof(near)) == -1))
+		return -errno;
 	return connect(fd, (struct sockaddr *)&sin, sizeof(sin)) == 0 ? fd : -errno;
 }
 
@@ -330,6 +395,9 @@ obey(const struct order_line *o)
 		if (pid == 0)
 			be_client(o->arg);
 		return pid;
+	case ORDER_LISTEN:
+		fd = unix_socket(o->arg, SOCK_STREAM, true);
+		return fd == -1 ? -errno : fd;
 	case ORDER_REPORT: /* a forged one: this process is no sshd */
 		fd = unix_socket("run/report.sock", SOCK_SEQPACKET, false);
 		return fd == -1 ? -errno : fd;
@@ -359,6 +427,26 @@ be_work(int orders, int told, int pids, bool root)
 	_exit(0);
 }
 
+const char *
+stage_agent(const struct stage_session *s)
+{
+	static char name[64];
+
+	snprintf(name, sizeof(name), "agents/agent.%d", (int)s->child);
+	return name;
+}
+
+/* As sshd's user child does for a client that forwards its agent. */
+static void
+offer_agent(void)
+{
+	const struct stage_session self = {.child = getpid()};
+
+	(void)umask(077);
+	if (unix_socket(stage_agent(&self), SOCK_STREAM, true) == -1)
+		_exit(1);
+}
+
 static void
 be_login(uint32_t auid)
 {
@@ -385,8 +473,10 @@ be_top(bool root, int orders, int told, int pids)
 		close(orders);
 		close(told);
 		self = getpid();
-		if (work == -1 || setgid(STAGE_UID) == -1 || setuid(STAGE_UID) == -1 ||
-		    write_all(pids, &self, sizeof(self)) != 0)
+		if (work == -1 || setgid(STAGE_UID) == -1 || setuid(STAGE_UID) == -1)
+			_exit(1);
+		offer_agent();
+		if (write_all(pids, &self, sizeof(self)) != 0)
 			_exit(1);
 		close(pids);
 		wait_forever(); /* TERM ends it */

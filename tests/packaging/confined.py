@@ -114,6 +114,19 @@ def installed(root: str) -> None:
         subprocess.run(argv, check=True, capture_output=True)
 
 
+def own_cgroup() -> str:
+    """Where the daemon of the test lives, and where its gates stand: nothing else on the machine is touched."""
+    with open("/proc/self/mountinfo", encoding="utf-8") as file:
+        roots = [line.split()[4] for line in file if " - cgroup2 " in line]
+    if not roots:
+        return ""
+    path = f"{roots[0]}/sshtether-confined-{os.getpid()}"
+    os.mkdir(path)
+    with open("/etc/sshtether/sshtetherd.conf", "a", encoding="utf-8") as file:
+        file.write(f'\ngate-cgroup "{path}"\n')
+    return path
+
+
 def read_only(writable: list[str]) -> None:
     """ProtectSystem=strict: everything but /dev, /proc, /sys and these."""
     for path in writable:
@@ -125,9 +138,12 @@ def read_only(writable: list[str]) -> None:
             mount("none", point, None, MS_REMOUNT | MS_BIND | MS_RDONLY)
 
 
-def confine(unit: Unit) -> None:
+def confine(unit: Unit, cgroup: str) -> None:
     """In the child, just before the daemon takes its place.  It does not outlive the test."""
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    if cgroup:
+        with open(f"{cgroup}/cgroup.procs", "w", encoding="ascii") as procs:
+            procs.write("0")
     for number in unit.dropped_capabilities():
         libc.prctl(PR_CAPBSET_DROP, number, 0, 0, 0)
     must(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no new privileges")
@@ -146,7 +162,7 @@ def confine(unit: Unit) -> None:
 
 
 class Run:
-    def __init__(self, root: str, unit: Unit) -> None:
+    def __init__(self, root: str, unit: Unit, cgroup: str) -> None:
         self.root = root
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notify.bind("/run/sshtether/notify")
@@ -157,7 +173,7 @@ class Run:
         self.daemon = subprocess.Popen(
             [f"{root}/usr/sbin/sshtetherd", "-f"], stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
             env={"NOTIFY_SOCKET": "/run/sshtether/notify", "PATH": "/usr/sbin:/usr/bin"},
-            preexec_fn=lambda: confine(unit),
+            preexec_fn=lambda: confine(unit, cgroup),
         )  # fmt: skip
 
     def hears(self, word: str) -> str:
@@ -190,6 +206,12 @@ class Run:
         with open("/run/sshtether/log", encoding="utf-8", errors="replace") as file:
             words = ("not permitted", "denied", "not given", "read-only", "seccomp", "not implemented")
             return "".join(line for line in file if any(word in line.lower() for word in words))
+
+    def gates(self) -> str:
+        """Those that the unit's confinement, or the kernel, keeps from working."""
+        self.log.flush()
+        with open("/run/sshtether/log", encoding="utf-8", errors="replace") as file:
+            return "".join(line for line in file if "gate" in line)
 
     def reload(self) -> str:
         self.daemon.send_signal(signal.SIGHUP)
@@ -243,10 +265,15 @@ def main() -> int:
             return skip("the kernel's audit stream: an auditd of this machine has it")
         own_folders()
         installed(root)
-        run = Run(root, Unit(f"{root}/usr/lib/systemd/system/sshtetherd.service"))
+        cgroup = own_cgroup()
+        run = Run(root, Unit(f"{root}/usr/lib/systemd/system/sshtetherd.service"), cgroup)
         try:
             test("confined, the daemon comes up", run.hears("READY=1"))
             test("confined, it answers", run.status())
+            if cgroup:
+                test("confined, its kernel gates work", run.gates())
+            else:
+                print("skip unit: confined, its kernel gates work - a mounted cgroup v2 hierarchy")
             test("confined, it reloads", run.reload())
             test("confined, nothing is refused to it", run.refused())
             test("confined, it goes at TERM", run.hears("STOPPING=1") if run.stop() == "" else "no clean end")
@@ -254,6 +281,8 @@ def main() -> int:
         finally:
             if run.daemon.poll() is None:
                 run.stop()
+            if cgroup:
+                os.rmdir(cgroup)
         after = audit_state()
         test("the kernel's audit is as it was", "" if after == before else f"{before}\n--- after:\n{after}")
         if failed:
