@@ -148,7 +148,7 @@ struct connection {
 	const struct process *server;
 };
 
-/* A user's server that executed itself for a connection a moment ago: its parent is one too. */
+/* A user's sshd that executed itself for a connection a moment ago: its parent is one too. */
 static bool
 note_connection(struct process *p, void *arg)
 {
@@ -162,17 +162,28 @@ note_connection(struct process *p, void *arg)
 	return true;
 }
 
+/* A connection has one child that starts shells: whoever is seen first. */
+static bool
+take_child(struct detect *d, const struct process *server, const struct fact *f)
+{
+	struct fold *fold = detect_fold(d);
+	const uint64_t it = hash_u64(server->life), child = hash_u64(it ^ f->ppid);
+
+	return fold_pass(fold, child, f->time, FOLD_FOREVER) == 0 ||
+	    fold_pass(fold, it, f->time, FOLD_FOREVER) != 0;
+}
+
 /*
- * The shell's parent was gone before anybody could look.  In a session whose own server has just taken
- * a connection that was its child.
+ * The shell's parent was gone before anybody could look.  In a session whose own sshd has just taken a
+ * connection that was its child.
  */
 static const struct process *
-server_of_orphan(const struct detect *d, const struct fact *f)
+server_of_orphan(struct detect *d, const struct fact *f)
 {
 	struct connection c = {.host = detect_host(d), .f = f};
 
 	host_each_process(c.host, f->ses, note_connection, &c);
-	return c.server;
+	return c.server != NULL && take_child(d, c.server, f) ? c.server : NULL;
 }
 
 /*
@@ -180,7 +191,7 @@ server_of_orphan(const struct detect *d, const struct fact *f)
  * The session's own sshd was started in none: it is never seen to execute anything here.
  */
 static const struct process *
-server_of(const struct detect *d, const struct fact *f)
+server_of(struct detect *d, const struct fact *f)
 {
 	const struct session *s = host_session(detect_host(d), f->ses);
 	uint32_t pid = f->ppid;
@@ -191,8 +202,12 @@ server_of(const struct detect *d, const struct fact *f)
 		if (p == NULL || p->ses != f->ses || p->is_sshd ||
 		    (s != NULL && p->pid == s->monitor_pid))
 			return NULL;
-		if (p->exec_time.ms != 0)
-			return program_is_ssh_server(bytes_of(p->exe)) ? p : NULL;
+		if (p->exec_time.ms != 0) {
+			if (!program_is_ssh_server(bytes_of(p->exe)))
+				return NULL;
+			(void)take_child(d, p, f);
+			return p;
+		}
 		if (p->ppid == 0)
 			return server_of_orphan(d, f);
 		pid = p->ppid;

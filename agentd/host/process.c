@@ -382,6 +382,19 @@ apply_task(struct host *h, const struct fact *f)
 	mark_sshd(n);
 }
 
+/* A task of another session, which may never have a record of its own. */
+static void
+note_target(struct host *h, const struct fact *f)
+{
+	const struct fact_target *t = &f->target;
+	struct process p = {.pid = t->pid, .ses = t->ses, .auid = t->auid, .uid = t->uid, .euid = t->uid};
+
+	if (!t->known || t->ses == SES_UNSET || t->ses == f->ses)
+		return;
+	(void)bytes_copy(t->comm, p.comm, sizeof(p.comm));
+	(void)process_note(h, &p);
+}
+
 void
 process_apply(struct host *h, const struct fact *f)
 {
@@ -396,6 +409,10 @@ process_apply(struct host *h, const struct fact *f)
 		apply_user(h, f);
 		break;
 	case FACT_CONFIG:
+		break;
+	case FACT_PTRACE:
+		apply_task(h, f);
+		note_target(h, f);
 		break;
 	default:
 		apply_task(h, f);

@@ -241,10 +241,20 @@ a_short_command(void **state)
 	assert_int_equal(kit_count(k, ACT_UNREPORTED_SESSION), 1);
 	assert_non_null(strstr(kit_found(k, ACT_UNREPORTED_SESSION, 0)->reason, "(pid 510)"));
 	kit_forget(k);
-	k->ms += 10 * 60 * 1000; /* no connection has just come */
-	orphan.pid = 533;
+	orphan.pid = 533; /* a subshell of hers that was as short */
 	orphan.ppid = 532;
 	kit_exec(k, orphan, "bash -c id");
+	assert_int_equal(k->n, 0);
+}
+
+static void
+a_connection_of_long_ago(void **state)
+{
+	struct kit *k = *state;
+
+	take_connection(k);
+	k->ms += 10 * 60 * 1000;
+	kit_exec(k, (struct who){523, 522, 5, ALICE, ALICE, "/usr/bin/bash"}, "bash -c id");
 	assert_int_equal(k->n, 0);
 }
 
@@ -331,6 +341,7 @@ main(void)
 		TEST(cron_and_sudo_are_no_logins),
 		TEST(a_server_of_ones_own),
 		TEST(a_short_command),
+		TEST(a_connection_of_long_ago),
 		TEST(what_a_server_runs_besides),
 		TEST(an_orphan_without_a_connection),
 		TEST(the_sessions_own_shells),
