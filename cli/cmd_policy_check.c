@@ -58,6 +58,25 @@ alike_text(const struct policy *pol, size_t i, uint32_t left, unsigned gates, st
 	return taken;
 }
 
+/* Where the kernel cannot be told, because a rule before it hangs on more than the kernel knows. */
+static void
+waits_text(const struct policy *pol, size_t i, uint32_t activities, unsigned gates, struct buf *out)
+{
+	const char *file, *why;
+	size_t before;
+	unsigned line;
+
+	for (unsigned a = 0; a < ACT_COUNT; a++) {
+		if ((activities >> a & 1) == 0 ||
+		    pol_rule_level_of(pol, i, (enum activity)a, gates, &why) != LEVEL_PREVENT ||
+		    !pol_rule_waits(pol, i, (enum activity)a, &before))
+			continue;
+		pol_rule_place(pol, before, &file, &line);
+		buf_printf(out, "%16s = %s: react, where line %u may hold: that hangs on what no gate knows\n", "",
+		    activity_info((enum activity)a)->name, line);
+	}
+}
+
 /* What is not detected at all is lint's to say, and of `any` nobody's. */
 static uint32_t
 detected_of(const struct policy *pol, size_t i)
@@ -87,6 +106,7 @@ rule_text(const struct policy *pol, size_t i, unsigned gates, struct buf *out)
 	for (unsigned a = 0; a < ACT_COUNT; a++)
 		worth = worth || ((left >> a & 1) != 0 &&
 		    (pol_rule_level_of(pol, i, (enum activity)a, gates, &why), why != NULL));
+	waits_text(pol, i, left, gates, out);
 	while (worth && left != 0)
 		left &= ~alike_text(pol, i, left, gates, out);
 }
@@ -116,6 +136,7 @@ rule_json(const struct policy *pol, size_t i, unsigned gates, struct json *j)
 	const uint32_t activities = pol_rule_activities(pol, i);
 	struct buf text = BUF_INIT;
 	const char *file, *why;
+	size_t before;
 	unsigned line;
 
 	pol_rule_place(pol, i, &file, &line);
@@ -133,6 +154,10 @@ rule_json(const struct policy *pol, size_t i, unsigned gates, struct json *j)
 		json_kstr(j, "level",
 		    level_name(pol_rule_level_of(pol, i, (enum activity)a, gates, &why)));
 		json_kstr(j, "why", why);
+		if (pol_rule_waits(pol, i, (enum activity)a, &before)) {
+			pol_rule_place(pol, before, &file, &line);
+			json_kuint(j, "waits_for_line", line);
+		}
 		json_end(j, '}');
 	}
 	json_end(j, ']');

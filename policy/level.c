@@ -6,16 +6,16 @@
 
 #include <stddef.h>
 
-static const char no_connect[] = "without the connect gate: the process is killed once its record arrives";
-static const char no_relay[] = "without the connect gate: the connection is destroyed once its record arrives";
-static const char no_path[] = "without the path gate: the process is killed inside connect(2)";
-static const char inside[] = "decided by who listens: the process is killed inside connect(2)";
-static const char after[] = "the process is killed once its record arrives";
-static const char silent[] = "without the connect gate there is nothing to hold audit against";
+static const char after[] = "once its record arrives";
+static const char no_connect[] = "without the connect gate: once its record arrives";
+static const char inside[] = "by who listens, inside connect(2)";
+static const char no_path[] = "without the path gate: by who listens, inside connect(2)";
+static const char too_late[] = "it has happened already";
+static const char silent[] = "no gate works: there is nothing to hold audit against";
 
-/* The first step whose gate works is the level; a step without a gate is always there. */
+/* The first step of whose gates one works is the level; a step without gates is always there. */
 struct step {
-	unsigned gate;
+	unsigned gates;
 	enum level level;
 	const char *why;
 };
@@ -24,7 +24,7 @@ struct step {
 static const struct step rows[ACT_COUNT][STEPS] = {
     [ACT_LOGIN] = {{0, LEVEL_PREVENT, NULL}},
     [ACT_OUTBOUND_SSH] = {{POLG_CONNECT, LEVEL_PREVENT, NULL}, {0, LEVEL_REACT, no_connect}},
-    [ACT_RELAY] = {{POLG_CONNECT, LEVEL_PREVENT, NULL}, {0, LEVEL_REACT, no_relay}},
+    [ACT_RELAY] = {{POLG_CONNECT, LEVEL_PREVENT, NULL}, {0, LEVEL_REACT, no_connect}},
     [ACT_AGENT_USE] = {{POLG_PATH, LEVEL_PREVENT, NULL}, {POLG_LISTENER, LEVEL_REACT, no_path},
         {0, LEVEL_REACT, after}},
     [ACT_AGENT_HIJACK] = {{POLG_PATH, LEVEL_PREVENT, NULL}, {POLG_LISTENER, LEVEL_REACT, no_path},
@@ -38,7 +38,7 @@ static const struct step rows[ACT_COUNT][STEPS] = {
     [ACT_SESSION_ESCAPE] = {{0, LEVEL_REACT, after}},
     [ACT_SSH_TAMPER] = {{0, LEVEL_REACT, after}},
     [ACT_UNREPORTED_SESSION] = {{0, LEVEL_REACT, after}},
-    [ACT_AUDIT_EVASION] = {{POLG_CONNECT, LEVEL_REACT, "it has happened: the process is killed"},
+    [ACT_AUDIT_EVASION] = {{POLG_CONNECT | POLG_PATH | POLG_LISTENER, LEVEL_REACT, too_late},
         {0, LEVEL_OBSERVE, silent}},
 };
 
@@ -78,7 +78,7 @@ pol_activity_level(enum activity a, unsigned gates, const char **why)
 		*why = "not detected by this version";
 		return LEVEL_OBSERVE;
 	}
-	while (s->gate != 0 && (gates & s->gate) == 0)
+	while (s->gates != 0 && (gates & s->gates) == 0)
 		s++;
 	*why = s->why;
 	return s->level;

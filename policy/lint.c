@@ -2,8 +2,7 @@
  * lint: the shape of a policy: what is allowed to be written and yet is hardly meant.  Compares
  * rules pair by pair, so only among the first LINT_RULES; everything else is one pass.
  */
-#include "policy/set.h"
-#include "policy/tree.h"
+#include "policy/space.h"
 
 #define LINT_RULES 4096
 
@@ -254,6 +253,24 @@ check_blocks(const struct policy *pol, struct diag *d)
 			diag_warn(d, b->at, "this match block holds no rule");
 }
 
+/* The addresses of the host, for `to self`, are not known here; they make few classes more. */
+static void
+check_space(const struct policy *pol, struct diag *d)
+{
+	struct pol_space *space = pol_space_new(pol, NULL, 0);
+	const bool addrs = space != NULL && space->addr_blur != 0;
+
+	if (space == NULL) {
+		d->failed = true;
+	} else if (pol_space_blurred(space)) {
+		diag_warn(d, (struct span){0}, "%s: more kinds of %s than a gate can tell apart (%d)",
+		    pol->source.name, addrs ? "addresses" : "ports",
+		    addrs ? POL_ADDR_CLASSES : POL_PORT_CLASSES);
+		diag_help(d, "connections to the rest are stopped just after; a <table> is one kind");
+	}
+	pol_space_free(&space);
+}
+
 unsigned
 pol_lint(const struct policy *pol, unsigned gates, struct buf *out)
 {
@@ -262,6 +279,7 @@ pol_lint(const struct policy *pol, unsigned gates, struct buf *out)
 
 	check_tables(pol, &d);
 	check_blocks(pol, &d);
+	check_space(pol, &d);
 	for (size_t i = 0; i < pol->nrules; i++)
 		check_rule(pol, i, gates, &d);
 	for (size_t i = 0; i < pol->nrules && i < LINT_RULES; i++)

@@ -119,6 +119,8 @@ pol_parse(const char *name, struct bytes text, const struct pol_options *o, stru
 	if (ok)
 		warn_over(pol, &diag, o != NULL && o->now.ms != 0 ? o->now : rtime_now());
 	ok = ok && diag.errors == 0 && !diag.failed;
+	if (ok && o != NULL && o->enforce)
+		pol->mode = MODE_ENFORCE;
 	if (pol != NULL && pol->arena.failed)
 		diag.failed = true;
 	ok = diag_print(&diag, out) && ok;

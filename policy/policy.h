@@ -143,6 +143,7 @@ struct pol_options {
 	pol_read_fn *read; /* NULL: plain_read() */
 	void *arg;
 	bool skip_expect;  /* do not run the expect lines */
+	bool enforce;      /* as if it said mode enforce: for rehearsals */
 	/*
 	 * For the warning about rules whose `until` is past; RTIME_NONE: rtime_now().  expect lines take
 	 * such rules as still in force at a load, so that what loaded yesterday loads today.
@@ -195,6 +196,12 @@ enum level pol_rule_level_of(const struct policy *, size_t rule, enum activity, 
     const char **why);
 /* The best that it comes to for any of them. */
 enum level pol_rule_level(const struct policy *, size_t rule, unsigned gates, const char **why);
+
+/*
+ * A rule before this one that may let the same go on, and hangs on what no gate knows: where it may hold,
+ * this one is only carried out just after.  False: there is none among the first thousands.
+ */
+bool pol_rule_waits(const struct policy *, size_t rule, enum activity, size_t *before);
 
 /*
  * What the policy asks for and a host with these gates cannot do: rules in enforce mode that stop something

@@ -93,6 +93,74 @@ pol_rule_level(const struct policy *pol, size_t rule, unsigned gates, const char
 	return best;
 }
 
+/* --- what may come first ---------------------------------------------------------------------- */
+
+#define LOOK_BACK 4096
+
+/* Both hold for no login: plain names that have none in common, or one thing and its opposite. */
+static bool
+conds_apart(const struct cond *a, const struct cond *b)
+{
+	const struct name_list *in = &a->test->names.in;
+
+	if (a->fact != b->fact)
+		return false;
+	if (a->test == b->test)
+		return a->negate != b->negate;
+	if (a->negate || b->negate || a->fact != QF_USER || a->test->ntables != 0 || in->nglobs != 0 ||
+	    b->test->ntables != 0)
+		return false;
+	for (size_t i = 0; i < in->nplain; i++)
+		if (name_set_has(&b->test->names, in->plain[i]))
+			return false;
+	return true;
+}
+
+/* The next condition of a rule: its own, then those of the blocks around it.  NULL: that was the last. */
+static const struct cond *
+next_cond(const struct cond *c, const struct block **around)
+{
+	while (c == NULL && *around != NULL) {
+		c = (*around)->conds.first;
+		*around = (*around)->parent;
+	}
+	return c;
+}
+
+static bool
+rules_apart(const struct rule *a, const struct rule *b)
+{
+	const struct block *around = a->block;
+
+	for (const struct cond *c = next_cond(a->conds.first, &around); c != NULL;
+	    c = next_cond(c->next, &around)) {
+		const struct block *other = b->block;
+
+		for (const struct cond *d = next_cond(b->conds.first, &other); d != NULL;
+		    d = next_cond(d->next, &other))
+			if (conds_apart(c, d))
+				return true;
+	}
+	return false;
+}
+
+bool
+pol_rule_waits(const struct policy *pol, size_t rule, enum activity a, size_t *before)
+{
+	if (a == ACT_LOGIN || pol->rules[rule]->action <= DO_ALERT)
+		return false;
+	for (size_t i = 0; i < rule && i < LOOK_BACK; i++) {
+		const struct rule *r = pol->rules[i];
+
+		if ((r->activities >> a & 1) == 0 || r->action > DO_ALERT || not_in_grant(r, a) == NULL ||
+		    rules_apart(r, pol->rules[rule]))
+			continue;
+		*before = i;
+		return true;
+	}
+	return false;
+}
+
 /* --- more than the host can do ---------------------------------------------------------------- */
 
 /* An activity that nothing can be done about; of `any`, only when that goes for all of them. */
