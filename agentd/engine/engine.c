@@ -471,7 +471,8 @@ make_model(struct engine *e)
 	if ((e->names = names_new(e->base)) == NULL ||
 	    (e->programs = programs_new(e->base, e->link)) == NULL ||
 	    (e->owners = owners_new(e->link)) == NULL ||
-	    (e->probe = probe_live_new(e->programs, e->owners)) == NULL)
+	    (e->watch = watch_new(e->base, e->link)) == NULL ||
+	    (e->probe = probe_live_new(e->programs, e->owners, e->watch)) == NULL)
 		return false;
 	e->options.probe = probe_live_get(e->probe);
 	if ((e->pipeline = pipeline_new(&e->options)) == NULL)
@@ -571,6 +572,7 @@ let_go(struct engine *e)
 	probe_live_free(&e->probe);
 	programs_free(&e->programs);
 	owners_free(&e->owners);
+	watch_free(&e->watch);
 	names_free(&e->names);
 	policy_box_free(&e->policy);
 	allow_free(&e->allow);

@@ -42,6 +42,8 @@ static const struct {
 	[FAIL_OWNER_QUEUE] = {"owner-queue", "too many sockets to find the owners of"},
 	[FAIL_OWNER_QUOTA] = {"owner-quota",
 	    "one user connects to too many new sockets; an owner was not asked for"},
+	[FAIL_WATCH_QUEUE] = {"watch-queue", "too many agents, ControlMasters or clients at once; the gates do not know one"},
+	[FAIL_WATCH_QUOTA] = {"watch-quota", "one user makes too many of those; the gates do not know one"},
 	[FAIL_TCP_PROBE] = {"tcp-probe", "the kernel did not say whether a TCP socket exists"},
 	[FAIL_TCP_QUOTA] = {"tcp-quota", "one user connects too often; records alone told of a connection"},
 	[FAIL_CONTROL_CAP] = {"control-cap", "too many clients of the control socket; one was let go of"},

@@ -176,6 +176,12 @@ on_finished(struct classes *c, enum result r, void *arg)
 	arm(g);
 }
 
+static uint32_t
+ending_flags(const struct grants *g)
+{
+	return pol_ungranted_deny(g->parts.policy(g->parts.arg)) ? REQF_UNGRANTED_DENY : 0;
+}
+
 /* The rows are in: of a renewal, or of a walk with the classes in force. */
 static void
 on_rows(bool ok, void *arg)
@@ -184,7 +190,7 @@ on_rows(bool ok, void *arg)
 
 	if (!ok)
 		fail(g, "not every session could be given its own", RES_COUNT);
-	else if (g->next != NULL && !classes_finish(g->next, 0, on_finished))
+	else if (g->next != NULL && !classes_finish(g->next, ending_flags(g), on_finished))
 		fail(g, "the monitor cannot be asked", RES_COUNT);
 	arm(g);
 }

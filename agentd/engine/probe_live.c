@@ -24,6 +24,7 @@ struct probe_live {
 	struct probe probe;
 	struct programs *programs; /* borrowed */
 	struct owners *owners;     /* borrowed */
+	struct watch *watch; /* borrowed */
 	int netlink;               /* −1: none */
 	uint32_t seq;
 	struct quota quota; /* by uid */
@@ -234,6 +235,22 @@ want_owner(void *arg, uint32_t ses, const struct fact_unix *un)
 	owners_want(p->owners, ses, un);
 }
 
+static void
+listens(void *arg, const struct usock *u)
+{
+	const struct probe_live *p = arg;
+
+	watch_socket(p->watch, u);
+}
+
+static void
+is_client(void *arg, const struct process *process)
+{
+	const struct probe_live *p = arg;
+
+	watch_client(p->watch, process);
+}
+
 static int
 open_netlink(void)
 {
@@ -246,7 +263,7 @@ open_netlink(void)
 }
 
 struct probe_live *
-probe_live_new(struct programs *programs, struct owners *owners)
+probe_live_new(struct programs *programs, struct owners *owners, struct watch *watch)
 {
 	struct probe_live *p = calloc(1, sizeof(*p));
 
@@ -254,13 +271,15 @@ probe_live_new(struct programs *programs, struct owners *owners)
 		return NULL;
 	p->programs = programs;
 	p->owners = owners;
+	p->watch = watch;
 	quota_init(&p->quota, UID_BURST, UID_MINUTE);
 	p->netlink = open_netlink();
 	if (p->netlink == -1)
 		log_warn("sock_diag is not to be had: %s; destinations are taken from records alone",
 		    strerror(errno));
 	p->probe = (struct probe){.arg = p, .task = probe_task, .tcp = probe_tcp,
-	    .same_network = probe_same_network, .want_program = want_program, .want_owner = want_owner};
+	    .same_network = probe_same_network, .want_program = want_program, .want_owner = want_owner,
+	    .listens = listens, .is_client = is_client};
 	return p;
 }
 

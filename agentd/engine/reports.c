@@ -9,7 +9,7 @@
 
 #include <event2/event.h>
 
-#include "agentd/engine/asked.h"
+#include "agentd/engine/newcomer.h"
 #include "agentd/engine/failures.h"
 #include "base/log.h"
 #include "base/proc.h"
@@ -143,16 +143,16 @@ static void
 ask_only(struct login *l, bool tell_all)
 {
 	const struct reports_parts *parts = &l->all->parts;
-	struct asked a;
+	struct newcomer a;
 	struct ruling r = {0};
 	struct finding f = {.activity = ACT_LOGIN, .time = rtime_now(), .session = &a.s,
 	    .pid = l->kernel.pid, .uid = l->report.uid, .euid = l->report.uid, .count = 1};
 
-	asked_fill(&a, &l->report, &l->kernel, parts->names);
+	newcomer_fill(&a, &l->report, &l->kernel, parts->names);
 	ruling_make(&f, parts->policy(parts->arg), parts->options, &a.room, &r);
 	if (tell_all || refuses(&r))
 		settle(l, &r);
-	asked_free(&a);
+	newcomer_free(&a);
 }
 
 /* --- the three kinds of report ----------------------------------------------------------------------- */
@@ -162,7 +162,7 @@ static void
 name_groups(struct reports *all, struct session *s)
 {
 	if (s->group_names == NULL ||
-	    asked_group_names(all->parts.names, s->groups, s->ngroups, s->group_names) != NULL)
+	    newcomer_group_names(all->parts.names, s->groups, s->ngroups, s->group_names) != NULL)
 		return;
 	free(s->group_names);
 	s->group_names = NULL;

@@ -30,6 +30,7 @@ struct control;
 struct history;
 struct listing;
 struct owners;
+struct watch;
 struct pending;
 struct probe_live;
 struct programs;
@@ -71,6 +72,7 @@ struct engine {
 	struct probe_live *probe;
 	struct programs *programs;
 	struct owners *owners;
+	struct watch *watch;
 	struct liveness *liveness;
 	struct archive *archive; /* NULL: no store */
 	struct history *history;

@@ -112,6 +112,9 @@ struct probe {
 	void (*want_program)(void *arg, uint32_t ses, uint32_t pid, uint64_t inode, uint32_t dev_major,
 	    uint32_t dev_minor);
 	void (*want_owner)(void *arg, uint32_t ses, const struct fact_unix *);
+	/* Told, for whom it concerns: an agent or ControlMaster listens; a process runs an SSH client. */
+	void (*listens)(void *arg, const struct usock *);
+	void (*is_client)(void *arg, const struct process *);
 };
 
 struct host_stats {

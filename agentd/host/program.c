@@ -188,6 +188,23 @@ classify(struct process_node *n)
 		n->p.program = PROGRAM_UNKNOWN;
 }
 
+/*
+ * The file itself is a client, and not what a linker run by hand makes of it: by its content, or by its name
+ * where the user cannot have laid it.  sshd holds the words of a client and is none.
+ */
+static void
+tell_client(const struct host *h, const struct process_node *n)
+{
+	const struct program *p = n->image;
+	const struct bytes exe = bytes_of(n->p.exe);
+
+	if (h->probe.is_client == NULL || p == NULL || n->p.program != PROGRAM_SSH || n->p.is_sshd ||
+	    n->p.ses == SES_UNSET || bytes_starts(bytes_basename(exe), BYTES_LIT("sshd")))
+		return;
+	if (p->known ? p->ssh : program_is_ssh_name(exe) && program_is_steady(exe))
+		h->probe.is_client(h->probe.arg, &n->p);
+}
+
 void
 program_exec(struct host *h, struct process_node *n, const struct fact *f)
 {
@@ -204,6 +221,7 @@ program_exec(struct host *h, struct process_node *n, const struct fact *f)
 		ask(h, n->image, &n->p);
 	}
 	classify(n);
+	tell_client(h, n);
 }
 
 void
@@ -218,7 +236,9 @@ host_program_set(struct host *h, uint64_t inode, uint32_t dev_major, uint32_t de
 	p->known = true;
 	p->in_doubt = false;
 	p->ssh = is_ssh;
-	LIST_FOREACH(n, &p->users, in_image)
+	LIST_FOREACH(n, &p->users, in_image) {
 		classify(n);
+		tell_client(h, n);
+	}
 	h->lessons++;
 }

@@ -169,6 +169,8 @@ usock_put(struct host *h, const struct usock *u)
 	if (n->u.path != NULL)
 		memcpy(n->u.path, u->path, u->path_len);
 	join(h, n, a);
+	if (h->probe.listens != NULL && n->has_inode && (u->kind == USOCK_AGENT || u->kind == USOCK_MUX))
+		h->probe.listens(h->probe.arg, &n->u);
 }
 
 /* --- from facts ------------------------------------------------------------------------------- */

@@ -74,6 +74,7 @@
 #define ST_OWNER_ASKS       256
 #define ST_GATE_SEEN        16384 /* processes and destinations that a gate or audit spoke of lately */
 #define ST_OWN_ADDRS        1024 /* addresses of this host */
+#define ST_WATCH_ASKS       256  /* listeners and clients that the monitor is told of at a time */
 #define ST_FLOWS            4096 /* outbound connections by their own end; the oldest is forgotten */
 #define ST_STORE_BATCH      512  /* rows of one transaction */
 #define ST_STORE_QUEUE      64   /* batches and questions that wait for the store's thread */
