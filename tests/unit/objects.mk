@@ -96,7 +96,7 @@ test_mon_flow = agentd/monitor/flow.o base/clock.o base/proc.o base/buf.o base/b
 test_mon_verb = agentd/monitor/verb.o base/words.o base/bytes.o
 test_mon_verb_LIBS = -ljansson
 test_mon_mount = agentd/monitor/mount.o base/safe.o base/buf.o base/bytes.o base/utf8.o
-test_policy_box = agentd/engine/policy_box.o $(policy_all)
+test_policy_box = $(addprefix agentd/engine/,policy_box.o policy_files.o) $(policy_all)
 test_mon_kill = agentd/monitor/kill.o base/proc.o base/clock.o base/buf.o base/bytes.o base/utf8.o
 test_engine_asks = $(patsubst %,agentd/engine/%.o,failures link owners programs quota scan worker) \
 	$(patsubst %.c,%.o,$(wildcard agentd/audit/*.c agentd/host/*.c base/*.c)) agentd/monitor/result.o
