@@ -196,13 +196,13 @@ on_rows(bool ok, void *arg)
 }
 
 static void
-begin_rows(struct grants *g, const struct classes *c, struct rtime since)
+begin_rows(struct grants *g, const struct classes *c, struct rtime since, struct rtime now)
 {
 	const struct round_by by = round_by(g, c);
 
 	g->again = false;
-	g->computed = rtime_now();
-	if (!round_walk(g->round, &by, since))
+	g->computed = now;
+	if (!round_walk(g->round, &by, since, now))
 		fail(g, "the sessions cannot be listed", RES_COUNT);
 }
 
@@ -217,7 +217,7 @@ on_classes(struct classes *c, enum result r, void *arg)
 	}
 	g->stats.blurred = pol_space_blurred(classes_space(c));
 	serve_logins(g, RES_OK);
-	begin_rows(g, c, RTIME_NONE);
+	begin_rows(g, c, RTIME_NONE, rtime_now());
 }
 
 static void
@@ -248,7 +248,7 @@ on_kick(evutil_socket_t fd, short what, void *arg)
 	if (g->renew)
 		begin_renewal(g);
 	else if (g->again && g->next == NULL && g->now != NULL && !round_walking(g->round))
-		begin_rows(g, g->now, RTIME_NONE);
+		begin_rows(g, g->now, RTIME_NONE, rtime_now());
 }
 
 void
@@ -290,7 +290,7 @@ check_time(struct grants *g, struct rtime now)
 	if (now.ms / MINUTE_MS == g->computed.ms / MINUTE_MS || g->now == NULL || g->next != NULL ||
 	    round_walking(g->round) || !pol_has_time(g->parts.policy(g->parts.arg)))
 		return;
-	begin_rows(g, g->now, g->computed);
+	begin_rows(g, g->now, g->computed, now);
 }
 
 void

@@ -203,7 +203,7 @@ list_one(struct session *s, void *arg)
 }
 
 bool
-round_walk(struct round *r, const struct round_by *by, struct rtime since)
+round_walk(struct round *r, const struct round_by *by, struct rtime since, struct rtime now)
 {
 	const struct host *h = pipeline_host(r->parts.pipeline);
 	struct listing l = {.cap = (size_t)host_stats_get(h)->sessions + 1};
@@ -218,7 +218,7 @@ round_walk(struct round *r, const struct round_by *by, struct rtime since)
 	}
 	host_each_session(h, list_one, &l);
 	l.ses[l.n++] = SES_UNSET;
-	*w = (struct walk){.round = r, .by = *by, .since = since, .now = rtime_now(), .todo = l.ses, .n = l.n};
+	*w = (struct walk){.round = r, .by = *by, .since = since, .now = now, .todo = l.ses, .n = l.n};
 	r->walk = w;
 	arm(r);
 	return true;

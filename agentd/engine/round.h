@@ -35,10 +35,10 @@ struct round_by {
 struct round *round_new(const struct round_parts *);
 void round_free(struct round **);
 /*
- * All living sessions and the fallback grant.  One that is under way ends without a word.  since: only
- * those whose grant is another now than then; RTIME_NONE: all.  False: out of memory.
+ * All living sessions and the fallback grant, as of now.  One that is under way ends without a word.  since:
+ * only those whose grant was another then; RTIME_NONE: all.  False: out of memory.
  */
-bool round_walk(struct round *, const struct round_by *, struct rtime since);
+bool round_walk(struct round *, const struct round_by *, struct rtime since, struct rtime now);
 void round_stop(struct round *);
 bool round_walking(const struct round *);
 /* One of a session at its login.  False: not sent. */

@@ -58,8 +58,9 @@ test_allow_LIBS = -ljansson
 test_policy_level = $(policy_all)
 test_cli_gates = tests/unit/fake_daemon.o policy/level.o $(patsubst %,cli/%.o,options print client answer gates) base/addr.o $(patsubst %,base/%.o,buf bytes clock proc safe utf8 words)
 test_cli_gates_LIBS = -ljansson
-test_policy_grant = $(policy_all)
-test_policy_grant_LDFLAGS = -Wl,--wrap=calloc -Wl,--wrap=reallocarray
+test_policy_grant = tests/unit/grant_kit.o $(policy_all)
+test_policy_granted = tests/unit/grant_kit.o $(policy_all)
+test_policy_granted_LDFLAGS = -Wl,--wrap=calloc -Wl,--wrap=reallocarray
 # the whole engine
 engine_all = tests/unit/engine_stage.o $(patsubst %.c,%.o,$(wildcard agentd/engine/*.c agentd/sink/*.c agentd/source/*.c)) \
 	$(patsubst %.c,%.o,$(wildcard agentd/audit/*.c agentd/host/*.c agentd/detect/*.c policy/*.c base/*.c)) \
@@ -104,3 +105,7 @@ test_engine_asks_LIBS = -levent_core
 test_cli_table = $(patsubst %,cli/%.o,options print table) $(patsubst %,base/%.o,buf bytes clock safe utf8)
 test_cli_table_LIBS = -lsmartcols
 test_engine_gates = $(detect_kit) agentd/engine/gates.o agentd/engine/failures.o base/json.o
+test_engine_grants = $(patsubst %,agentd/engine/%.o,classes failures grant_row grants link own pipeline question round ruling) \
+	$(patsubst %.c,%.o,$(wildcard agentd/audit/*.c agentd/host/*.c agentd/detect/*.c policy/*.c base/*.c)) \
+	policy/grammar.o agentd/monitor/result.o
+test_engine_grants_LIBS = -levent_core -lcrypto
