@@ -89,6 +89,10 @@ from() {
 }
 
 from 'serial 4' "policy check -" 0 "<stdin>: fleet -, serial 4" policy check -
+from 'block relay' "policy check without a daemon" 0 "as if every gate worked: no daemon answers" policy check -
+from 'block relay exe "/x"' "policy check says why not more" 0 "= relay: react, it hangs on what no gate knows" policy check -
+from 'block relay, listen' "policy check of two activities" 0 "= listen: react, once its record arrives" policy check -
+from 'block relay' "policy check --json" 0 '"as_if_every_gate_worked":true,"rules":[{"line":1,' policy check --json -
 from 'allow relay' "policy check - with an error" 1 "<stdin>:1:1: error: 'allow'" policy check -
 from 'block relay' "policy print -" 0 "block relay" policy print -
 
