@@ -31,6 +31,7 @@ static void
 nothing_works(struct gate *g, int error)
 {
 	detach_all(g);
+	gate_pin_drop(g);
 	gate_bpf__destroy(g->bpf);
 	g->bpf = NULL;
 	g->works = 0;
@@ -45,6 +46,47 @@ tell(const struct gate *g)
 			log_warn("the kernel cannot gate %s: %s", facility_name[i], strerror(g->why[i]));
 }
 
+/* With the maps of the daemon before us; if they are not for us, with new ones, and those go. */
+static void
+load(struct gate *g)
+{
+	gate_load(g);
+	if (g->bpf == NULL && g->pins != NULL) {
+		log_warn("%s: what the daemon before this one left cannot be taken over", g->pins);
+		gate_pin_drop(g);
+		gate_pin_find(g);
+		gate_load(g);
+	}
+}
+
+static int
+start(struct gate *g)
+{
+	int rc;
+
+	gate_pin_find(g);
+	rc = gate_cgroup_open(g->cf, &g->cgroup);
+	if (rc != 0)
+		return rc;
+	load(g);
+	if (g->bpf == NULL) {
+		gate_pin_drop(g);
+		return 0; /* why[] is said */
+	}
+	rc = gate_free_breakglass(g);
+	if (rc == 0)
+		rc = gate_generation_found(g, &g->generation);
+	if (rc != 0)
+		return rc;
+	gate_attach(g);
+	gate_try(g);
+	if (g->cf->gate_keep && g->pins != NULL)
+		gate_pin_keep(g);
+	else
+		gate_pin_drop(g);
+	return 0;
+}
+
 struct gate *
 gate_open(const struct config *cf)
 {
@@ -55,17 +97,9 @@ gate_open(const struct config *cf)
 		return NULL;
 	g->cf = cf;
 	g->cgroup = g->trie = -1;
-	rc = gate_cgroup_open(cf, &g->cgroup);
-	if (rc == 0)
-		gate_load(g);
-	if (g->bpf != NULL)
-		rc = gate_free_breakglass(g);
+	rc = start(g);
 	if (rc != 0)
 		nothing_works(g, -rc);
-	if (g->bpf != NULL) {
-		gate_attach(g);
-		gate_try(g);
-	}
 	tell(g);
 	return g;
 }

@@ -39,6 +39,10 @@ int gate_row_drop(struct gate *, uint32_t ses);
 /* Whose grant a task of auid with another ses has; SES_UNSET: nobody's. */
 int gate_borrow_set(struct gate *, uint32_t auid, uint32_t ses);
 
+/* Of a daemon before this one: what concerns sessions that are not known goes. */
+typedef bool gate_known_fn(uint32_t ses, void *arg);
+void gate_prune(struct gate *, gate_known_fn *, void *arg);
+
 /* Two generations of classes exist: begin empties the one that is not in force and answers its number. */
 int gate_classes_begin(struct gate *, uint32_t *generation);
 int gate_prefixes(struct gate *, uint32_t generation, const struct class_prefix *, size_t n);

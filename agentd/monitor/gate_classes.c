@@ -127,5 +127,6 @@ gate_classes_done(struct gate *g, uint32_t generation)
 		return rc;
 	g->generation = generation;
 	let_go(g);
+	gate_pin_drop_others(); /* whom they refuse, ours refuses now */
 	return g->bpf == NULL ? 0 : gate_classes_drop(g, slot_of(generation) ^ 1);
 }

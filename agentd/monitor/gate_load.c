@@ -74,6 +74,8 @@ load(struct gate *g, unsigned facilities)
 			    (enum bpf_attach_type)programs[p].expected);
 	}
 	if (rc == 0)
+		rc = gate_pin_take_maps(g);
+	if (rc == 0)
 		rc = gate_bpf__load(g->bpf);
 	if (rc != 0) {
 		gate_bpf__destroy(g->bpf);
@@ -82,17 +84,13 @@ load(struct gate *g, unsigned facilities)
 	return rc;
 }
 
-void
-gate_load(struct gate *g)
+/* One by one, to see which; then those. */
+static void
+load_some(struct gate *g)
 {
 	unsigned good = 0;
 	int rc;
 
-	libbpf_set_print(say);
-	if (load(g, ALL) == 0) {
-		g->works = ALL;
-		return;
-	}
 	for (unsigned i = 0; i < GATEF_COUNT; i++) {
 		rc = load(g, 1u << i);
 		if (rc == 0)
@@ -109,10 +107,21 @@ gate_load(struct gate *g)
 }
 
 void
+gate_load(struct gate *g)
+{
+	libbpf_set_print(say);
+	if (load(g, ALL) == 0)
+		g->works = ALL;
+	else
+		load_some(g);
+}
+
+void
 gate_give_up(struct gate *g, unsigned facility, int error)
 {
 	for (enum gate_prog p = 0; p < PROG_COUNT; p++)
 		if (programs[p].facility == facility) {
+			gate_pin_drop_link(g, p);
 			bpf_link__destroy(g->link[p]);
 			g->link[p] = NULL;
 		}
@@ -120,17 +129,28 @@ gate_give_up(struct gate *g, unsigned facility, int error)
 	g->why[__builtin_ctz(facility)] = (uint8_t)error;
 }
 
+/* In the link of the daemon before us, or in one of its own beside it, before that one goes. */
+static struct bpf_link *
+attach(struct gate *g, enum gate_prog p)
+{
+	struct bpf_program *prog = gate_prog(g, p);
+	struct bpf_link *link = gate_pin_take_link(g, p);
+
+	if (link != NULL)
+		return link;
+	link = programs[p].on_cgroup ? bpf_program__attach_cgroup(prog, g->cgroup) : bpf_program__attach(prog);
+	if (link != NULL)
+		gate_pin_drop_link(g, p);
+	return link;
+}
+
 void
 gate_attach(struct gate *g)
 {
 	for (enum gate_prog p = 0; p < PROG_COUNT; p++) {
-		struct bpf_program *prog = gate_prog(g, p);
-
 		if ((g->works & programs[p].facility) == 0)
-			continue;
-		g->link[p] = programs[p].on_cgroup ? bpf_program__attach_cgroup(prog, g->cgroup) :
-						     bpf_program__attach(prog);
-		if (g->link[p] == NULL)
+			gate_pin_drop_link(g, p);
+		else if ((g->link[p] = attach(g, p)) == NULL)
 			gate_give_up(g, programs[p].facility, errno);
 	}
 }

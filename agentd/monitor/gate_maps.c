@@ -80,6 +80,17 @@ gate_generation(struct gate *g, uint32_t generation)
 	return change_state(g, set_generation, generation);
 }
 
+int
+gate_generation_found(struct gate *g, uint32_t *generation)
+{
+	struct gate_state s;
+	int rc = bpf_map_lookup_elem(bpf_map__fd(g->bpf->maps.state), &(uint32_t){0}, &s);
+
+	if (rc == 0)
+		*generation = s.generation;
+	return rc;
+}
+
 /* --- rows ------------------------------------------------------------------------------------------------ */
 
 int
@@ -121,17 +132,6 @@ gate_borrow_set(struct gate *g, uint32_t auid, uint32_t ses)
 	if (g->bpf == NULL)
 		return 0;
 	return ses == SES_UNSET ? drop(g->bpf->maps.borrow, &auid) : put(g->bpf->maps.borrow, &auid, &ses);
-}
-
-int
-gate_free_breakglass(struct gate *g)
-{
-	const uint32_t free_ses = SES_UNSET;
-	int rc = 0;
-
-	for (size_t i = 0; rc == 0 && i < g->cf->nbreakglass; i++)
-		rc = put(g->bpf->maps.borrow, &g->cf->breakglass_uid[i], &free_ses);
-	return rc;
 }
 
 uint64_t

@@ -25,7 +25,7 @@ struct gate {
 	unsigned works;              /* enum gate_flag */
 	uint8_t why[GATEF_COUNT];
 	int cgroup;                  /* the directory that the programs stand on */
-	char *pins;                  /* where they are pinned, or were found so; NULL: nowhere; owned */
+	char *pins;                  /* their folder in bpffs, of ours or the daemon before; NULL: none; owned */
 	/* classes */
 	uint32_t generation, making; /* 0: none */
 	int trie;                    /* of `making`; −1: none */
@@ -55,6 +55,18 @@ void gate_give_up(struct gate *, unsigned facility, int error);
 const char *gate_prog_name(enum gate_prog);
 struct bpf_program *gate_prog(const struct gate *, enum gate_prog);
 
+/* gate_pin.c.  Whether there is a folder: to be filled, or that of the daemon before us. */
+void gate_pin_find(struct gate *);
+/* Its maps become ours; 0, or −errno: they are not like ours. */
+int gate_pin_take_maps(struct gate *);
+/* The link of the daemon before us, with our program in it; NULL: there is none for us. */
+struct bpf_link *gate_pin_take_link(struct gate *, enum gate_prog);
+void gate_pin_drop_link(const struct gate *, enum gate_prog);
+/* All that is loaded and attached stays when we go; or nothing does. */
+void gate_pin_keep(struct gate *);
+void gate_pin_drop(struct gate *);
+void gate_pin_drop_others(void);
+
 /* gate_cgroup.c.  0 or −errno. */
 int gate_mount_point(const char *type, char *out, size_t cap);
 int gate_cgroup_open(const struct config *, int *dir);
@@ -64,8 +76,11 @@ bool gate_cgroup_has_us(int dir);
 /* gate_try.c: what works is seen to work; the rest is given up. */
 void gate_try(struct gate *);
 
-/* gate_maps.c */
+/* gate_maps.c.  What is in force; what it was when the daemon before us ended. */
 int gate_generation(struct gate *, uint32_t generation);
+int gate_generation_found(struct gate *, uint32_t *generation);
+
+/* gate_prune.c.  Break-glass users are free, and only they. */
 int gate_free_breakglass(struct gate *);
 
 /* gate_classes.c.  An empty generation, or none, in its slot. */
