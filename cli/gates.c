@@ -1,4 +1,4 @@
-/* gates: see gates.h.  Asks for the status, of which "gates" are the names. */
+/* gates: see gates.h.  Asks for the status, where each gate has its name and whether it works. */
 #include "cli/gates.h"
 
 #include "cli/client.h"
@@ -22,7 +22,7 @@ take_status(const json_t *o, struct bytes line, void *arg)
 	json_array_foreach(list, i, item) {
 		unsigned bit;
 
-		if (pol_gate_parse(answer_str(item, ""), &bit))
+		if (pol_gate_parse(answer_str(item, "name"), &bit) && answer_bool(item, "works"))
 			t->gates |= bit;
 	}
 	return true;

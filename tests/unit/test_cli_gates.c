@@ -26,7 +26,8 @@ what_the_daemon_says(void **state)
 	unsigned gates = 99;
 
 	(void)state;
-	assert_true(asked("{\"gates\":[\"connect\",\"listener\",\"door\",7]}\n" END, &gates));
+	assert_true(asked("{\"gates\":[{\"name\":\"connect\",\"works\":true},{\"name\":\"path\",\"works\":false},"
+	                  "{\"name\":\"listener\",\"works\":true},{\"name\":\"door\",\"works\":true},7]}\n" END, &gates));
 	assert_int_equal(gates, POLG_CONNECT | POLG_LISTENER);
 	assert_true(asked("{\"gates\":[]}\n" END, &gates));
 	assert_int_equal(gates, 0);
@@ -40,7 +41,7 @@ nothing_is_made_up(void **state)
 
 	(void)state;
 	assert_false(asked("{\"version\":\"1\"}\n" END, &gates));
-	assert_false(asked("{\"gates\":[\"connect\"]}\n", &gates)); /* and was gone */
+	assert_false(asked("{\"gates\":[{\"name\":\"connect\",\"works\":true}]}\n", &gates)); /* and was gone */
 	assert_false(gates_of_host(&alone, &gates));
 	assert_int_equal(gates, 99);
 }
