@@ -38,8 +38,9 @@ struct revoking {
 	struct mon_session session; /* as it was at the start */
 	struct guard guard;
 	/* what the thread has found, and done */
-	struct inodes sockets; /* of the session's sshd */
-	uid_t uid;             /* of its user child */
+	struct inodes sockets; /* of the sshd that serves the user */
+	uid_t uid;             /* of that */
+	bool served;           /* it was found */
 	struct agent agent[AGENTS_MAX];
 	size_t nagents;
 	unsigned cut, left;
@@ -48,22 +49,35 @@ struct revoking {
 /* --- what sshd listens on for the client ---------------------------------------------------------------- */
 
 static int
-note_sshd(int pidfd, const struct facts *f, void *arg)
+note_sockets(struct revoking *r, const struct facts *f)
 {
-	struct revoking *r = arg;
 	uint64_t inode[INODES_MAX];
-	size_t n;
+	size_t n = flow_sockets(f->pid, inode, INODES_MAX);
 
-	(void)pidfd;
-	if (!protect_own_sshd(&r->session, f))
-		return 0;
-	if (!protect_is_top(&r->session, f))
-		r->uid = f->ruid;
-	n = flow_sockets(f->pid, inode, INODES_MAX);
+	r->served = true;
+	r->uid = f->ruid;
 	for (size_t i = 0; i < n; i++)
 		if (!inodes_add(&r->sockets, inode[i]))
 			return 1;
 	return 0;
+}
+
+static int
+note_child(int pidfd, const struct facts *f, void *arg)
+{
+	struct revoking *r = arg;
+
+	(void)pidfd;
+	return protect_is_user_child(&r->session, f) ? note_sockets(r, f) : 0;
+}
+
+static int
+note_top(int pidfd, const struct facts *f, void *arg)
+{
+	struct revoking *r = arg;
+
+	(void)pidfd;
+	return protect_is_top(&r->session, f) ? note_sockets(r, f) : 0;
 }
 
 static int
@@ -118,7 +132,9 @@ run(struct job *job)
 {
 	struct revoking *r = (struct revoking *)job;
 
-	(void)facts_each(r->session.ses, note_sshd, r);
+	(void)facts_each(r->session.ses, note_child, r);
+	if (!r->served) /* root's logins have no user child */
+		(void)facts_each(r->session.ses, note_top, r);
 	if (diag_listeners_each(note_agent, r) < 0)
 		r->left++;
 	for (size_t i = 0; i < r->nagents; i++)

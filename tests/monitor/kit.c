@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -28,6 +29,103 @@ kit_ask(enum request_kind kind, const struct stage_session *s, pid_t pid)
 
 	return stage_ask(&rq, NULL, NULL);
 }
+
+enum result
+kit_ask_with(struct request *rq, const void *body, size_t n, struct notice *answer)
+{
+	return stage_ask_with(rq, body, n, answer, NULL);
+}
+
+void
+kit_is_rubbish(const struct request *rq, const void *body, size_t n)
+{
+	char packet[8192];
+	struct notice hello;
+
+	memcpy(packet, rq, sizeof(*rq));
+	memcpy(packet + sizeof(*rq), body, n);
+	stage_send(packet, sizeof(*rq) + n);
+	stage_new_engine();
+	assert_true(stage_hear(NOTE_CONFIG, 0, &hello, NULL));
+}
+
+/* --- grants ------------------------------------------------------------------------------------------- */
+
+static struct class_prefix
+prefix(const char *address, uint8_t addr_class)
+{
+	struct class_prefix p = {.addr = {[10] = 0xff, [11] = 0xff}, .bits = 128, .addr_class = addr_class};
+
+	assert_int_equal(inet_pton(AF_INET, address, p.addr + 12), 1);
+	return p;
+}
+
+uint32_t
+kit_classes(const char *port)
+{
+	struct request rq = {.kind = REQ_CLASSES};
+	const struct class_prefix prefixes[] = {prefix(STAGE_FAR, 1), prefix(STAGE_NEAR, 2)};
+	struct class_ports ports = {.lo = (uint16_t)strtoul(port, NULL, 10), .port_class = 1, .ssh = 1};
+	struct notice n;
+
+	ports.hi = ports.lo;
+	assert_int_equal(stage_ask(&rq, &n, NULL), RES_OK);
+	assert_true(n.value != 0 && n.value <= UINT32_MAX);
+	rq = (struct request){.kind = REQ_PREFIXES, .value = n.value};
+	assert_int_equal(kit_ask_with(&rq, prefixes, sizeof(prefixes), NULL), RES_OK);
+	rq.kind = REQ_PORTS;
+	assert_int_equal(kit_ask_with(&rq, &ports, sizeof(ports), NULL), RES_OK);
+	return (uint32_t)n.value;
+}
+
+enum result
+kit_classes_done(uint32_t generation)
+{
+	struct request rq = {.kind = REQ_CLASSES_DONE, .value = generation};
+
+	return stage_ask(&rq, NULL, NULL);
+}
+
+struct grant
+kit_grant(uint32_t generation)
+{
+	return (struct grant){.generation = generation};
+}
+
+void
+kit_deny(struct grant *g, enum grant_via via)
+{
+	memset(g->tcp[via], 0xaa, sizeof(g->tcp[via]));
+}
+
+enum result
+kit_give(const struct stage_session *s, const struct grant *g)
+{
+	struct request rq = {.kind = REQ_GRANT, .ses = s->ses};
+
+	return kit_ask_with(&rq, g, sizeof(*g), NULL);
+}
+
+unsigned
+kit_gates(void)
+{
+	struct notice n;
+
+	stage_send(&(struct request){.kind = REQ_HELLO}, sizeof(struct request));
+	assert_true(stage_hear(NOTE_GATES, 0, &n, NULL));
+	return n.flags;
+}
+
+bool
+kit_saw(uint32_t ses, enum gate_event event, struct notice *n)
+{
+	while (stage_hear(NOTE_GATE, 0, n, NULL))
+		if (n->ses == ses && (n->flags & 0xff) == event)
+			return true;
+	return false;
+}
+
+/* --- things to reach ---------------------------------------------------------------------------------- */
 
 void
 kit_copy_sleep(const char *name)

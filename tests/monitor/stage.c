@@ -457,6 +457,9 @@ be_login(uint32_t auid)
 	if (fd == -1 || write_all(fd, text, (size_t)n) != 0)
 		_exit(2);
 	close(fd);
+	/* What an sshd does not hold. */
+	close(stage.listener);
+	close(stage.engine);
 }
 
 /* sshd's root process after the PAM session was opened: forks the user child, goes when that has gone. */

@@ -14,6 +14,8 @@
 #define STAGE_GLASS   4242  /* a login uid that nothing may touch */
 #define STAGE_TIMEOUT 8000
 #define STAGE_RATE    30    /* actions a minute */
+#define STAGE_NEAR    "192.0.2.1" /* of this host; the other is, too, but nobody would know */
+#define STAGE_FAR     "192.0.2.2"
 
 /* NULL, or the reason why this machine cannot do it. */
 const char *stage_obstacle(void);
@@ -31,6 +33,8 @@ void stage_send(const void *packet, size_t n);
 bool stage_hear(uint32_t kind, uint32_t id, struct notice *, int fds[STAGE_FDS]);
 /* Sends it with an id of its own and hears the result; the descriptors are closed when fds is NULL. */
 enum result stage_ask(struct request *, struct notice *, int fds[STAGE_FDS]);
+/* The same for one with n bytes of body. */
+enum result stage_ask_with(struct request *, const void *body, size_t n, struct notice *, int fds[STAGE_FDS]);
 /* Closes the pair: the engine ends.  Then waits for the next one. */
 void stage_new_engine(void);
 /* One line to monitor.sock; the answer's first line. */
@@ -59,9 +63,12 @@ void stage_session_end(struct stage_session *);
 enum order { ORDER_FORK = 1, ORDER_CONNECT_TCP, ORDER_CONNECT_UNIX, ORDER_EXEC, ORDER_REPORT,
 	ORDER_CLIENT, /* a process that connects to a Unix socket and ends when that does */
 	ORDER_SERVE,  /* as EXEC, and it holds a TCP socket that listens */
-	ORDER_HOARD }; /* work holds a lot of descriptors; how many */
+	ORDER_HOARD,  /* work holds a lot of descriptors; how many */
+	ORDER_LISTEN }; /* at a Unix socket */
 /* Gives work an order; what it answers: a pid or a number, negative on failure. */
 int stage_order(const struct stage_session *, enum order, const char *arg);
+/* The socket that child listens on, as sshd's does for a forwarded agent: a name below the folder. */
+const char *stage_agent(const struct stage_session *);
 /* A process lives and is no zombie. */
 bool stage_alive(pid_t);
 bool stage_gone_soon(pid_t);
