@@ -62,7 +62,9 @@ auditctl -a always,exit -F arch=b64 -S execve,execveat -F 'auid!=unset' -k site 
 site=$(rules)
 start
 all=$(ours)
-check 'added beside the site' test "$all" -ge 16
+check 'added beside the site' test "$all" -ge 26
+check 'a server that is there' equal "$(rules | grep -c 'exe=/usr/sbin/sshd .*auid=-1')" 2
+check 'none for one that is not' equal "$(rules | grep -c 'exe=/usr/libexec/openssh/sshd-session')" 0
 check 'not what the site covers' equal "$(rules | grep -c 'arch=b64 -S execve,execveat')" 1
 check 'after the site' equal "$(rules | head -n 1)" "$site"
 check 'auditing is on' equal "$(state | head -n 1)" 'enabled 1'
