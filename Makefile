@@ -108,7 +108,7 @@ $(B)/sshtetherd: $(DAEMON) $(MONITOR) $(ENGINE) $(PURE) $(POLICY) $(BASE)
 	$(Q)$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS_DAEMON)
 
 # The command shares the pure stages and the JSON of alerts with the daemon: replay is the same code.
-SHARED = $(addprefix $(B)/agentd/,engine/pipeline.o engine/question.o engine/ruling.o \
+SHARED = $(addprefix $(B)/agentd/,engine/asked.o engine/pipeline.o engine/question.o engine/ruling.o \
          $(addprefix sink/,alert.o alert_event.o alert_process.o alert_text.o community.o session_name.o))
 $(B)/sshtether: $(CLI) $(SHARED) $(PURE) $(POLICY) $(BASE)
 	$(call say,LINK)

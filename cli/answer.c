@@ -116,3 +116,9 @@ answer_trial(const json_t *object, struct buf *out)
 	answer_span(json_integer_value(left), out);
 	buf_puts(out, " unless confirmed");
 }
+
+const json_t *
+answer_item(const json_t *array, size_t i)
+{
+	return json_array_get(array, i);
+}

@@ -88,6 +88,7 @@ int cmd_terminate(struct cli *, int argc, char **argv);     /* cmd_order.c */
 int cmd_isolate(struct cli *, int argc, char **argv);
 int cmd_revoke_agent(struct cli *, int argc, char **argv);
 int cmd_allow(struct cli *, int argc, char **argv);         /* cmd_allow.c */
+int cmd_rehearse(struct cli *, int argc, char **argv);      /* cmd_rehearse.c */
 int cmd_policy_check(struct cli *, int argc, char **argv);  /* cmd_policy.c: no daemon needed */
 int cmd_policy_print(struct cli *, int argc, char **argv);
 int cmd_policy_test(struct cli *, int argc, char **argv);

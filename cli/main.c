@@ -58,6 +58,13 @@ static const struct command commands[] = {
 	    "  --for D          for so long: 10m, 1h, 2d; at most 30d\n"
 	    "  --reason TEXT    goes into the alert\n"
 	    "  --revoke N       take exception N back\n", cmd_allow},
+	{"rehearse", "[--since T] [--until T] [--policy P] [--keep user=U|origin=NET]...",
+	    "what enforce mode would have done, by what the store keeps",
+	    "  --since T        no older than T (7d): today, boot, 2026-11-22T01:02\n"
+	    "  --until T        no newer than T\n"
+	    "  --policy P       by this policy; without it by the one in force\n"
+	    "  --keep WHOM      for whom pass lines are wanted: user=U or origin=NET; without it for all\n",
+	    cmd_rehearse},
 	{"policy check", "[--lint] FILE...", "all errors, failed tests, and the level of each rule; - is standard input",
 	    "  --lint           exit 1 also for what may be written but is hardly meant\n", cmd_policy_check},
 	{"policy print", "FILE...", "print policies in their canonical form", NULL, cmd_policy_print},

@@ -1,25 +1,20 @@
 /*
- * asked: a login as a report tells of it, as a session that the model does not hold: to put it to the
- * policy before there is one, and where the model must not have it.
+ * asked: the question that a policy was asked about a finding, as JSON, so that another policy can be asked
+ * the same later (`sshtether rehearse`).  What is not in it was not known; what was known to be absent stands
+ * in "absent".  Pure; the engine writes it, cli/rehearse_ask.c reads it.
  */
 #ifndef ENGINE_ASKED_H
 #define ENGINE_ASKED_H
 
-#include "agentd/engine/names.h"
-#include "agentd/engine/pipeline.h"
-#include "agentd/monitor/request.h"
+#include "policy/policy.h"
 
-/* A session that stands on the stack, with what it owns. */
-struct asked {
-	struct session s;
-	struct report report; /* the copy that s borrows its strings from */
-	char *names[ST_GROUPS_MAX]; /* owned */
-	struct question_room room;  /* what a ruling on it may borrow from */
-};
-
-void asked_fill(struct asked *, const struct report *, const struct notice *kernel, struct names *);
-void asked_free(struct asked *);
-/* Group names into out; NULL, which is "not known", as long as one of them may still come. */
-char **asked_group_names(struct names *, const uint32_t *gids, size_t n, char **out);
+/*
+ * {"time":ms,"user","as","groups":[],"origin","key","principals":[],"cert_id","ca","method","on","roles":[],
+ * "tty","to" (an address), "self":true, "unix","port","exe","parent","via","owner",
+ * "absent":["key",…],"partial":["group",…]}
+ */
+void asked_json(const struct question *, struct json *);
+/* As a policy writes it: "user", "cert-id" … */
+const char *asked_fact(enum pol_fact);
 
 #endif

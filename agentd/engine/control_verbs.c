@@ -226,6 +226,41 @@ verb_alerts(struct client *c, const struct args *args, void *arg)
 	free(f);
 }
 
+static bool
+part_parse(const char *name, enum store_part *out)
+{
+	static const char *const names[] = {[STORE_FINDINGS] = "findings", [STORE_SESSIONS] = "sessions",
+	    [STORE_LOGINS] = "logins"};
+
+	for (unsigned i = STORE_FINDINGS; name != NULL && i <= STORE_LOGINS; i++) {
+		*out = (enum store_part)i;
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+verb_history(struct client *c, const struct args *args, void *arg)
+{
+	struct engine *e = arg;
+	struct store_query q = {0};
+	struct pending *p = NULL;
+	int64_t after;
+
+	if (!part_parse(args_str(args, "part"), &q.part) || !args_int(args, "since", 0, &q.since_ms) ||
+	    !args_int(args, "until", 0, &q.until_ms) || !args_int(args, "after", 0, &after) || after < 0) {
+		client_end(c, 3, "part is findings, sessions or logins; after, since and until are numbers");
+		return;
+	}
+	q.after = (uint64_t)after;
+	if (e->archive != NULL && (p = pending_new(e, c)) != NULL && archive_find(e->archive, &q, on_alerts, p))
+		return;
+	if (p != NULL)
+		pending_free(p);
+	client_end(c, 3, "the store is not to be had now");
+}
+
 /* --- the policy --- */
 
 static void
@@ -389,6 +424,7 @@ static const struct verb verbs[] = {
 	{"sessions", false, verb_sessions},
 	{"session", false, verb_session},
 	{"alerts", false, verb_alerts},
+	{"history", false, verb_history},
 	{"policy-show", false, verb_policy_show},
 	{"policy-load", true, verb_policy_load},
 	{"announce", true, verb_announce},

@@ -514,8 +514,8 @@ static bool
 make_outlets(struct engine *e)
 {
 	const struct outlet_parts out = {.conf = e->conf, .link = e->link, .context = &e->context,
-	    .row = on_row, .arg = e};
-	const struct acts_parts acts = {.base = e->base, .link = e->link, .spared = spared, .gated = gated,
+	    .options = &e->options, .row = on_row, .arg = e};
+	const struct acts_parts acts = {.base = e->base, .link = e->link, .spared = spared, .level = level_of, .gated = gated,
 	    .outcome = on_outcome, .arg = e};
 	const struct reports_parts reports = {.base = e->base, .link = e->link, .names = e->names,
 	    .grants = e->grants, .pipeline = e->pipeline, .options = &e->options, .policy = policy_in_force,

@@ -134,7 +134,7 @@ history_row(struct history *h, const struct outlet_row *row)
 	    .done = done_name(row->done),
 	    .severity = severity_name(row->severity),
 	    .alert = row->alert,
-	    .json = row->json,
+	    .json = row->stored,
 	};
 
 	if (h->archive == NULL || (row->activity == ACT_LOGIN && !row->alert))

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "agentd/engine/asked.h"
 #include "agentd/engine/failures.h"
 #include "agentd/engine/flood.h"
 #include "agentd/sink/jsonl.h"
@@ -18,7 +19,7 @@ struct outlet {
 	struct syslog_sink *syslog; /* NULL: off */
 	struct sink_health trail;
 	struct floods *floods;
-	struct buf line; /* used again for each alert */
+	struct buf line, stored; /* used again for each alert */
 };
 
 static const int priorities[SEV_COUNT] = {
@@ -140,6 +141,27 @@ row_of(const struct alert *a, struct bytes json)
 	};
 }
 
+/* The alert, and what the policy was asked: for sshtether rehearse. */
+static struct bytes
+stored(struct outlet *o, const struct ruling *r)
+{
+	struct question_room room;
+	struct question q;
+	struct json j;
+
+	question_of(r->finding, o->parts.options, &room, &q);
+	buf_reset(&o->stored);
+	buf_put(&o->stored, o->line.p, o->line.n - 1); /* without its last brace */
+	buf_puts(&o->stored, ",\"facts\":");
+	json_init(&j, &o->stored);
+	asked_json(&q, &j);
+	buf_putc(&o->stored, '}');
+	if (buf_ok(&o->stored))
+		return buf_bytes(&o->stored);
+	buf_free(&o->stored);
+	return buf_bytes(&o->line);
+}
+
 /* A session in a loop is told of so often, and then how often it was. */
 static void
 on_more(const struct flood_more *m, void *arg)
@@ -173,6 +195,7 @@ outlet_ruling(struct outlet *o, const struct outcome_of *of)
 		return;
 	}
 	row = row_of(&a, buf_bytes(&o->line));
+	row.stored = stored(o, of->ruling);
 	if (row.alert && flood == FLOOD_NONE) { /* the store has room for what is not alike */
 		to_file(o, row.json);
 		to_syslog(o, &a);
@@ -228,7 +251,7 @@ outlet_notice(struct outlet *o, const char *what, enum severity severity, uint64
 	put_notice(o, what, severity, count, sentence, now);
 	if (!buf_ok(&o->line))
 		return;
-	row.json = buf_bytes(&o->line);
+	row.json = row.stored = buf_bytes(&o->line);
 	to_file(o, row.json);
 	o->parts.row(&row, o->parts.arg);
 }
@@ -312,5 +335,6 @@ outlet_free(struct outlet **op)
 	syslog_sink_free(&o->syslog);
 	floods_free(&o->floods);
 	buf_free(&o->line);
+	buf_free(&o->stored);
 	free(o);
 }

@@ -21,12 +21,14 @@ struct outlet_row {
 	enum severity severity;
 	bool alert; /* false: recorded or passed */
 	struct bytes json;
+	struct bytes stored; /* the same with the facts (asked.h), for the store */
 };
 
 struct outlet_parts {
 	const struct config *conf;
 	struct link *link;                  /* for the audit trail */
 	const struct alert_context *context; /* as it is when an alert leaves */
+	const struct pipeline_options *options;
 	void (*row)(const struct outlet_row *, void *arg);
 	void *arg;
 };

@@ -267,8 +267,50 @@ put_row(sqlite3_stmt *st, struct buf *lines)
 	return buf_ok(lines);
 }
 
-enum store_error
-store_find(struct store *s, const struct store_query *q, struct buf *lines, bool *cut)
+/* Columns: the object, and where it stands for `after`; 0: counted. */
+static const char *const pages[] = {
+	[STORE_FINDINGS] =
+	    "SELECT json, id FROM findings WHERE id > ?1 AND time >= ?2 AND time < ?3 ORDER BY id LIMIT ?4",
+	[STORE_SESSIONS] =
+	    "SELECT json_object('boot', boot, 'ses', ses, 'user', user, 'ip', ip, 'tty', tty, 'method', method, "
+	    "'key', key, 'ca', ca, 'cert_id', cert_id, 'groups', groups, 'opened', opened), 0 FROM sessions "
+	    "WHERE opened >= ?2 AND opened < ?3 ORDER BY opened, boot, ses LIMIT ?4 OFFSET ?1",
+	[STORE_LOGINS] =
+	    "SELECT json_object('user', user, 'ip', ip, 'key', key, 'method', method, 'last', last, 'count', "
+	    "count), 0 FROM logins WHERE last >= ?2 AND last < ?3 ORDER BY day, user, ip, key, method LIMIT ?4 "
+	    "OFFSET ?1",
+};
+
+static enum store_error
+find_page(struct store *s, const struct store_query *q, struct buf *lines)
+{
+	sqlite3_stmt *st = NULL;
+	uint64_t next = q->after, rows = 0;
+	int rc = sqlite3_prepare_v2(s->db, pages[q->part], -1, &st, NULL);
+
+	if (rc == SQLITE_OK) {
+		sqlite3_bind_int64(st, 1, (sqlite3_int64)q->after);
+		sqlite3_bind_int64(st, 2, q->since_ms);
+		sqlite3_bind_int64(st, 3, q->until_ms != 0 ? q->until_ms : INT64_MAX);
+		sqlite3_bind_int64(st, 4, ST_PAGE_ROWS);
+		while ((rc = sqlite3_step(st)) == SQLITE_ROW && put_row(st, lines)) {
+			const int64_t at = sqlite3_column_int64(st, 1);
+
+			rows++;
+			next = at != 0 ? (uint64_t)at : next + 1;
+		}
+	}
+	if (rc != SQLITE_ROW && rows < ST_PAGE_ROWS)
+		next = 0;
+	buf_printf(lines, "{\"next\":%llu}\n", (unsigned long long)next);
+	enum store_error e = result(s, rc);
+
+	sqlite3_finalize(st);
+	return e;
+}
+
+static enum store_error
+find_newest(struct store *s, const struct store_query *q, struct buf *lines, bool *cut)
 {
 	const uint64_t limit = q->limit != 0 && q->limit < ST_QUERY_ROWS ? q->limit :
 	    ST_QUERY_ROWS;
@@ -277,7 +319,6 @@ store_find(struct store *s, const struct store_query *q, struct buf *lines, bool
 	uint64_t rows = 0;
 	int rc;
 
-	*cut = false;
 	buf_puts(&text, "SELECT json FROM (SELECT id, json FROM findings");
 	put_where(q, &text);
 	buf_printf(&text, " ORDER BY id DESC LIMIT %llu) ORDER BY id", (unsigned long long)limit);
@@ -293,6 +334,13 @@ store_find(struct store *s, const struct store_query *q, struct buf *lines, bool
 
 	sqlite3_finalize(st);
 	return e;
+}
+
+enum store_error
+store_find(struct store *s, const struct store_query *q, struct buf *lines, bool *cut)
+{
+	*cut = false;
+	return q->part == STORE_NEWEST ? find_newest(s, q, lines, cut) : find_page(s, q, lines);
 }
 
 static const char *

@@ -73,7 +73,12 @@ enum store_error store_prune(struct store *, int64_t before_ms, bool tenth);
 /* STORE_LOST when the path no longer leads to the open file. */
 enum store_error store_check(const struct store *);
 
+/* What a query asks for: the newest findings that it names, or a page of all that there is of a kind. */
+enum store_part { STORE_NEWEST, STORE_FINDINGS, STORE_SESSIONS, STORE_LOGINS };
+
 struct store_query {
+	enum store_part part;
+	uint64_t after;              /* a page: what the one before ended with; 0: the first */
 	int64_t since_ms, until_ms; /* 0: open */
 	const char *user, *activity; /* NULL: any */
 	const char *boot;            /* with has_ses */
@@ -83,7 +88,11 @@ struct store_query {
 	uint64_t limit;  /* the newest so many; 0: ST_QUERY_ROWS */
 };
 
-/* The alert objects, oldest first, one a line.  cut: there were more. */
+/*
+ * Objects, oldest first, one a line: findings as they were put, sessions and logins with the names of their
+ * columns.  cut: there were more.  A page takes but the times of the query, and ends with {"next":N}: what
+ * the next one comes after, 0: nothing does.
+ */
 enum store_error store_find(struct store *, const struct store_query *, struct buf *lines,
     bool *cut);
 /* A session by its key; false: none.  Strings go into room. */

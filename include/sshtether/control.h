@@ -31,6 +31,7 @@
  * session       control  id                                            one object
  * alerts        control  since, until (ms), user, session, activity,   alert objects, oldest first
  *                        follow (bool), limit, all (bool: recorded ones too)
+ * history       control  part, after, since, until                     stored objects, then {"next"}
  * policy-show   control  verbose (bool)                                {"text"} , {"rule","hits"} …
  * policy-load   control  path (absolute)              uid 0            {"serial","fleet"} or diagnostics
  * announce      control  id, reason, order            uid 0            {"session","ses"}
@@ -86,6 +87,10 @@
  *
  * alerts: the objects that the alert file has, oldest first.  A follower that cannot keep up gets the
  * trailer with status 3 and is let go of.
+ *
+ * history: a page of what the store keeps, of part "findings" (those that were only recorded too), "sessions"
+ *   or "logins" (short quiet ones, counted); next: what to ask for with after, 0: this was the last page.
+ *   facts of a finding: what the policy was asked (agentd/engine/asked.h).
  *
  * policy-show: {"fleet","serial","mode","path","text"}; verbose: one more line a rule
  *   {"rule":0,"file","line","text","hits"}.

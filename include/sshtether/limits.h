@@ -80,6 +80,7 @@
 #define ST_STORE_QUEUE      64   /* batches and questions that wait for the store's thread */
 #define ST_STORE_BYTES      (512ull << 20)
 #define ST_QUERY_ROWS       10000
+#define ST_PAGE_ROWS        2000
 #define ST_QUERY_BYTES      (32u << 20)
 #define ST_ANSWER_BYTES     (64u << 20) /* of one control answer that is not read */
 #define ST_FOLLOW_BYTES     (1u << 20)  /* of alerts that a follower has not read */

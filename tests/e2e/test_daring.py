@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 from lab.daemon import POLICY, PROGRAMS
@@ -183,3 +184,88 @@ def test_only_root_gives_exceptions(stage: Stage) -> None:
     words = ["allow", "--user", "bob", "--to", "10.0.0.0/8", "--for", "1h", "--reason", "me"]
     assert stage.bastion.run([*member, *words], check=False).returncode == 3
     assert stage.bastion.run([*member, "allow"]).stdout == "no exceptions\n"
+
+
+# --- rehearsals -----------------------------------------------------------------------------------------
+
+STRICT = "block outbound-ssh, relay user alice to 10.9.2.0/24\nterminate listen user bob\ndeny login user mallory\n"
+
+
+def _summary(lines: list[dict]) -> dict:
+    return next(line["summary"] for line in lines if "summary" in line)
+
+
+def _words(lines: list[dict], what: str) -> dict[str, int]:
+    return {line[what]: line["count"] for line in lines if what in line}
+
+
+def _live(stage: Stage) -> str:
+    """A day in a few seconds: alice goes on, bob listens, mallory logs in.  Returns when it began."""
+    begin = time.strftime("%Y-%m-%dT%H:%M:%S")
+    watch = stage.watch()
+    with stage.login("alice", forward=True) as alice, stage.login("bob") as bob, stage.login("mallory"):
+        assert alice.run("ssh db true")[0] == 0
+        bob.out(f"timeout 1 python3 -c '{LISTEN}'; true")
+    stage.fence(watch)
+    return begin
+
+
+LISTEN = 'import socket; s = socket.socket(); s.bind((\\"0.0.0.0\\", 8099)); s.listen(); import time; time.sleep(5)'.replace(
+    '\\"', '"'
+)
+
+
+def test_rehearse_another_policy(stage: Stage) -> None:
+    """What was only recorded is asked again; nothing is touched; the lines keep whom they name."""
+    stage.daemon.policy("")
+    begin = _live(stage)
+    stage.bastion.write("/tmp/strict.policy", f"fleet lab\nserial 10001\nmode audit\n{STRICT}")
+    asked = ["rehearse", "--since", begin, "--policy", "/tmp/strict.policy"]
+
+    def rehearse(*more: str) -> list[dict]:
+        done = stage.daemon.run(*asked, *more, "--json", check=False)
+        assert done.returncode == 1, done
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    lines = until(lambda: _complete(rehearse()), "all of it to be in the store")
+    summary = _summary(lines)
+    rules = _words(lines, "rule")
+    assert rules["/tmp/strict.policy:4"] == 1 and rules["/tmp/strict.policy:6"] == 1, lines
+    assert summary["refused"] == 1 and summary["ended"] == 1 and summary["still_stopped"] == 0, summary
+    assert set(_words(lines, "user")) == {"alice", "bob", "mallory"}, lines
+    assert _words(lines, "destination").get("10.9.2.2 port 22") == 1, lines
+    served = [line for line in lines if "service" in line]
+    assert served and "on port 8099" in served[0]["service"] and not served[0]["spared"], lines
+    kept = _words(rehearse("--keep", "user=alice"), "keep")
+    assert list(kept) == ['pass outbound-ssh user "alice" to 10.9.2.2 port 22'], kept
+    text = stage.daemon.run(*asked, check=False).stdout
+    assert "1 session ended" in text and "nothing of theirs is stopped" in text, text
+    # And the lines in the policy, before its own, are its last word.
+    lines = "\n".join(_words(rehearse(), "keep"))
+    stage.bastion.write("/tmp/kept.policy", f"fleet lab\nserial 10001\nmode audit\n{lines}\n{STRICT}")
+    done = stage.daemon.run("rehearse", "--since", begin, "--policy", "/tmp/kept.policy", check=False)
+    assert done.returncode == 0, done.stdout
+    assert stage.daemon.json("mode")[0] == {"mode": "audit"}
+
+
+def _complete(lines: list[dict]) -> list[dict]:
+    summary = _summary(lines)
+    return lines if summary["refused"] == 1 and summary["ended"] == 1 and _words(lines, "destination") else []
+
+
+def test_rehearse_the_policy_in_force(stage: Stage) -> None:
+    stage.daemon.policy(BLOCKED)
+    begin = time.strftime("%Y-%m-%dT%H:%M:%S")
+    watch = stage.watch()
+    assert _hop(stage, "alice")
+    watch.wait(activity="outbound-ssh", user="alice")
+
+    def stopped() -> dict[str, int]:
+        done = stage.daemon.run("rehearse", "--since", begin, "--json", check=False)
+        return _words([json.loads(line) for line in done.stdout.splitlines()], "rule")
+
+    rules = until(stopped, "the finding in the store")
+    assert rules == {f"{POLICY}:5": 1}, rules
+    number = _allow(stage)["allow"]
+    assert stage.daemon.run("rehearse", "--since", begin, check=False).returncode == 0
+    stage.daemon.ctl("allow", "--revoke", str(number))

@@ -1,0 +1,110 @@
+/*
+ * rehearse: what enforce mode would have done: the questions that the store keeps, asked again.  The parts
+ * of one rehearsal: reading a question (rehearse_ask.c), counting (rehearse_count.c), the pass lines that
+ * would keep somebody (rehearse_keep.c), showing (rehearse_print.c); cmd_rehearse.c holds them together.
+ */
+#ifndef CLI_REHEARSE_H
+#define CLI_REHEARSE_H
+
+#include <sshtether/limits.h>
+
+#include "cli/answer.h"
+#include "cli/tally.h"
+#include "policy/policy.h"
+
+/* --- rehearse_ask.c ------------------------------------------------------------------------ */
+
+#define ASK_LIST 256
+
+/* A question of the past.  Strings are borrowed from the object. */
+struct asked {
+	struct question q;
+	struct bytes session;   /* its name for ever; empty: none */
+	uint64_t count;         /* how often */
+	bool short_of_facts;    /* made before facts were kept: what is missing is not known */
+	struct bytes groups[ASK_LIST], principals[ASK_LIST], roles[ASK_LIST];
+	char name[32];          /* of session, where it had to be put together */
+};
+
+/* A stored finding; false: it is none, but a word of the daemon on itself. */
+bool asked_finding(const json_t *, struct asked *);
+/* A stored session, or short quiet logins that were alike: the question `login`. */
+bool asked_session(const json_t *, struct asked *);
+bool asked_logins(const json_t *, struct asked *);
+
+/* --- rehearse_count.c ---------------------------------------------------------------------- */
+
+#define REHEARSE_WORDS    8192  /* users, origins, destinations: each */
+#define REHEARSE_SESSIONS 65536 /* that are ended, refused, or seen */
+#define REHEARSE_SERVICES 8192
+#define REHEARSE_LINES    1024
+
+struct service {
+	char session[32];
+	char what[160]; /* "/usr/bin/python3 on port 8080" */
+	bool spared;
+};
+
+/* Whom --keep names; none: everybody. */
+struct keep {
+	struct bytes user;    /* empty: by origin */
+	struct prefix origin;
+	const char *word;     /* as it was given */
+};
+#define KEEPS_MAX 16
+
+struct rehearsal {
+	const struct policy *policy;
+	struct keep keep[KEEPS_MAX];
+	size_t nkeep;
+
+	uint64_t findings, logins;         /* asked about */
+	uint64_t stopped, refused;         /* of them */
+	uint64_t moot;                     /* their session would have been over by then */
+	uint64_t unsure, short_of_facts;   /* hangs on what is not known; made before facts were kept */
+	uint64_t never_stop;               /* stopped but for never-stop */
+	uint64_t kept_stopped, kept_unsure; /* of those whom --keep names */
+	uint64_t *by_rule;                 /* of the policy's rules */
+	struct tally *users, *origins, *destinations, *missing, *lines;
+	struct tally *seen, *refused_sessions, *ended; /* session names; ended: "NAME all" where nothing is spared */
+	struct service *services;
+	size_t nservices;
+	uint64_t services_lost;
+	uint64_t lineless; /* refusals that no pass line can name */
+};
+
+/* False: out of memory. */
+bool rehearsal_begin(struct rehearsal *, const struct policy *);
+void rehearsal_end(struct rehearsal *);
+/* Sessions and logins first, then the findings, oldest first. */
+void rehearse_login(struct rehearsal *, const struct asked *);
+void rehearse_finding(struct rehearsal *, const struct asked *);
+bool rehearsal_ends(const struct rehearsal *, const char *session, bool *all);
+
+/* --- rehearse_keep.c ----------------------------------------------------------------------- */
+
+/* "user=U" or "origin=NET". */
+bool keep_parse(const char *, struct keep *);
+/* NULL: none of them names it. */
+const struct keep *keep_find(const struct rehearsal *, const struct question *);
+/* A line of the language that lets it pass, without newline.  False: there is none. */
+bool keep_line(const struct question *, const struct keep *, struct buf *out);
+
+/* --- rehearse_print.c ---------------------------------------------------------------------- */
+
+/* A rule's place: that of its file, wherever the text came from. */
+typedef void rehearse_place_fn(size_t rule, struct buf *out, const void *arg);
+
+struct rehearse_show {
+	const struct cli *cli;
+	const struct rehearsal *all;
+	const struct rehearsal *proof; /* with the lines before the policy; NULL: no lines */
+	struct rtime since, until;
+	const char *policy;
+	rehearse_place_fn *place;
+	const void *arg;
+};
+/* Returns enum cli_exit. */
+int rehearse_print(const struct rehearse_show *);
+
+#endif
