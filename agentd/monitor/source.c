@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "agentd/monitor/kaudit.h"
+#include "agentd/monitor/stall.h"
 #include "agentd/monitor/table.h"
 #include "base/log.h"
 #include "base/proc.h"
@@ -28,6 +29,7 @@ struct source {
 	struct monitor *m; /* borrowed */
 	int netlink;       /* kept from the start to the end; the engine gets duplicates.  −1: none */
 	struct event *on_retry;
+	struct stall *stall; /* of auditd's socket */
 	bool wanted;
 	uint32_t id; /* of the request that waits */
 	int64_t retry_ms;
@@ -185,6 +187,8 @@ try_now(struct source *s)
 	n.source = kind;
 	if (monitor_send(s->m, &n, &fd, 1))
 		log_info("source of audit records: %s", kind == SOURCE_AUDITD ? "auditd" : "netlink");
+	if (kind == SOURCE_AUDITD)
+		stall_watch(s->stall, fd);
 	s->now = kind;
 	s->wanted = false;
 	close(fd);
@@ -210,6 +214,7 @@ handle_source(struct monitor *m, const struct request *rq, struct answer *a)
 	a->later = true;
 	s->id = rq->id;
 	s->now = SOURCE_NONE;
+	stall_forget(s->stall);
 	if (!s->wanted) {
 		s->wanted = true;
 		s->retry_ms = RETRY_MIN_MS;
@@ -230,7 +235,8 @@ source_new(struct monitor *m)
 	s->m = m;
 	s->netlink = -1;
 	s->on_retry = evtimer_new(m->base, on_retry_cb, s);
-	if (s->on_retry == NULL) {
+	s->stall = stall_new(m->base);
+	if (s->on_retry == NULL || s->stall == NULL) {
 		source_free(&s);
 		return NULL;
 	}
@@ -252,6 +258,7 @@ source_free(struct source **s)
 		return;
 	if ((*s)->on_retry != NULL)
 		event_free((*s)->on_retry);
+	stall_free(&(*s)->stall);
 	if ((*s)->netlink != -1)
 		close((*s)->netlink);
 	free(*s);
@@ -264,5 +271,6 @@ source_engine_gone(struct source *s)
 	if (s != NULL) {
 		s->wanted = false;
 		s->now = SOURCE_NONE;
+		stall_forget(s->stall);
 	}
 }
