@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
-import json
 import os
 import signal
 import subprocess
@@ -15,7 +14,7 @@ from dataclasses import dataclass
 
 from lab import sshd
 from lab.daemon import program
-from lab.linux import Unavailable
+from lab.linux import bpftool
 from lab.load import Background, Told, Unconfined, told
 from lab.sshd import Login
 from lab.stage import Stage
@@ -325,10 +324,7 @@ def _objects() -> dict[tuple[str, int], str]:
     """Programs, maps and links in the kernel, by kind and number, with their names."""
     found = {}
     for kind in ("prog", "map", "link"):
-        done = subprocess.run(["bpftool", "-j", kind, "list"], capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise Unavailable(f"bpftool {kind} list ({done.stdout.strip()})")
-        found |= {(kind, one["id"]): one.get("name", one.get("type", "")) for one in json.loads(done.stdout)}
+        found |= {(kind, one["id"]): one.get("name", one.get("type", "")) for one in bpftool(kind, "list")}
     return found
 
 

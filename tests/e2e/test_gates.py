@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import os
 import re
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ from collections.abc import Iterator
 
 from lab import audit
 from lab.daemon import program, quiet
-from lab.linux import Unavailable
+from lab.linux import Unavailable, bpftool
 from lab.load import Background, Told, Unconfined, Wire, resident_kb, told
 from lab.stage import Stage
 from lab.waiting import until
@@ -80,6 +81,8 @@ def test_ten_thousand_refused(stage: Stage) -> None:
         assert (status, refused.total) == (0, 80000), (status, str(refused))
         assert wire.count() == 0, f"{wire.count()} SYNs left"
         assert beside.count() == before.total + during.total + others.total, "the wire counts wrongly"
+        alert = watch.wait(activity="outbound-ssh", ses=ses)
+        assert (alert["sshtether"]["done"], alert["sshtether"]["level"]) == ("refused", "prevent"), quiet([alert])
         print(f"# 80000 refused in {refused.runs[0].last - refused.runs[0].first:.1f} s; a connect of others "
               f"{before.median_us:.0f} µs, under it {during.median_us:.0f} µs; logins {login_before:.2f} s, "
               f"{max(logins):.2f} s; rss {[resident_kb(p) for p in pids]}; alerts {len(watch.find(ses=ses))}")  # fmt: skip
@@ -148,19 +151,20 @@ def test_reload_leaves_no_gap(stage: Stage) -> None:
         ports + "pass outbound-ssh user bob to 172.16.0.0/12\nblock outbound-ssh to { 10.0.0.0/8, 192.168.0.0/16 }\n",
     )
     stage.daemon.policy(both[0], mode="enforce")
+    lags = []
     with stage.login("alice") as session:
         never = Background(session, hammer, f"-i 300 {DB} {CLOSED}")
         either = Background(session, hammer, f"-i 300 {DB_OTHER} {BESIDE}")
-        changed = []
         for turn in range(1, 21):
             stage.daemon.load(both[turn % 2], mode="enforce")
-            changed.append(time.monotonic())
-            time.sleep(0.03)
+            loaded = time.monotonic()
+            status = turn % 2 == 0
+            until(lambda: (session.run(f"{hammer} -n 1 {DB_OTHER} {BESIDE}")[0] == 1) is status, "the new policy's verdict")
+            lags.append(time.monotonic() - loaded)
         never.stop().only("refused")
         runs = either.stop().runs
     assert [run.outcome for run in runs] == ["went", "refused"] * 10 + ["went"], runs
-    for end, old in zip(changed, runs):
-        assert old.last < end + 0.05, f"{old.outcome} {old.last - end:.3f} s after the policy had changed"
+    print(f"# from the load's answer to the new verdict: median {sorted(lags)[10] * 1000:.0f} ms, worst {max(lags) * 1000:.0f} ms")
 
 
 # --- what it costs ------------------------------------------------------------------------------------------------
@@ -197,14 +201,26 @@ def test_large_policies_delay_nobody(stage: Stage) -> None:
         assert stage.daemon.status()["logins"]["fallback"] == fallback, "the fallback had to answer"
 
 
-def _spans_us(trace: str) -> list[float]:
-    """Of each row that is written: from the end of the receive before it to its own end."""
+def _map_fds(pid: int, name: str) -> set[str]:
+    """The descriptors by which a process holds the BPF map of that name."""
+    found = set()
+    for fd in os.listdir(f"/proc/{pid}/fdinfo"):
+        ids = []
+        with contextlib.suppress(FileNotFoundError), open(f"/proc/{pid}/fdinfo/{fd}", encoding="ascii") as info:
+            ids = [line.split()[1] for line in info if line.startswith("map_id:")]
+        if ids and bpftool("map", "show", "id", ids[0])["name"] == name:
+            found.add(fd)
+    return found
+
+
+def _spans_us(trace: str, fds: set[str]) -> list[float]:
+    """Of each update of these maps: from the end of the receive before it to its own end."""
     heard, spans = 0.0, []
     for begin, call, rest, took in re.findall(r"^(\d+\.\d+) (\w+)\((.*)<(\d+\.\d+)>$", trace, re.M):
         end = float(begin) + float(took)
         if call.startswith("recv"):
             heard = end
-        elif call == "bpf" and "BPF_MAP_UPDATE_ELEM" in rest and heard:
+        elif heard and (found := re.match(r"BPF_MAP_UPDATE_ELEM, \{map_fd=(\d+)", rest)) and found[1] in fds:
             spans.append((end - heard) * 1e6)
     return spans
 
@@ -215,10 +231,11 @@ def test_rows_are_written_in_time(stage: Stage) -> None:
         raise Unavailable("strace")
     hammer = program(stage.bastion, "hammer")
     stage.daemon.policy(f"ssh-ports {{ 22, {CLOSED}, {BESIDE} }}\n" + _large(20000), mode="enforce")
-    argv = ["strace", "-p", str(stage.daemon.process.pid), "-e", "trace=bpf,recvmsg", "-ttt", "-T"]
+    monitor = stage.daemon.process.pid
+    argv = ["strace", "-p", str(monitor), "-e", "trace=bpf,recvmsg", "-ttt", "-T"]
     with tempfile.TemporaryFile("w+") as trace:
         tracer = subprocess.Popen(argv, stderr=trace, stdin=subprocess.DEVNULL)
-        until(lambda: _traced(stage.daemon.process.pid), "the tracer")
+        until(lambda: _traced(monitor), "the tracer")
         try:
             for _ in range(9):
                 _first(stage, f"{hammer} -n 3 {DB} {CLOSED}").only("refused")
@@ -226,9 +243,9 @@ def test_rows_are_written_in_time(stage: Stage) -> None:
             tracer.terminate()
             tracer.wait()
         trace.seek(0)
-        spans = sorted(_spans_us(trace.read()))
+        spans = sorted(_spans_us(trace.read(), _map_fds(monitor, "rows")))
     assert len(spans) >= 9, f"{len(spans)} rows in 9 logins"
-    print(f"# {len(spans)} rows written: median {spans[len(spans) // 2]:.0f} µs, worst {spans[-1]:.0f} µs")
+    print(f"# {len(spans)} rows written: median {spans[len(spans) // 2]:.0f} µs, worst {spans[-1]:.0f} µs, all of it traced")
     assert spans[len(spans) // 2] < 1000, spans
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import json
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
+from typing import Any
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -48,6 +51,17 @@ def network(pid: int) -> Iterator[None]:
     finally:
         os.close(own)
         os.close(other)
+
+
+def bpftool(*words: str) -> Any:
+    """What bpftool says of the kernel's BPF programs, maps and links."""
+    try:
+        done = subprocess.run(["bpftool", "-j", *words], capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        raise Unavailable("bpftool") from None
+    if done.returncode != 0:
+        raise Unavailable(f"bpftool {' '.join(words)} ({done.stdout.strip()})")
+    return json.loads(done.stdout)
 
 
 def mount(source: str, target: str, fstype: str = "", flags: int = 0, data: str = "") -> None:
