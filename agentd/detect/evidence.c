@@ -58,7 +58,7 @@ evidence_key(const struct evidence *e, enum activity activity, uint64_t doer)
 	} key;
 
 	memset(&key, 0, sizeof(key));
-	key.doer = doer;
+	key.doer = doer != 0 ? doer : (uint64_t)e->ses << 32 | e->pid; /* the model does not know it */
 	key.activity = activity;
 	key.addr = e->to.addr;
 	key.port = e->to.port;
@@ -112,6 +112,13 @@ via_of(const struct session *s, struct rtime when)
 
 /* --- findings --------------------------------------------------------------------------------- */
 
+/* io_uring's record says that the request was carried out, not what came of it (io_uring/net.c: io_connect). */
+static enum outcome
+outcome_of(const struct evidence *e)
+{
+	return e->way == WAY_URING && e->exit >= 0 ? OUTCOME_UNKNOWN : outcome_of_exit(e->exit);
+}
+
 void
 finding_start(struct detect *d, const struct evidence *e, enum activity activity, struct finding *f)
 {
@@ -132,7 +139,7 @@ finding_start(struct detect *d, const struct evidence *e, enum activity activity
 		.unix_inode = e->un.has_inode ? e->un.inode : 0,
 		.unix_dev_major = e->un.dev_major,
 		.unix_dev_minor = e->un.dev_minor,
-		.outcome = outcome_of_exit(e->exit),
+		.outcome = outcome_of(e),
 		.exit = e->exit,
 		.way = e->way,
 		.count = e->count,
