@@ -79,6 +79,7 @@ static const struct setting settings[] = {
     {"alert-audit", KIND_BOOL, AT(alert_audit), on_off, 0, 0},
     {"command-line", KIND_CHOICE, AT(command_line), command_lines, 0, 0},
     {"store-days", KIND_NUMBER, AT(store_days), NULL, 1, 3650},
+    {"strict", KIND_BOOL, AT(strict), on_off, 0, 0},
 };
 
 #define NSETTINGS (sizeof(settings) / sizeof(settings[0]))

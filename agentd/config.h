@@ -44,6 +44,7 @@ struct config {
 	bool alert_audit;     /* through the monitor */
 	enum { CONFIG_COMMAND_FULL, CONFIG_COMMAND_PROGRAM, CONFIG_COMMAND_HASH } command_line;
 	unsigned store_days;
+	bool strict;          /* neither start nor load with a policy that this host carries out less well than it could */
 };
 
 /* NULL and every error in diag, caret and all; an absent CONFIG_FILE gives the defaults. */

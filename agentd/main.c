@@ -23,25 +23,27 @@
 
 struct options {
 	const char *config;
-	bool engine, foreground, verbose, test;
+	bool engine, foreground, verbose, test, strict;
 };
 
 static const char usage_text[] =
-    "usage: sshtetherd [-dft] [-c FILE]\n"
+    "usage: sshtetherd [-dft] [-c FILE] [--strict]\n"
     "  -c, --config FILE  settings (default " CONFIG_FILE ")\n"
     "  -d, --debug        say more\n"
     "  -f, --foreground   log to standard error\n"
     "  -t, --test         check the settings and end\n"
+    "  --strict           end when this host cannot do what the policy asks for\n"
     "  -h, --help         this text\n"
     "  -V, --version      the version\n";
 
-enum { OPT_ENGINE = 256 };
+enum { OPT_ENGINE = 256, OPT_STRICT };
 
 static const struct option long_options[] = {
 	{"config", required_argument, NULL, 'c'},
 	{"debug", no_argument, NULL, 'd'},
 	{"foreground", no_argument, NULL, 'f'},
 	{"test", no_argument, NULL, 't'},
+	{"strict", no_argument, NULL, OPT_STRICT},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
 	{"engine", no_argument, NULL, OPT_ENGINE}, /* the monitor's, not for people */
@@ -60,6 +62,7 @@ parse(int argc, char **argv, struct options *o)
 		case 'd': o->verbose = true; break;
 		case 'f': o->foreground = true; break;
 		case 't': o->test = true; break;
+		case OPT_STRICT: o->strict = true; break;
 		case OPT_ENGINE: o->engine = true; break;
 		case 'h': return fputs(usage_text, stdout) == EOF;
 		case 'V': return puts("sshtetherd " SSHTETHER_VERSION) == EOF;
@@ -103,7 +106,7 @@ static int
 run_monitor(const struct options *o, const struct config *cf)
 {
 	struct monitor_options mo = {.config_path = o->config, .foreground = o->foreground,
-	    .verbose = o->verbose, .self_exe = open("/proc/self/exe", O_RDONLY | O_CLOEXEC)};
+	    .verbose = o->verbose, .strict = o->strict, .self_exe = open("/proc/self/exe", O_RDONLY | O_CLOEXEC)};
 	int status;
 
 	if (geteuid() != 0 || mo.self_exe == -1) {
@@ -140,6 +143,7 @@ main(int argc, char **argv)
 	cf = check(&o);
 	if (cf == NULL)
 		return 2;
+	cf->strict = cf->strict || o.strict;
 	status = o.test ? test_host(cf) : o.engine ? run_engine(cf) : run_monitor(&o, cf);
 	config_free(&cf);
 	return status;

@@ -208,6 +208,8 @@ bool pol_rule_waits(const struct policy *, size_t rule, enum activity, size_t *b
  * which would only be seen.  A line each; returns how many.
  */
 unsigned pol_beyond(const struct policy *, unsigned gates, struct buf *);
+/* The same of what a host with all the gates would stop more strongly. */
+unsigned pol_weaker(const struct policy *, unsigned gates, struct buf *);
 
 /* Canonical text: print → parse → print is the identity. */
 void pol_print(const struct policy *, struct buf *);

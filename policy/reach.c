@@ -180,23 +180,58 @@ is_beyond(const struct policy *pol, size_t i, unsigned gates, enum activity *whi
 	return false;
 }
 
-unsigned
-pol_beyond(const struct policy *pol, unsigned gates, struct buf *out)
+/* An activity that is stopped less strongly than with all the gates. */
+static bool
+is_weaker(const struct policy *pol, size_t i, unsigned gates, enum activity *which, const char **why)
+{
+	const char *best;
+
+	for (unsigned a = 0; a < ACT_COUNT; a++) {
+		*which = (enum activity)a;
+		if ((pol->rules[i]->activities >> a & 1) != 0 && pol_rule_level_of(pol, i, *which, gates, why) <
+		    pol_rule_level_of(pol, i, *which, POLG_ALL, &best))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_enforced(const struct policy *pol, const struct rule *r)
+{
+	const enum mode mode = r->mode >= 0 ? (enum mode)r->mode : pol->mode;
+
+	return r->action > DO_ALERT && mode == MODE_ENFORCE;
+}
+
+static unsigned
+put_rules(const struct policy *pol, unsigned gates, const char *cannot, struct buf *out,
+    bool (*is)(const struct policy *, size_t, unsigned, enum activity *, const char **))
 {
 	unsigned n = 0;
 
 	for (size_t i = 0; i < pol->nrules; i++) {
 		const struct rule *r = pol->rules[i];
-		enum mode mode = r->mode >= 0 ? (enum mode)r->mode : pol->mode;
 		enum activity which;
 		const char *why;
 
-		if (r->action <= DO_ALERT || mode != MODE_ENFORCE || !is_beyond(pol, i, gates, &which, &why))
+		if (!is_enforced(pol, r) || !is(pol, i, gates, &which, &why))
 			continue;
 		buf_put_visible(out, bytes_of(r->at.src->name));
-		buf_printf(out, ":%u: this host cannot %s %s: %s\n", r->at.line, action_name(r->action),
-		    activity_info(which)->name, why);
+		buf_printf(out, ":%u: this host cannot %s %s%s: %s\n", r->at.line, action_name(r->action),
+		    activity_info(which)->name, cannot, why);
 		n++;
 	}
 	return n;
+}
+
+unsigned
+pol_beyond(const struct policy *pol, unsigned gates, struct buf *out)
+{
+	return put_rules(pol, gates, "", out, is_beyond);
+}
+
+unsigned
+pol_weaker(const struct policy *pol, unsigned gates, struct buf *out)
+{
+	return put_rules(pol, gates, " as others can", out, is_weaker);
 }

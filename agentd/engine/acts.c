@@ -331,12 +331,19 @@ ask(struct acts *a, const struct ruling *r, const struct plan *p, enum level lev
 	return "the monitor could not be asked";
 }
 
-/* How it could be stopped here; a rule that hangs on what no gate knows may come to less. */
+static enum level
+level_of(const struct acts *a, const struct ruling *r, const char **why)
+{
+	if (a->parts.level != NULL)
+		return a->parts.level(r, why, a->parts.arg);
+	return pol_level(r->finding->activity, r->decision.action, a->gates, why);
+}
+
 static void
 settle(struct acts *a, const struct ruling *r)
 {
 	const char *why;
-	enum level level = pol_level(r->finding->activity, r->decision.action, a->gates, &why);
+	enum level level = level_of(a, r, &why);
 
 	if (r->decision.never_stop)
 		tell(a, r, ruling_done(r), LEVEL_OBSERVE, NULL);
@@ -349,7 +356,7 @@ static void
 stop(struct acts *a, const struct ruling *r)
 {
 	const char *why;
-	enum level level = pol_level(r->finding->activity, r->decision.action, a->gates, &why);
+	enum level level = level_of(a, r, &why);
 	struct plan p = plan_of(r);
 
 	if (level > LEVEL_REACT)

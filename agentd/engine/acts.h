@@ -29,6 +29,8 @@ struct acts_parts {
 	struct event_base *base;
 	struct link *link;
 	spared_fn *spared; /* what the policy in force spares; NULL: nothing */
+	/* How strongly the ruling could be carried out here, and why not better.  NULL: pol_level(). */
+	enum level (*level)(const struct ruling *, const char **why, void *arg);
 	/* gates_done(): has the kernel stopped it by itself?  NULL: nobody asks it. */
 	bool (*gated)(const struct finding *, struct gate_act *, void *arg);
 	outcome_fn *outcome;

@@ -31,6 +31,7 @@
 #include "agentd/engine/loaded.h"
 #include "base/log.h"
 #include "base/proc.h"
+#include "policy/level.h"
 
 #define LAST_ROWS_MS    3000
 
@@ -92,6 +93,19 @@ on_aev(const struct aev *ev, const struct fact *fact, void *arg)
 
 	gates_fact(e->gates, fact);
 	intake_seen(e->intake, ev->time);
+}
+
+/* By the rule: what it hangs on may be nothing that a gate knows. */
+static enum level
+level_of(const struct ruling *r, const char **why, void *arg)
+{
+	const struct engine *e = arg;
+	const struct decision *d = &r->decision;
+	const enum activity a = r->finding->activity;
+
+	if (d->by_default || d->undetermined || d->action <= DO_ALERT)
+		return pol_level(a, d->action, e->gates_state.works, why);
+	return pol_rule_level_of(policy_box_get(e->policy), d->rule, a, e->gates_state.works, why);
 }
 
 static bool
@@ -308,6 +322,25 @@ swap_policy(const struct policy *p, void *arg)
 	link_send(e->link, &r);
 }
 
+/* What the policy asks for and this host cannot do; a line each. */
+static void
+put_beyond(const struct engine *e, const struct policy *p, struct buf *out)
+{
+	(void)pol_beyond(p, e->gates_state.works, out);
+	(void)pol_weaker(p, e->gates_state.works, out);
+}
+
+static bool
+accept_policy(const struct policy *p, struct buf *diag, void *arg)
+{
+	const struct engine *e = arg;
+	const size_t before = diag->n;
+
+	if (e->conf->strict && e->gates_state.told)
+		put_beyond(e, p, diag);
+	return diag->n == before;
+}
+
 /* Each line of what the loader had to say. */
 static void
 log_diagnostics(int priority, const struct buf *diag, size_t from)
@@ -318,6 +351,38 @@ log_diagnostics(int priority, const struct buf *diag, size_t from)
 		end = strchr(p, '\n');
 		log_at(priority, "%.*s", end != NULL ? (int)(end - p) : (int)strlen(p), p);
 	}
+}
+
+/* Loudly: a policy that is in force and not carried out is worse than none. */
+static void
+check_beyond(struct engine *e)
+{
+	struct buf *beyond = &e->gates_state.beyond;
+
+	buf_reset(beyond);
+	if (!e->gates_state.told)
+		return;
+	put_beyond(e, policy_box_get(e->policy), beyond);
+	log_diagnostics(LOG_WARNING, beyond, 0);
+}
+
+void
+engine_gates(struct engine *e, const struct notice *n)
+{
+	struct gates_state *g = &e->gates_state;
+	const bool first = !g->told;
+
+	g->told = true;
+	g->works = n->flags & ((1u << GATEF_COUNT) - 1);
+	for (unsigned i = 0; i < GATEF_COUNT; i++)
+		g->why[i] = (uint8_t)(n->value >> 8 * i);
+	acts_gates(e->acts, g->works);
+	check_beyond(e);
+	if (!first || !e->conf->strict || g->beyond.n == 0)
+		return;
+	log_crit("strict: the policy asks for more than this host can do");
+	e->status = ENGINE_BEYOND;
+	event_base_loopbreak(e->base);
 }
 
 bool
@@ -340,6 +405,7 @@ engine_load_policy(struct engine *e, const char *path, struct buf *diag)
 	}
 	log_diagnostics(LOG_WARNING, diag, from);
 	grants_renew(e->grants);
+	check_beyond(e);
 	p = policy_box_get(e->policy);
 	if (policy_box_absent(e->policy))
 		log_warn("%s is absent: an empty policy, which sees everything and stops nothing",
@@ -540,7 +606,9 @@ make_policy(struct engine *e)
 {
 	struct buf diag = BUF_INIT;
 
-	if ((e->policy = policy_box_new(e->conf->policy)) == NULL ||
+	if ((e->policy = policy_box_new(e->conf->policy)) != NULL)
+		policy_box_accept(e->policy, accept_policy, e);
+	if (e->policy == NULL ||
 	    (e->allow = allow_new(e->conf->state_dir)) == NULL || !engine_allow(e))
 		return false;
 	(void)engine_load_policy(e, NULL, &diag); /* the empty one is in force when that fails */
@@ -575,6 +643,7 @@ let_go(struct engine *e)
 	watch_free(&e->watch);
 	names_free(&e->names);
 	policy_box_free(&e->policy);
+	buf_free(&e->gates_state.beyond);
 	allow_free(&e->allow);
 	link_free(&e->link);
 	if (e->second != NULL)

@@ -227,13 +227,8 @@ on_ordered(struct engine *e, const struct notice *n, int fds[LINK_FDS])
 static void
 on_gates(struct engine *e, const struct notice *n, int fds[LINK_FDS])
 {
-	struct gates_state *g = &e->gates_state;
-
 	(void)fds;
-	*g = (struct gates_state){.told = true, .works = n->flags & ((1u << GATEF_COUNT) - 1)};
-	for (unsigned i = 0; i < GATEF_COUNT; i++)
-		g->why[i] = (uint8_t)(n->value >> 8 * i);
-	acts_gates(e->acts, g->works);
+	engine_gates(e, n);
 }
 
 static void

@@ -20,6 +20,8 @@ struct policy_box {
 	struct rtime loaded;
 	char *error; /* owned */
 	bool absent;
+	policy_accept_fn *accept; /* NULL: all are */
+	void *accept_arg;
 };
 
 /* --- hits across a reload ------------------------------------------------------------------------- */
@@ -157,6 +159,8 @@ policy_box_load(struct policy_box *box, const char *path, policy_swap_fn *swap, 
 		buf_printf(diag, "%s: no such file\n", name);
 		pol_free(&p);
 	}
+	if (p != NULL && box->accept != NULL && !box->accept(p, diag, box->accept_arg))
+		pol_free(&p);
 	if (p == NULL || !put_in_force(box, p, swap, arg)) {
 		keep_error(box, diag);
 		policy_files_free(&files);
@@ -191,6 +195,13 @@ policy_box_prelude(struct policy_box *box, struct bytes text, policy_swap_fn *sw
 	buf_free(&box->prelude);
 	box->prelude = copy;
 	return true;
+}
+
+void
+policy_box_accept(struct policy_box *box, policy_accept_fn *fn, void *arg)
+{
+	box->accept = fn;
+	box->accept_arg = arg;
 }
 
 const struct policy *

@@ -28,6 +28,10 @@ bool policy_box_load(struct policy_box *, const char *path, policy_swap_fn *, vo
 bool policy_box_prelude(struct policy_box *, struct bytes text, policy_swap_fn *swap, void *arg,
     struct buf *diag);
 
+/* Asked before a policy that was loaded is put in force.  False: it is not taken, diag says why. */
+typedef bool policy_accept_fn(const struct policy *, struct buf *diag, void *arg);
+void policy_box_accept(struct policy_box *, policy_accept_fn *, void *arg);
+
 const struct policy *policy_box_get(const struct policy_box *);
 const char *policy_box_path(const struct policy_box *);
 struct rtime policy_box_loaded(const struct policy_box *);

@@ -46,6 +46,7 @@ struct rules_state {
 /* And of the kernel gates of this host. */
 struct gates_state {
 	bool told;
+	struct buf beyond;        /* what the policy in force asks for and these gates cannot do, a line each */
 	unsigned works;           /* enum gate_flag */
 	uint8_t why[GATEF_COUNT]; /* errno of those that do not */
 };
@@ -95,6 +96,8 @@ struct engine {
 };
 
 /* engine.c */
+/* Which gates work is known, or is another than it was. */
+void engine_gates(struct engine *, const struct notice *);
 bool engine_load_policy(struct engine *, const char *path, struct buf *diag);
 /* The exceptions are others: the policy in force is built anew with them.  False: it stays as it was. */
 bool engine_allow(struct engine *);

@@ -113,9 +113,24 @@ put_rules(struct json *j, const struct rules_state *r)
 	json_end(j, '}');
 }
 
+/* A line each. */
 static void
-put_policy(struct json *j, const struct policy_box *box)
+put_lines(struct json *j, const char *key, const struct buf *text)
 {
+	const char *p = text->n > 0 ? text->p : NULL, *end;
+
+	json_karray(j, key);
+	for (; p != NULL && *p != '\0'; p = end != NULL ? end + 1 : NULL) {
+		end = strchr(p, '\n');
+		json_str(j, (struct bytes){.p = p, .n = end != NULL ? (size_t)(end - p) : strlen(p)});
+	}
+	json_end(j, ']');
+}
+
+static void
+put_policy(struct json *j, const struct engine *e)
+{
+	const struct policy_box *box = e->policy;
 	const struct policy *p = policy_box_get(box);
 
 	json_kobject(j, "policy");
@@ -125,6 +140,7 @@ put_policy(struct json *j, const struct policy_box *box)
 	json_kuint(j, "serial", pol_serial(p));
 	json_kuint(j, "rules", pol_nrules(p));
 	put_time(j, "loaded", policy_box_loaded(box));
+	put_lines(j, "beyond", &e->gates_state.beyond);
 	json_kstr(j, "error", policy_box_error(box));
 	json_end(j, '}');
 }
@@ -290,7 +306,7 @@ status_json(struct engine *e, struct buf *out)
 	put_mode(&j, e);
 	put_source(&j, e);
 	put_rules(&j, &e->rules);
-	put_policy(&j, e->policy);
+	put_policy(&j, e);
 	put_model(&j, e);
 	put_work(&j, e);
 	put_gates(&j, &e->gates_state);

@@ -89,12 +89,18 @@ arrange_descriptors(int sock, int exe)
 static void __attribute__((noreturn))
 become_engine(const struct monitor *m, int sock)
 {
-	char name[] = "sshtetherd", role[] = "--engine", c[] = "-c", f[] = "-f", d[] = "-d";
-	char *path = strdup(m->opt->config_path), *argv[] = {name, role, c, path,
-	    m->opt->foreground ? f : m->opt->verbose ? d : NULL,
-	    m->opt->foreground && m->opt->verbose ? d : NULL, NULL};
+	char name[] = "sshtetherd", role[] = "--engine", c[] = "-c", f[] = "-f", d[] = "-d", s[] = "--strict";
+	char *path = strdup(m->opt->config_path), *argv[8] = {name, role, c, path};
+	size_t n = 4;
 	sigset_t none;
 	int exe;
+
+	if (m->opt->foreground)
+		argv[n++] = f;
+	if (m->opt->verbose)
+		argv[n++] = d;
+	if (m->opt->strict)
+		argv[n++] = s;
 
 	sigemptyset(&none);
 	exe = arrange_descriptors(sock, m->opt->self_exe);
@@ -173,7 +179,7 @@ static void
 on_exit_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct child *c = arg;
-	int status;
+	int status = 0;
 
 	(void)fd;
 	(void)what;
@@ -182,7 +188,10 @@ on_exit_cb(evutil_socket_t fd, short what, void *arg)
 		log_end(c->pid, status);
 	drop(c);
 	let_go(c);
-	retry_later(c);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == ENGINE_BEYOND)
+		monitor_end(c->m, 1);
+	else
+		retry_later(c);
 }
 
 static void

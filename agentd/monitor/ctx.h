@@ -49,6 +49,7 @@ struct monitor {
 	struct auditd auditd;
 	struct rate actions;                 /* the hard cap on kills and cuts */
 	struct event *on_term, *on_int, *on_hup;
+	int status;                          /* that the daemon ends with */
 };
 
 /* Of two; logins are the more urgent, and the rest of the loop never delays them by more than one callback. */
@@ -56,6 +57,8 @@ enum priority { PRIORITY_LOGIN, PRIORITY_REST, PRIORITIES };
 
 /* To the engine.  False: there is none, or it does not read; the descriptors stay the caller's. */
 bool monitor_send(struct monitor *, const struct notice *, const int *fds, int nfds);
+/* The daemon ends. */
+void monitor_end(struct monitor *, int status);
 /* The mode is another: whoever acts by it is told. */
 void monitor_mode_changed(struct monitor *);
 

@@ -223,6 +223,13 @@ make_parts(struct monitor *m)
 	    m->logins == NULL || m->verbs == NULL || m->terminator == NULL || m->rules == NULL ? -1 : 0;
 }
 
+void
+monitor_end(struct monitor *m, int status)
+{
+	m->status = status;
+	(void)event_base_loopbreak(m->base);
+}
+
 static void
 on_stop_cb(evutil_socket_t sig, short what, void *arg)
 {
@@ -312,8 +319,7 @@ int
 monitor_main(const struct config *cf, const struct monitor_options *opt)
 {
 	struct monitor m = {.cf = cf, .opt = opt, .report_fd = -1, .verbs_fd = -1, .control_fd = -1,
-	    .audit_fd = -1, .state_dir = -1};
-	int status = 1;
+	    .audit_fd = -1, .state_dir = -1, .status = 1};
 
 	if (acquire(&m) == -1 || drop() == -1 || make_parts(&m) == -1 || watch_signals(&m) == -1)
 		goto out;
@@ -321,10 +327,11 @@ monitor_main(const struct config *cf, const struct monitor_options *opt)
 	sweep_find(m.sweeper);
 	child_start(m.child);
 	notify_manager("READY=1");
-	if (event_base_dispatch(m.base) == 0)
-		status = 0;
+	m.status = 0;
+	if (event_base_dispatch(m.base) == -1)
+		m.status = 1;
 	notify_manager("STOPPING=1");
 out:
 	release(&m);
-	return status;
+	return m.status;
 }

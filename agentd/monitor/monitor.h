@@ -11,6 +11,7 @@ struct monitor_options {
 	const char *config_path; /* handed to the engine; borrowed */
 	int self_exe;            /* an O_PATH or read-only descriptor of this program, close-on-exec */
 	bool foreground, verbose;
+	bool strict; /* for the engine, too */
 };
 
 /* Returns the exit status of the daemon. */

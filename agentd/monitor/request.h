@@ -12,6 +12,8 @@
 #include "base/words.h"
 
 #define REQUEST_FD 3 /* the engine's end, inherited */
+/* The engine's exit status when it is strict, and the host cannot do what the policy asks: the daemon ends. */
+#define ENGINE_BEYOND 7
 
 /* engine → monitor */
 enum request_kind {

@@ -1,4 +1,5 @@
 /* The real engine without rights and under its filter: logins, actions, policy, store, control socket. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,8 @@
 
 #include <sqlite3.h>
 
+#include "agentd/monitor/grant.h"
+#include "base/clock.h"
 #include "base/safe.h"
 #include "tests/unit/engine_stage.h"
 #include "tests/unit/unit.h"
@@ -355,6 +358,100 @@ the_group_may_not_load(void **state)
 	assert_int_equal(engine_stage_close(&s), 0);
 }
 
+/* --- grants and gates ------------------------------------------------------------------------------- */
+
+static void
+a_login_has_its_grant_before_its_verdict(void **state)
+{
+	static const char policy[] = ENFORCE "block outbound-ssh user alice to 10.0.0.0/8\n";
+	struct engine_stage s;
+
+	(void)state;
+	engine_stage_open(&s, policy, MODE_ENFORCE);
+	assert_int_equal(login(&s, engine_stage_login(REPORT_OPEN, "alice", 1000, 77)).action, VERDICT_ALLOW);
+	assert_int_equal(s.gates.row_ses, 77);
+	assert_int_equal(s.gates.row.generation, s.gates.last);
+	assert_true(s.gates.prefixes > 0 && s.gates.ports > 0);
+	assert_asked(&s, "{\"verb\":\"status\"}", "\"grants\":{\"generation\":");
+	assert_int_equal(engine_stage_close(&s), 0);
+}
+
+/* The monitor cannot install it: in audit mode the login goes on, in enforce mode login-fail says. */
+static void
+without_its_grant_login_fail_counts(void **state)
+{
+	static const struct {
+		enum mode mode;
+		bool open;
+		enum verdict_action action;
+	} rows[] = {
+	    {MODE_AUDIT, false, VERDICT_ALLOW},
+	    {MODE_ENFORCE, true, VERDICT_ALLOW},
+	    {MODE_ENFORCE, false, VERDICT_DENY},
+	};
+	struct engine_stage s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		engine_stage_open(&s, ENFORCE, MODE_AUDIT);
+		engine_stage_stop(&s);
+		s.conf.login_fail_open = rows[i].open;
+		s.gates.answer = RES_DENIED;
+		engine_stage_start(&s, rows[i].mode);
+		assert_int_equal(login(&s, engine_stage_login(REPORT_OPEN, "alice", 1000, 77)).action,
+		    rows[i].action);
+		assert_int_equal(engine_stage_close(&s), 0);
+	}
+}
+
+static void
+a_strict_engine_ends_where_gates_are_missing(void **state)
+{
+	static const char policy[] = ENFORCE "block outbound-ssh\n";
+	const struct notice all = {.kind = NOTE_GATES, .flags = (1u << GATEF_COUNT) - 1};
+	const struct notice none = {.kind = NOTE_GATES, .value = EPERM};
+	struct engine_stage s;
+
+	(void)state;
+	engine_stage_open(&s, policy, MODE_ENFORCE);
+	engine_stage_notice(&s, &none, -1);
+	assert_asked(&s, "{\"verb\":\"status\"}", "this host cannot block outbound-ssh");
+	assert_asked(&s, "{\"verb\":\"status\"}", "{\"name\":\"connect\",\"works\":false,\"why\":\"Operation not");
+	assert_int_equal(engine_stage_stop(&s), 0);
+	s.conf.strict = true;
+	engine_stage_start(&s, MODE_ENFORCE);
+	engine_stage_notice(&s, &all, -1);
+	assert_asked(&s, "{\"verb\":\"status\"}", "\"beyond\":[]");
+	assert_int_equal(engine_stage_stop(&s), 0);
+	engine_stage_start(&s, MODE_ENFORCE);
+	engine_stage_notice(&s, &none, -1);
+	assert_int_equal(engine_stage_close(&s), ENGINE_BEYOND);
+}
+
+/* A refusal that no record tells of, while there is no source of records at all. */
+static void
+what_the_gate_refused_is_told(void **state)
+{
+	static const char policy[] = ENFORCE "block outbound-ssh\n";
+	struct notice n = {.kind = NOTE_GATE, .ses = 77, .id = 77, .pid = 4001, .auid = 1000, .uid = 1000,
+	    .flags = GATE_TCP | GRANT_DENY << 8 | GATEN_REFUSED, .value = (uint64_t)rtime_now().ms,
+	    .peer = {.family = 4, .port = 22, .b = {10, 9, 9, 9}}};
+	const struct notice all = {.kind = NOTE_GATES, .flags = (1u << GATEF_COUNT) - 1};
+	struct engine_stage s;
+	bool told = false;
+
+	(void)state;
+	engine_stage_open(&s, policy, MODE_ENFORCE);
+	engine_stage_notice(&s, &all, -1);
+	login(&s, engine_stage_login(REPORT_OPEN, "alice", 1000, 77));
+	engine_stage_notice(&s, &n, -1);
+	for (int i = 0; i < 5 && !told; i++) /* audit has its five seconds, and more as long as it may come */
+		told = engine_stage_alerted(&s, "\"done\":\"refused\",\"level\":\"prevent\"");
+	assert_true(told);
+	assert_true(engine_stage_alerted(&s, "the kernel's gate saw it"));
+	assert_int_equal(engine_stage_close(&s), 0);
+}
+
 int
 main(void)
 {
@@ -372,6 +469,10 @@ main(void)
 		cmocka_unit_test(history_outlives_the_engine),
 		cmocka_unit_test(short_quiet_logins_are_counted),
 		cmocka_unit_test(the_group_may_not_load),
+		cmocka_unit_test(a_login_has_its_grant_before_its_verdict),
+		cmocka_unit_test(without_its_grant_login_fail_counts),
+		cmocka_unit_test(a_strict_engine_ends_where_gates_are_missing),
+		cmocka_unit_test(what_the_gate_refused_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
