@@ -11,7 +11,9 @@
 #define CALL_BIND    2 /* socketcall(2), include/uapi/linux/net.h */
 #define CALL_CONNECT 3
 #define CALL_LISTEN  4
-#define OP_CONNECT   16 /* IORING_OP_CONNECT, include/uapi/linux/io_uring.h */
+#define OP_CONNECT   16 /* IORING_OP_CONNECT, BIND and LISTEN (6.11), include/uapi/linux/io_uring.h */
+#define OP_BIND      56
+#define OP_LISTEN    57
 
 #define ATTACH       16     /* PTRACE_ATTACH, PTRACE_SEIZE, include/uapi/linux/ptrace.h */
 #define SEIZE        0x4206
@@ -81,7 +83,7 @@ static const struct want {
 	{"listen b32", ABI_COMPAT, {"listen"}, .field = {{AUDIT_SUCCESS, AUDIT_EQUAL, 1}}},
 	{"listen socketcall", ABI_COMPAT, {"socketcall"},
 	    .field = {{AUDIT_ARG0, AUDIT_EQUAL, CALL_LISTEN}, {AUDIT_SUCCESS, AUDIT_EQUAL, 1}}},
-	{"io_uring connect", ABI_NONE, {NULL}, .optional = true},
+	{"io_uring", ABI_NONE, {NULL}, .optional = true},
 	/*
 	 * A hand on another task.  Memory is read by every own strace, ten times a call, and between the
 	 * processes of an MPI job: root's alone counts, for sshd and ssh-agent let nobody else.  strace
@@ -215,6 +217,8 @@ rule_build(size_t i, bool simple, union rule_room *room)
 	if (w->abi == ABI_NONE) {
 		r->flags = AUDIT_FILTER_URING_EXIT;
 		set_bit(r, OP_CONNECT);
+		set_bit(r, OP_BIND);
+		set_bit(r, OP_LISTEN);
 	} else {
 		int machine = machine_of(w->abi);
 
