@@ -51,6 +51,8 @@ handle_client(struct monitor *m, const struct request *rq, struct answer *a)
 		return result;
 	if (facts_program((pid_t)rq->pid, &dev, &ino) != 0 || pidfd_ended(t.pidfd))
 		result = RES_GONE;
+	else if (rq->inode != 0 && rq->inode != ino) /* it has executed something else, to have that marked */
+		result = RES_GONE;
 	else if (registry_program_has(m->registry, dev, ino))
 		result = RES_PROTECTED; /* sshd holds the same words as a client */
 	else if ((rc = gate_client_set(m->gate, dev, ino)) != 0) {

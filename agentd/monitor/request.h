@@ -41,7 +41,7 @@ enum request_kind {
 	                    * flags: REQF_UNGRANTED_DENY */
 	REQ_SOCKET,        /* the Unix listener at dev, inode is an agent's or a mux socket (flags: REQF_MUX) of
 	                    * ses: watch it.  The monitor finds it, and who listens there, for itself */
-	REQ_CLIENT,        /* the program that pid of ses runs is an SSH client */
+	REQ_CLIENT,        /* the program that pid of ses runs is an SSH client; inode, when not 0: of its file */
 	REQ_ISOLATE,       /* no more outbound connections for ses; those it has are destroyed */
 	REQ_REVOKE,        /* the forwarded agents of ses: no new connection, those there are cut, and unlinked */
 	REQ_MAX,
