@@ -215,6 +215,14 @@ rule_is_over(const struct rule *r, struct rtime now)
 	return r->until_text.n != 0 && now.ms != 0 && now.ms >= r->until.ms;
 }
 
+bool
+rule_refuses(const struct policy *pol, const struct rule *r)
+{
+	enum mode mode = r->mode >= 0 ? (enum mode)r->mode : pol->mode;
+
+	return r->action > DO_ALERT && mode == MODE_ENFORCE;
+}
+
 static enum tri
 holds(struct memo *m, const struct rule *r, const struct question *q, struct rtime now,
     uint32_t *missing)

@@ -119,14 +119,6 @@ walk_conds(struct walk *w, const struct conds *conds, struct area *a, bool *sure
 	return true;
 }
 
-static bool
-refuses(const struct policy *pol, const struct rule *r)
-{
-	enum mode mode = r->mode >= 0 ? (enum mode)r->mode : pol->mode;
-
-	return r->action > DO_ALERT && mode == MODE_ENFORCE;
-}
-
 static void
 walk_rule(struct walk *w, const struct rule *r, struct field *f)
 {
@@ -140,7 +132,7 @@ walk_rule(struct walk *w, const struct rule *r, struct field *f)
 	for (const struct block *b = r->block; b != NULL; b = b->parent)
 		if (!walk_conds(w, &b->conds, &a, &sure))
 			return;
-	field_rule(f, &a, refuses(w->policy, r), r->action > DO_ALERT, sure);
+	field_rule(f, &a, rule_refuses(w->policy, r), r->action > DO_ALERT, sure);
 }
 
 static void

@@ -152,7 +152,7 @@ pol_rule_waits(const struct policy *pol, size_t rule, enum activity a, size_t *b
 	for (size_t i = 0; i < rule && i < LOOK_BACK; i++) {
 		const struct rule *r = pol->rules[i];
 
-		if ((r->activities >> a & 1) == 0 || r->action > DO_ALERT || not_in_grant(r, a) == NULL ||
+		if ((r->activities >> a & 1) == 0 || rule_refuses(pol, r) || not_in_grant(r, a) == NULL ||
 		    rules_apart(r, pol->rules[rule]))
 			continue;
 		*before = i;
@@ -195,14 +195,6 @@ is_weaker(const struct policy *pol, size_t i, unsigned gates, enum activity *whi
 	return false;
 }
 
-static bool
-is_enforced(const struct policy *pol, const struct rule *r)
-{
-	const enum mode mode = r->mode >= 0 ? (enum mode)r->mode : pol->mode;
-
-	return r->action > DO_ALERT && mode == MODE_ENFORCE;
-}
-
 static unsigned
 put_rules(const struct policy *pol, unsigned gates, const char *cannot, struct buf *out,
     bool (*is)(const struct policy *, size_t, unsigned, enum activity *, const char **))
@@ -214,7 +206,7 @@ put_rules(const struct policy *pol, unsigned gates, const char *cannot, struct b
 		enum activity which;
 		const char *why;
 
-		if (!is_enforced(pol, r) || !is(pol, i, gates, &which, &why))
+		if (!rule_refuses(pol, r) || !is(pol, i, gates, &which, &why))
 			continue;
 		buf_put_visible(out, bytes_of(r->at.src->name));
 		buf_printf(out, ":%u: this host cannot %s %s%s: %s\n", r->at.line, action_name(r->action),

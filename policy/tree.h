@@ -191,6 +191,8 @@ struct memo {
 	bool said[MEMO];
 };
 enum tri cond_holds_memo(struct memo *, const struct cond *, const struct question *);
+/* It stops something, and is in enforce mode; what never-stop says is apart. */
+bool rule_refuses(const struct policy *, const struct rule *);
 /* Past its end.  Without any time a rule with an end is still in force. */
 bool rule_is_over(const struct rule *, struct rtime now);
 /* All of the conditions of a rule and of the blocks around it, and its end. */

@@ -235,6 +235,44 @@ as_few_prefixes_as_can_be(void **state)
 	}
 }
 
+/* Every second address: a prefix each, and more than a gate holds; ranges, more than are looked at. */
+static void
+too_many_prefixes(void **state)
+{
+	struct buf text = BUF_INIT;
+
+	(void)state;
+	for (int more = 0; more < 2; more++) {
+		struct policy *pol;
+		struct pol_space *space;
+		struct question q = {.known = 0};
+		struct pol_grant g;
+		size_t n;
+
+		buf_puts(&text, "mode enforce\ntable <t> {\n");
+		for (unsigned i = 0; i < 140000; i++)
+			buf_printf(&text, "10.%u.%u.%u,\n", i >> 15, i >> 7 & 0xff, i << 1 & 0xff);
+		buf_puts(&text, "}\n");
+		for (int i = 0; i < (more ? 4 : 1); i++)
+			buf_printf(&text, "pass outbound-ssh to { <t>, 192.0.2.%d }\n", i);
+		buf_puts(&text, "block outbound-ssh, relay\n");
+		pol = kit_policy(text.p);
+		space = pol_space_new(pol, NULL, 0);
+		assert_non_null(space);
+		assert_true(pol_space_blurred(space));
+		(void)pol_space_prefixes(space, &n);
+		assert_int_equal(n, 0);
+		pol_grant_of(pol, space, &q, &g);
+		assert_int_equal(g.ssh[0][0], POL_REPORT);
+		assert_int_equal(g.relay[0][0], POL_DENY);
+		assert_false(g.no_destination);
+		pol_space_free(&space);
+		pol_free(&pol);
+		buf_reset(&text);
+	}
+	buf_free(&text);
+}
+
 static void
 what_hangs_on_time(void **state)
 {
@@ -311,6 +349,7 @@ main(void)
 	    cmocka_unit_test(no_destination),
 	    cmocka_unit_test(too_many_networks),
 	    cmocka_unit_test(as_few_prefixes_as_can_be),
+	    cmocka_unit_test(too_many_prefixes),
 	    cmocka_unit_test(what_hangs_on_time),
 	    cmocka_unit_test(no_memory),
 	};

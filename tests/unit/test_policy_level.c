@@ -157,8 +157,48 @@ more_than_the_host_can_do(void **state)
 	buf_putc(&out, '\0');
 	assert_non_null(strstr(out.p, "p:2: this host cannot isolate relay: isolate needs the connect gate\n"));
 	assert_non_null(strstr(out.p, "p:6: this host cannot isolate outbound-ssh: "));
+	buf_reset(&out);
+	assert_int_equal(pol_weaker(pol, POLG_ALL, &out), 0);
+	assert_int_equal(pol_weaker(pol, POLG_PATH, &out), 4);
+	buf_putc(&out, '\0');
+	assert_non_null(strstr(out.p, "p:3: this host cannot block relay as others can: without the connect gate"));
 	buf_free(&out);
 	pol_free(&pol);
+}
+
+/* A pass before it that no gate can decide keeps a block from being part of the grant. */
+static void
+rules_that_wait(void **state)
+{
+	static const struct {
+		const char *text;
+		bool want;
+	} some[] = {{"pass relay exe \"/x\"\nblock relay\n", true},
+	    {"alert relay as root\nblock relay\n", true},
+	    {"block relay exe \"/x\" mode audit\nblock relay\n", true},
+	    {"terminate relay exe \"/x\"\nblock relay\n", false},
+	    {"pass relay to 10.0.0.1\nblock relay\n", false},
+	    {"pass listen exe \"/x\"\nblock relay\n", false},
+	    {"pass relay exe \"/x\" user a\nblock relay user b\n", false},
+	    {"pass relay exe \"/x\" user a\nblock relay user { a, b }\n", true},
+	    {"match user a {\npass relay exe \"/x\"\n}\nblock relay !user a\n", false},
+	    {"match user \"a*\" {\npass relay exe \"/x\"\n}\nblock relay user b\n", true}, /* not looked at */
+	    {"pass relay exe \"/x\"\nalert relay\n", false}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(some) / sizeof(some[0]); i++) {
+		struct buf text = BUF_INIT;
+		struct policy *pol;
+		size_t before = 9;
+
+		buf_printf(&text, "mode enforce\n%s", some[i].text);
+		pol = parse(text.p);
+		if (pol_rule_waits(pol, 1, ACT_RELAY, &before) != some[i].want)
+			fail_msg("%s", some[i].text);
+		assert_int_equal(before, some[i].want ? 0 : 9);
+		pol_free(&pol);
+		buf_free(&text);
+	}
 }
 
 int
@@ -170,6 +210,7 @@ main(void)
 	    cmocka_unit_test(gates_have_names),
 	    cmocka_unit_test(of_rules),
 	    cmocka_unit_test(more_than_the_host_can_do),
+	    cmocka_unit_test(rules_that_wait),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
