@@ -125,9 +125,10 @@ struct pol_grant {
 };
 
 /*
- * login: a question with the facts of the login (its activity does not matter); what is known only when it
- * happens is not known.  DENY: what refuses is determined, its rule is in enforce mode and no never-stop
- * holds: pol_ask() with any value of what is not known would refuse as well.
+ * login: a question with the facts of the login; its activity, and what is known only when it happens, do
+ * not matter.  DENY: every rule that may decide it refuses it, in enforce mode, and no never-stop may hold:
+ * pol_ask() with any value of what is not known would refuse as well.  ALLOW: only of the session's own
+ * sockets, where no rule stops anything, be it in audit mode.
  */
 void pol_grant_of(const struct policy *, const struct pol_space *, const struct question *login,
     struct pol_grant *out);
