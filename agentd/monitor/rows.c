@@ -138,10 +138,19 @@ adopt(struct mon_session *s, void *arg)
 	return true;
 }
 
+static bool
+is_registered(uint32_t ses, void *arg)
+{
+	const struct rows *all = arg;
+
+	return registry_get(all->m->registry, ses) != NULL;
+}
+
 void
 rows_adopt(struct rows *all)
 {
 	registry_each(all->m->registry, adopt, all);
+	gate_prune(all->m->gate, is_registered, all);
 	rows_mode(all, mode_get(all->m->mode));
 }
 

@@ -7,6 +7,7 @@
 #include "agentd/monitor/child.h"
 #include "agentd/monitor/facts.h"
 #include "agentd/monitor/flow.h"
+#include "agentd/monitor/gate.h"
 #include "agentd/monitor/protect.h"
 #include "agentd/monitor/rows.h"
 #include "agentd/monitor/table.h"
@@ -248,6 +249,39 @@ register_found(struct monitor *m, const struct task *t)
 		registry_program_add(m->registry, s->exe_dev, s->exe_ino);
 }
 
+static bool
+is_sshd_of(const struct gate_row *row, const struct task *t)
+{
+	uint64_t dev, ino;
+
+	return row->sshd_pid == (uint32_t)t->pid && facts_program(t->pid, &dev, &ino) == 0 &&
+	    dev == row->sshd_dev && ino == row->sshd_ino;
+}
+
+/*
+ * A session that does not look like one, because its sshd is root's own or has gone while its tasks live on:
+ * a monitor before this one knew it if the gates still have its row.
+ */
+static void
+register_left(struct monitor *m, const struct task *t)
+{
+	struct mon_session *s = registry_get(m->registry, t->ses);
+	struct gate_row row;
+
+	if ((s != NULL && s->monitor_pid != 0) || gate_row_get(m->gate, t->ses, &row) != 0 || row.auid != t->auid)
+		return;
+	if (s == NULL)
+		s = registry_add(m->registry, t->ses, t->auid);
+	if (s == NULL)
+		return;
+	s->exe_dev = row.sshd_dev;
+	s->exe_ino = row.sshd_ino;
+	if (is_sshd_of(&row, t)) {
+		s->monitor_pid = t->pid;
+		s->start_ticks = t->start_ticks;
+	}
+}
+
 void
 sweep_find(struct sweeper *sw)
 {
@@ -261,6 +295,8 @@ sweep_find(struct sweeper *sw)
 		if (proc_uids(all.task[i].pid, &ruid, &euid) == 0 && ruid == 0 &&
 		    protect_runs_sshd(m, all.task[i].pid) && has_user_child(m, &all, &all.task[i]))
 			register_found(m, &all.task[i]);
+	for (size_t i = 0; i < all.n; i++)
+		register_left(m, &all.task[i]);
 	rows_adopt(m->rows);
 	if (registry_count(m->registry) != 0)
 		log_info("found %zu living sessions", registry_count(m->registry));
@@ -275,6 +311,7 @@ struct telling {
 	struct mtime start;
 };
 
+/* Of one that nobody serves any more there is nothing to tell. */
 static bool
 tell(struct mon_session *s, void *arg)
 {
@@ -282,7 +319,7 @@ tell(struct mon_session *s, void *arg)
 	struct notice n = {.kind = NOTE_FOUND, .ses = s->ses, .auid = s->auid,
 	    .pid = (uint32_t)s->monitor_pid, .start_ticks = s->start_ticks};
 
-	if (s->told || s->over || t->full)
+	if (s->told || s->over || s->monitor_pid == 0 || t->full)
 		return true;
 	(void)flow_of_process(s->monitor_pid, s->start_ticks, &n.peer, &n.local);
 	s->told = monitor_send(t->m, &n, NULL, 0);

@@ -50,6 +50,12 @@ a_session_is_named_by_its_number(void **state)
 	assert_int_equal(v.verb, VERB_TERMINATE);
 	assert_int_equal(v.ses, 4294967294u);
 	assert_true(v.all);
+	v = parse("{\"verb\":\"isolate\",\"ses\":57}");
+	assert_int_equal(v.verb, VERB_ISOLATE);
+	assert_int_equal(v.ses, 57);
+	v = parse("{\"verb\":\"revoke-agent\",\"ses\":58}");
+	assert_int_equal(v.verb, VERB_REVOKE);
+	assert_int_equal(v.ses, 58);
 }
 
 static void
@@ -57,7 +63,9 @@ anything_else_is_refused(void **state)
 {
 	static const char *const lines[] = {"", "{}", "[]", "mode", "{\"verb\":\"mode\"", "\"mode\"", "null",
 	    "{\"verb\":\"mode\",\"set\":\"Enforce\"}", "{\"verb\":\"mode\",\"set\":1}",
-	    "{\"verb\":\"mode\",\"set\":null}",
+	    "{\"verb\":\"mode\",\"set\":null}", "{\"verb\":\"isolate\"}",
+	    "{\"verb\":\"revoke-agent\",\"ses\":-1}", "{\"verb\":\"isolate\",\"ses\":4294967295}",
+	    "{\"verb\":\"revoke\",\"ses\":1}",
 	    "{\"verb\":\"mode\",\"set\":\"audit\",\"trial_ms\":600000}",
 	    "{\"verb\":\"mode\",\"set\":\"enforce\",\"trial_ms\":9999}",
 	    "{\"verb\":\"mode\",\"set\":\"enforce\",\"trial_ms\":86400001}",
