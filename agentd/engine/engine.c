@@ -124,11 +124,24 @@ user_name(uint32_t uid, void *arg)
 	return names_user(e->names, uid);
 }
 
+/* The ruling's session may be a copy, and the model's may be gone. */
+static void
+note_session(struct engine *e, const struct outcome_of *o)
+{
+	struct session *s = host_session(pipeline_host(e->pipeline), o->ruling->finding->session->ses);
+
+	if (s == NULL)
+		return;
+	s->isolated = s->isolated || o->done == DONE_ISOLATED;
+	s->revoked = s->revoked || o->done == DONE_REVOKED;
+}
+
 static void
 on_outcome(const struct outcome_of *o, void *arg)
 {
 	struct engine *e = arg;
 
+	note_session(e, o);
 	hops_note(&e->hops, o);
 	outlet_ruling(e->outlet, o);
 }
@@ -572,7 +585,7 @@ make_grants(struct engine *e)
 	const struct grants_parts grants = {.base = e->base, .link = e->link, .pipeline = e->pipeline,
 	    .options = &e->options, .policy = policy_in_force, .arg = e};
 
-	return (e->gates = gates_new(pipeline_detect(e->pipeline))) != NULL &&
+	return (e->gates = gates_new(pipeline_detect(e->pipeline), pipeline_host(e->pipeline))) != NULL &&
 	    (e->grants = grants_new(&grants)) != NULL;
 }
 

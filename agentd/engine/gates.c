@@ -47,6 +47,7 @@ TAILQ_HEAD(seen_list, seen);
 
 struct gates {
 	struct detect *detect; /* borrowed */
+	struct host *host;     /* borrowed */
 	struct table keys;
 	struct seen_list order, waits;
 	struct rtime newest;   /* that audit told of */
@@ -310,6 +311,19 @@ take(struct gates *g, const struct notice *n, const struct where *where, const s
 	wait_for(g, s, w, waits_for);
 }
 
+/* Of those that BPF did not tell one by one as many were refused as are of this kind. */
+static void
+count(struct gates *g, const struct notice *n)
+{
+	struct session *s = host_session(g->host, n->ses);
+	const uint64_t refused = (n->flags & GATEN_REFUSED) != 0 ? 1 + n->start_ticks : 0;
+
+	g->stats.refused += refused;
+	g->stats.killed += (n->flags & GATEN_KILLED) != 0;
+	if (s != NULL)
+		s->refused += refused;
+}
+
 void
 gates_saw(struct gates *g, const struct notice *n)
 {
@@ -317,8 +331,7 @@ gates_saw(struct gates *g, const struct notice *n)
 	struct where where, by_path;
 
 	g->stats.events++;
-	g->stats.refused += (n->flags & GATEN_REFUSED) != 0 ? 1 + n->start_ticks : 0;
-	g->stats.killed += (n->flags & GATEN_KILLED) != 0;
+	count(g, n);
 	if (event_of(n) < GATE_TCP || event_of(n) > GATE_EXEC)
 		return; /* datagrams of an isolated session: no activity, and audit has no rule for them */
 	w = gated_of(n);
@@ -581,13 +594,14 @@ gates_stats(const struct gates *g)
 }
 
 struct gates *
-gates_new(struct detect *detect)
+gates_new(struct detect *detect, struct host *host)
 {
 	struct gates *g = calloc(1, sizeof(*g));
 
 	if (g == NULL)
 		return NULL;
 	g->detect = detect;
+	g->host = host;
 	TAILQ_INIT(&g->order);
 	TAILQ_INIT(&g->waits);
 	if (!table_init(&g->keys))

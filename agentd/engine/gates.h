@@ -36,7 +36,7 @@ struct gates_stats {
 	uint64_t dropped; /* not followed up: too many at once */
 };
 
-struct gates *gates_new(struct detect *);
+struct gates *gates_new(struct detect *, struct host *);
 void gates_free(struct gates **);
 /* NOTE_GATE. */
 void gates_saw(struct gates *, const struct notice *);

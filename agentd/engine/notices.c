@@ -205,11 +205,16 @@ static void
 on_ordered(struct engine *e, const struct notice *n, int fds[LINK_FDS])
 {
 	const struct order_words *words = order_words(n->flags);
+	struct session *s = host_session(pipeline_host(e->pipeline), n->ses);
 	const char *reason = orders_take(&e->orders, n->ses, n->pid);
 	struct buf text = BUF_INIT;
 	char name[ALERT_SESSION_LEN];
 
 	(void)fds;
+	if (s != NULL && n->result == RES_OK) {
+		s->isolated = s->isolated || (n->flags & ORDERF_ISOLATE) != 0;
+		s->revoked = s->revoked || (n->flags & ORDERF_REVOKE) != 0;
+	}
 	buf_printf(&text, "session %s was %s by hand, by uid 0, pid %u", alert_session(e->boot_id, n->ses, name),
 	    n->result == RES_OK ? words->done : words->not_done, n->pid);
 	if (n->auid != AUID_UNSET)

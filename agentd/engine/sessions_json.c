@@ -128,6 +128,9 @@ put_ours(struct json *j, const struct engine *e, const struct session *s)
 	put_time(j, "last", s->last);
 	json_kuint(j, "events", s->events);
 	json_kuint(j, "findings", s->findings);
+	json_kuint(j, "refused", s->refused);
+	json_kbool(j, "isolated", s->isolated);
+	json_kbool(j, "revoked", s->revoked);
 	json_kuint(j, "processes", alive);
 	if (flows_find(&e->flows, s->peer, &parent))
 		json_kuint(j, "parent", parent);

@@ -52,6 +52,8 @@ struct session {
 	uint32_t child_pid;    /* the user child; 0: not seen yet */
 	struct rtime opened, closed, last; /* last: newest event */
 	uint64_t events, findings;
+	uint64_t refused;        /* connections of it, by a kernel gate */
+	bool isolated, revoked;  /* as the monitor said that it did */
 	unsigned nproc;
 };
 

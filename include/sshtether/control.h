@@ -31,7 +31,7 @@
  * session       control  id                                            one object
  * alerts        control  since, until (ms), user, session, activity,   alert objects, oldest first
  *                        follow (bool), limit, all (bool: recorded ones too)
- * history       control  part, after, since, until                     stored objects, then {"next"}
+ * history       control  part, after, since, until                     {"on","roles"}, stored objects, {"next"}
  * policy-show   control  verbose (bool)                                {"text"} , {"rule","hits"} …
  * policy-load   control  path (absolute)              uid 0            {"serial","fleet"} or diagnostics
  * announce      control  id, reason, order            uid 0            {"session","ses"}
@@ -59,11 +59,16 @@
  *              "late","evicted","cut","gaps","missing","lost","overruns","behind"},
  *              kind: auditd netlink none; state: live waiting; lost: the kernel's counter
  *    "rules":{"state","missing","added","why":[…]},              state: complete missing unknown
- *    "policy":{"path","absent","fleet","serial","rules","loaded","error"}, error: of the last load that failed
+ *    "policy":{"path","absent","fleet","serial","rules","loaded","beyond":[…],"error"},
+ *              beyond: what it asks for and this host cannot do, a line each; error: of the last load that failed
  *    "sessions":{"open","closed"},                               of SSH; closed: tasks live on
  *    "model":{"sessions","processes","sockets","sessions_dropped","processes_dropped","sockets_dropped"},
  *    "logins":{"reports","allowed","refused","fallback","late"},
  *    "actions":{"asked","done","failed","would_have","waiting"},
+ *    "gates":[{"name","works","why"}],                           name: connect path listener exec datagram
+ *    "grants":{"generation","renewing","installed","failed","blurred","refused","killed","unseen","dropped"},
+ *              blurred: more classes than a row holds; refused, killed: by the gates; unseen: of all that
+ *              they saw, what audit did not tell
  *    "activities":[{"activity","level","why"}],                  level: prevent react observe; why not more
  *    "sinks":[{"name","state","written","dropped","why"}],       state: ok failing off
  *    "store":{"state","path","bytes","written","queued","dropped",
@@ -74,7 +79,7 @@
  *   {"user":{"name","id"},"source":{"ip","port"},"server":{"ip","port"},"process":{"pid"},
  *    "sshtether":{"session","ses","auid","state","known_by","ssh","service","tty","method","key",
  *                 "key_type","cert_id","cert_serial","ca","principals":[],"groups":[],"opened","closed",
- *                 "last","events","findings","processes","parent"}}
+ *                 "last","events","findings","refused","isolated","revoked","processes","parent"}}
  *   session: as in alerts; state: open closed over; known_by: report proc records; process.pid: sshd's
  *   monitor; parent: ses of the session on this host that this one came from; processes: how many live.
  *   With "tree":true, and always for `session`, also

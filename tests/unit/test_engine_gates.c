@@ -23,7 +23,7 @@ set_up(void **state)
 	struct stage *s = calloc(1, sizeof(*s));
 
 	kit_open(&s->k, false);
-	s->g = gates_new(s->k.detect);
+	s->g = gates_new(s->k.detect, s->k.host);
 	s->audit = (struct gates_audit){.live = true, .ruled = true, .since = {.ms = 1}};
 	kit_report(&s->k, SES, ALICE, "alice", "192.0.2.7", 400, "SHA256:abc");
 	*state = s;
@@ -287,6 +287,7 @@ a_flood_is_one(void **state)
 	assert_int_equal(kit_found(&s->k, ACT_OUTBOUND_SSH, 0)->count, 1000);
 	assert_int_equal(kit_count(&s->k, ACT_AUDIT_EVASION), 1);
 	assert_int_equal(gates_stats(s->g)->refused, 1000);
+	assert_int_equal(host_session(s->k.host, SES)->refused, 1000);
 }
 
 /* sshd relays; a client that ends at exec; a socket that is refused by its path. */
