@@ -188,19 +188,17 @@ server_of_orphan(struct detect *d, const struct fact *f)
 
 /*
  * The program that the shell was forked from, when that is a server which was started in this session.
- * The session's own sshd was started in none: it is never seen to execute anything here.
+ * The session's own sshd was started in none, or in another.
  */
 static const struct process *
 server_of(struct detect *d, const struct fact *f)
 {
-	const struct session *s = host_session(detect_host(d), f->ses);
 	uint32_t pid = f->ppid;
 
 	for (int i = 0; i < FORKS_MAX; i++) {
 		const struct process *p = host_process(detect_host(d), pid);
 
-		if (p == NULL || p->ses != f->ses || p->is_sshd ||
-		    (s != NULL && p->pid == s->monitor_pid))
+		if (p == NULL || p->ses != f->ses || p->is_sshd)
 			return NULL;
 		if (p->exec_time.ms != 0) {
 			if (!program_is_ssh_server(bytes_of(p->exe)))

@@ -120,6 +120,11 @@ a_descriptor(void **state)
 	assert_int_equal(k->n, 0);
 	open.target.pid = 310;
 	open.exit = 3;
+	open.pid = 213; /* another's third descriptor */
+	kit_fact(k, &open);
+	kit_fact(k, &take);
+	assert_int_equal(k->n, 0);
+	open.pid = thief.pid;
 	kit_fact(k, &open);
 	kit_fact(k, &take);
 	assert_int_equal(kit_count(k, ACT_SSH_TAMPER), 1);
@@ -169,10 +174,10 @@ static void
 a_pid_that_was_used_again(void **state)
 {
 	struct kit *k = *state;
-	struct who other = {310, 1, 7, MALLORY, MALLORY, "/usr/bin/vim"};
+	struct who other = {310, 1, SES_UNSET, AUID_UNSET, 33, "/usr/sbin/nginx"};
 
 	kit_exec(k, agent_bob, "ssh-agent -s");
-	kit_touch(k, root_gdb, TOUCH_ATTACH, other, "vim", 0);
+	kit_touch(k, root_gdb, TOUCH_ATTACH, other, "nginx", 0);
 	assert_int_equal(k->n, 0);
 }
 

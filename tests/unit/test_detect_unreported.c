@@ -194,6 +194,14 @@ cron_and_sudo_are_no_logins(void **state)
 static const struct who shell = {200, 101, 5, ALICE, ALICE, "/usr/bin/bash"};
 static const struct who server = {500, 200, 5, ALICE, ALICE, "/usr/sbin/sshd"};
 
+static void
+lives(struct kit *k, uint32_t pid, uint32_t ppid)
+{
+	k->tasks[k->ntasks].pid = pid;
+	k->tasks[k->ntasks].ppid = ppid;
+	k->tasks[k->ntasks++].ses = 5;
+}
+
 /* sshd executes itself for each connection, and forks once more when somebody was let in. */
 static void
 take_connection(struct kit *k)
@@ -204,9 +212,9 @@ take_connection(struct kit *k)
 	kit_exec(k, shell, "-bash");
 	kit_exec(k, server, "/usr/sbin/sshd -f c");
 	kit_exec(k, conn, "/usr/sbin/sshd -f c -R");
-	k->tasks[k->ntasks].pid = 512;
-	k->tasks[k->ntasks].ppid = 510;
-	k->tasks[k->ntasks++].ses = 5;
+	lives(k, 500, 200);
+	lives(k, 510, 500);
+	lives(k, 512, 510);
 	kit_forget(k);
 }
 
