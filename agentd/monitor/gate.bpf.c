@@ -455,6 +455,15 @@ path_of(const void *ctx, struct gate_path *out)
 	return bpf_probe_read_kernel_str(out->path, len, addr + sizeof(uint16_t)) > 1 && out->path[0] == '/';
 }
 
+/* Who ends a ControlMaster makes the next one at the same path: by its path no user's own is refused. */
+static __always_inline bool
+may_be_own_mux(const struct gate_row *row, const struct gate_listener *l)
+{
+	const struct gate_row *owner = l->ses != UNSET ? bpf_map_lookup_elem(&rows, &l->ses) : NULL;
+
+	return l->mux != 0 && (owner != NULL ? owner->auid : l->uid) == row->auid;
+}
+
 SEC("cgroup/connect4") /* connect_unix: gate_load.c sets it, libbpf has no name for it before 1.3 */
 int
 connect_unix(struct bpf_sock_addr *ctx)
@@ -469,8 +478,8 @@ connect_unix(struct bpf_sock_addr *ctx)
 	    (l = bpf_map_lookup_elem(&listeners, cookie)) == NULL)
 		return PASS;
 	v = unix_judge(&w, l);
-	if (v.verdict != GRANT_DENY || !(w.enforce || v.always))
-		return PASS; /* sk_data_ready tells of it */
+	if (v.verdict != GRANT_DENY || !(w.enforce || v.always) || may_be_own_mux(w.row, l))
+		return PASS; /* sk_data_ready sees to it */
 	if (task_relays(w.task, w.row->sshd_pid))
 		w.flags |= GATEN_RELAY;
 	tell_unix(&w, l, v.verdict, GATEN_REFUSED);

@@ -128,21 +128,42 @@ struct asking {
 	int rc;
 };
 
-/* A path counts only where it leads to this socket and nobody else can lay another there. */
+static bool
+leads_there(const struct owned *o, const struct owner_file *file)
+{
+	return errand_is_there(&(struct errand_file){.uid = o->holder.ruid, .path = o->path,
+	    .dev_major = file->dev_major, .dev_minor = file->dev_minor, .inode = file->inode}) == 0;
+}
+
+/*
+ * A path counts only where it leads to this socket and nobody else can lay another there.  ssh binds a
+ * ControlMaster's as PATH.RANDOM, and links that to PATH (OpenSSH's mux.c, muxserver_listen()).
+ */
+static void
+settle_path(struct owned *o, const struct owner_file *file, bool mux)
+{
+	char *suffix = strrchr(o->path, '.');
+
+	if (o->path[0] == '\0' || leads_there(o, file))
+		return;
+	if (mux && suffix != NULL) {
+		*suffix = '\0';
+		if (leads_there(o, file))
+			return;
+	}
+	o->path[0] = '\0';
+}
+
 static void
 look_at(struct job *job)
 {
 	struct asking *a = (struct asking *)job;
 	const struct owner_file file = owner_file_of(&a->rq);
-	struct owned *o = &a->owner;
 
 	a->rc = mtime_ms_since(mtime_now(), job->since) > TOO_LATE_MS ? -ETIMEDOUT :
-	    owner_find(&file, a->rq.pid, o);
-	if (a->rc != 0 || o->path[0] == '\0')
-		return;
-	if (errand_is_there(&(struct errand_file){.uid = o->holder.ruid, .path = o->path,
-	    .dev_major = file.dev_major, .dev_minor = file.dev_minor, .inode = file.inode}) != 0)
-		o->path[0] = '\0';
+	    owner_find(&file, a->rq.pid, &a->owner);
+	if (a->rc == 0)
+		settle_path(&a->owner, &file, (a->rq.flags & REQF_MUX) != 0);
 }
 
 /* What belongs to no session belongs to its uid; a service's socket is nobody's to be kept from. */
