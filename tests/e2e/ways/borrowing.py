@@ -118,13 +118,20 @@ def borrow_at_home(stage: Stage, user: str, seconds: float, far: str) -> subproc
     return stage.laptop.run(["/usr/bin/python3", home, str(seconds), far], user=user, check=False)
 
 
-def _through_sshd(stage: Stage, attempt: Attempt) -> Tried:
-    key = "id_other" if attempt.forbidden else "id_ed25519"
-    with victim(stage, "deploy") as (owner, sock), brought_home(stage, "deploy", key, sock) as far:
-        done = borrow_at_home(stage, "deploy", attempt.hold or 0.3, far)
-        assert "ED25519" in owner.out("ssh-add -l"), "the owner lost her agent"
-        who = {"user": "deploy", "owner": "same-user", "owner_session": session_name(stage, owner.ses)}
-        return Tried(done.returncode == 0 and "keys 1" in done.stdout, done.stdout, who)
+def through_sshd(how: str, **limits) -> Way:
+    """how: the path that sshd is told, from the agent's own."""
+
+    def go(stage: Stage, attempt: Attempt) -> Tried:
+        key = "id_other" if attempt.forbidden else "id_ed25519"
+        with victim(stage, "deploy") as (owner, sock):
+            stage.bastion.run(["ln", "-sfn", sock, "/run/innocent"])
+            with brought_home(stage, "deploy", key, how.format(sock=sock)) as far:
+                done = borrow_at_home(stage, "deploy", attempt.hold or 0.3, far)
+            assert "ED25519" in owner.out("ssh-add -l"), "the owner lost her agent"
+            who = {"user": "deploy", "owner": "same-user", "owner_session": session_name(stage, owner.ses)}
+            return Tried(done.returncode == 0 and "keys 1" in done.stdout, done.stdout, who)
+
+    return Way(10, "agent-hijack", go, **limits)
 
 
 # --- the table -----------------------------------------------------------------------------------------------------
@@ -151,5 +158,6 @@ BORROWING = {
     "agent by io_uring and link": agent(
         10, "sudo ln -sfn {sock} /run/innocent; sudo -E {use} /run/innocent -", use=f"{DIAL} uring", **_LISTENER
     ),
-    "agent by -L local:remote.sock": Way(10, "agent-hijack", _through_sshd, level="react", done=("cut",)),
+    "agent by -L local:remote.sock": through_sshd("{sock}"),
+    "agent by -L, a link": through_sshd("/run/innocent", level="react", done=("cut",)),
 }
