@@ -17,6 +17,7 @@
 
 #include <event2/event.h>
 
+#include "agentd/engine/agents.h"
 #include "agentd/engine/archive.h"
 #include "agentd/engine/control.h"
 #include "agentd/engine/exe.h"
@@ -34,6 +35,7 @@
 #include "policy/level.h"
 
 #define LAST_ROWS_MS    3000
+#define AGENTS_MS       15000 /* between two looks: the monitor answers 600 such questions a minute */
 
 /* --- who am I --------------------------------------------------------------------------------------- */
 
@@ -287,6 +289,21 @@ tick_gates(struct engine *e, struct rtime now)
 	gates_tick(e->gates, now, &audit);
 }
 
+/* Sessions that were there before have their agents already. */
+static void
+find_agents(struct engine *e, struct mtime now)
+{
+	int n;
+
+	if (!e->agents_unknown || (e->agents_looked.ns != 0 && mtime_ms_since(now, e->agents_looked) < AGENTS_MS))
+		return;
+	e->agents_looked = now;
+	n = agents_look(e->owners, pipeline_host(e->pipeline));
+	if (n < 0)
+		log_warn("the agents of sessions that were there before are not known: %s", strerror(-n));
+	e->agents_unknown = n == AGENTS_AT_ONCE;
+}
+
 static void
 on_second(evutil_socket_t fd, short what, void *arg)
 {
@@ -301,6 +318,7 @@ on_second(evutil_socket_t fd, short what, void *arg)
 	programs_check(e->programs);
 	outlet_check(e->outlet);
 	name_sessions(e);
+	find_agents(e, now);
 	allowances_end(e, rtime_now());
 	grants_tick(e->grants, rtime_now());
 	tick_gates(e, rtime_now());

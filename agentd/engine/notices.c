@@ -61,7 +61,7 @@ on_found(struct engine *e, const struct notice *n, int fds[LINK_FDS])
 	}
 	history_found(e->history, s);
 	grants_again(e->grants);
-	e->unnamed = true;
+	e->unnamed = e->agents_unknown = true;
 }
 
 /* An answer that came after nobody waited for it any more; a source is welcome all the same. */

@@ -13,6 +13,7 @@
 #include "agentd/engine/failures.h"
 #include "base/log.h"
 #include "base/proc.h"
+#include "policy/level.h"
 
 #define NAMES_SHARE 2 /* group names may take this part of the time that there is */
 
@@ -113,8 +114,7 @@ settle(struct login *l, const struct ruling *r)
 		o.why = o.done == DONE_FAILED ? "the login was answered already" : NULL;
 	} else if (r->stop) {
 		o.done = DONE_FAILED;
-		o.level = LEVEL_OBSERVE;
-		o.why = "not available in this version";
+		o.level = pol_level(ACT_LOGIN, r->decision.action, 0, &o.why);
 	} else if (r->decision.action <= DO_ALERT || r->decision.never_stop) {
 		o.level = LEVEL_OBSERVE;
 	}

@@ -89,6 +89,8 @@ struct engine {
 	struct orders orders;
 	struct rules_state rules;
 	struct rtime confirm_by; /* audit mode again then; RTIME_NONE: no */
+	bool agents_unknown; /* of sessions that were found; looked for once in a while */
+	struct mtime agents_looked;
 	bool unnamed; /* there are sessions without a user name */
 	char boot_id[37], host_name[256];
 	struct rtime started;

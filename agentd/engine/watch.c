@@ -117,10 +117,17 @@ say(struct watch *w, const struct request *rq, uint32_t auid)
 		telling_free(t);
 }
 
+/* An agent that nobody forwarded is its user's own in all of his sessions (host_owner()), and so of none. */
+static bool
+is_local(const struct usock *u)
+{
+	return u->kind == USOCK_AGENT && !u->forwarded;
+}
+
 void
 watch_socket(struct watch *w, const struct usock *u)
 {
-	const struct request rq = {.kind = REQ_SOCKET, .ses = u->owner_ses, .pid = u->owner_pid,
+	const struct request rq = {.kind = REQ_SOCKET, .ses = is_local(u) ? SES_UNSET : u->owner_ses, .pid = u->owner_pid,
 	    .flags = u->kind == USOCK_MUX ? REQF_MUX : 0, .inode = u->inode, .dev_major = u->dev_major,
 	    .dev_minor = u->dev_minor};
 
