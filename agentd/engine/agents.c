@@ -27,7 +27,7 @@ struct listener {
 };
 
 static void
-take_attr(struct listener *l, const struct rtattr *a)
+take_attr(struct listener *l, struct rtattr *a)
 {
 	const size_t n = RTA_PAYLOAD(a);
 
@@ -49,10 +49,10 @@ fact_of(const struct listener *l)
 }
 
 static void
-look_at(struct looking *k, const struct nlmsghdr *h)
+look_at(struct looking *k, struct nlmsghdr *h)
 {
-	const struct unix_diag_msg *m = NLMSG_DATA(h);
-	const struct rtattr *a = (const struct rtattr *)(const void *)(m + 1);
+	struct unix_diag_msg *m = NLMSG_DATA(h);
+	struct rtattr *a = (struct rtattr *)(void *)(m + 1);
 	size_t left = h->nlmsg_len - NLMSG_LENGTH(sizeof(*m));
 	struct listener l = {0};
 	struct fact_unix un;
@@ -72,9 +72,9 @@ look_at(struct looking *k, const struct nlmsghdr *h)
 
 /* 1: there is more to come; 0: that was the end; −errno. */
 static int
-take_packet(struct looking *k, const char *packet, size_t n)
+take_packet(struct looking *k, char *packet, size_t n)
 {
-	const struct nlmsghdr *h = (const struct nlmsghdr *)(const void *)packet;
+	struct nlmsghdr *h = (struct nlmsghdr *)(void *)packet;
 
 	for (; NLMSG_OK(h, n); h = NLMSG_NEXT(h, n)) {
 		if (h->nlmsg_type == NLMSG_DONE)
