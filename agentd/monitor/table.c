@@ -25,12 +25,7 @@ struct row {
 	const char *name;
 	unsigned flags;
 	unsigned rate; /* a minute; the same number at once */
-	handler_fn *handle;
-	struct {         /* with a body, instead */
-		body_fn *handle;
-		size_t size; /* of an element */
-		size_t most; /* of them; one at least */
-	} body;
+	handler_fn *handle; /* NULL: it has a body */
 };
 
 /* Each session's grant twice a minute, and the fallback. */
@@ -52,14 +47,24 @@ static const struct row rows[REQ_MAX] = {
 	[REQ_ALIVE] = {"alive", ROW_SESSION | ROW_LOOK, 600, handle_alive},
 	[REQ_SPARE] = {"spare", ROW_SESSION | ROW_LOOK, 6000, handle_spare},
 	[REQ_CLASSES] = {"classes", 0, 20, handle_classes},
-	[REQ_PREFIXES] = {"prefixes", 0, 60000, .body = {handle_prefixes, sizeof(struct class_prefix), GRANT_BATCH}},
-	[REQ_PORTS] = {"ports", 0, 600, .body = {handle_ports, sizeof(struct class_ports), GRANT_BATCH}},
-	[REQ_GRANT] = {"grant", 0, GRANTS_RATE, .body = {handle_grant, sizeof(struct grant), 1}},
+	[REQ_PREFIXES] = {"prefixes", 0, 60000, NULL},
+	[REQ_PORTS] = {"ports", 0, 600, NULL},
+	[REQ_GRANT] = {"grant", 0, GRANTS_RATE, NULL},
 	[REQ_CLASSES_DONE] = {"classes-done", 0, 20, handle_classes_done},
 	[REQ_SOCKET] = {"socket", ROW_LOOK, 6000, handle_socket},
 	[REQ_ISOLATE] = {"isolate", ROW_ACTION | ROW_SESSION, 600, handle_isolate},
 	[REQ_REVOKE] = {"revoke", ROW_ACTION | ROW_SESSION, 600, handle_revoke},
 	[REQ_CLIENT] = {"client", ROW_SESSION | ROW_LOOK, 6000, handle_client},
+};
+
+static const struct {
+	body_fn *handle;
+	size_t size; /* of an element */
+	size_t most; /* of them; one at least */
+} bodies[REQ_MAX] = {
+	[REQ_PREFIXES] = {handle_prefixes, sizeof(struct class_prefix), GRANT_BATCH},
+	[REQ_PORTS] = {handle_ports, sizeof(struct class_ports), GRANT_BATCH},
+	[REQ_GRANT] = {handle_grant, sizeof(struct grant), 1},
 };
 
 struct table {
@@ -95,9 +100,9 @@ is_known(const struct request *rq)
 static bool
 fits(const struct request *rq, size_t n)
 {
-	size_t size = is_known(rq) ? rows[rq->kind].body.size : 0;
+	size_t size = is_known(rq) ? bodies[rq->kind].size : 0;
 
-	return size == 0 ? n == 0 : n != 0 && n % size == 0 && n / size <= rows[rq->kind].body.most;
+	return size == 0 ? n == 0 : n != 0 && n % size == 0 && n / size <= bodies[rq->kind].most;
 }
 
 static enum result
@@ -115,7 +120,7 @@ judge(struct monitor *m, const struct asked *q, struct answer *a)
 		return RES_MODE_AUDIT;
 	if ((row->flags & ROW_SESSION) != 0 && registry_get(m->registry, rq->ses) == NULL)
 		return RES_NO_SESSION;
-	return row->body.handle != NULL ? row->body.handle(m, q, a) : row->handle(m, rq, a);
+	return row->handle != NULL ? row->handle(m, rq, a) : bodies[rq->kind].handle(m, q, a);
 }
 
 /* A process that ended before it could be looked at is nothing to tell people. */
@@ -171,7 +176,7 @@ table_dispatch(struct monitor *m, const struct request *rq, const void *body, si
 
 	if (!fits(rq, n))
 		return false;
-	q.n = n == 0 ? 0 : n / rows[rq->kind].body.size;
+	q.n = n == 0 ? 0 : n / bodies[rq->kind].size;
 	answer(m, &q);
 	return true;
 }
