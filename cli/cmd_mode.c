@@ -14,7 +14,9 @@ static const char to_enforce[] =
     "From now on the policy's actions are taken where the policy or its rule says enforce too:\n"
     "logins are refused, processes killed, sockets cut, sessions ended.\n"
     "The way back, which stops all actions at once:   sshtether mode audit\n"
-    "Whom no action ever touches: break-glass in sshtetherd.conf, never-stop in the policy.\n"
+    "Whom no action ever touches: break-glass in sshtetherd.conf, never-stop in the policy.\n";
+
+static const char for_good[] =
     "Keep this session open until a new login has worked.\n";
 
 static const char on_trial[] =
@@ -46,8 +48,8 @@ show(const json_t *o, struct bytes line, void *arg)
 	buf_putc(&out, '\n');
 	if (a->set)
 		buf_puts(&out, enforce ? to_enforce : to_audit);
-	if (a->set && answer_get(o, "left_ms") != NULL)
-		buf_puts(&out, on_trial);
+	if (a->set && enforce)
+		buf_puts(&out, answer_get(o, "left_ms") != NULL ? on_trial : for_good);
 	if (a->confirmed)
 		buf_puts(&out, confirmed);
 	ok = cli_write(stdout, buf_bytes(&out));

@@ -25,6 +25,9 @@ struct rehearse {
 	char **places;     /* owned, "file:line" */
 	size_t nplaces;
 
+	bool host_known;
+	struct asked_host host; /* owned */
+
 	bool progress;
 	struct mtime shown;
 	uint64_t done;
@@ -111,6 +114,28 @@ struct round {
 	int64_t next;
 };
 
+static struct bytes
+copy(struct bytes text)
+{
+	char *p = text.n > 0 ? strndup(text.p, text.n) : NULL;
+
+	return (struct bytes){.p = p, .n = p != NULL ? text.n : 0};
+}
+
+/* The store is one host's, and each page says whose. */
+static void
+take_host(struct rehearse *r, const json_t *o)
+{
+	const json_t *roles = answer_get(o, "roles"), *role;
+
+	if (r->host_known)
+		return;
+	r->host_known = true;
+	r->host.on = copy(answer_str(o, "on"));
+	for (size_t i = 0; (role = answer_item(roles, i)) != NULL && i < ASK_LIST; i++)
+		r->host.roles[r->host.nroles++] = copy(answer_str(role, ""));
+}
+
 static void
 show_progress(struct rehearse *r)
 {
@@ -130,9 +155,14 @@ on_stored(const json_t *o, void *arg)
 
 	if (answer_get(o, "next") != NULL)
 		round->next = answer_int(o, "next");
-	else if (round->read(o, round->asked))
+	else if (answer_get(o, "on") != NULL)
+		take_host(round->r, o);
+	else if (round->read(o, round->asked)) {
+		if (round->read != asked_finding)
+			asked_on(round->asked, &round->r->host);
 		round->ask(round->all, round->asked);
-	show_progress(round->r);
+		show_progress(round->r);
+	}
 	return true;
 }
 
@@ -304,6 +334,9 @@ cmd_rehearse(struct cli *cli, int argc, char **argv)
 		status = run(&r);
 	for (size_t i = 0; i < r.nplaces; i++)
 		free(r.places[i]);
+	for (size_t i = 0; i < r.host.nroles; i++)
+		free((void *)(uintptr_t)r.host.roles[i].p);
+	free((void *)(uintptr_t)r.host.on.p);
 	free(r.places);
 	free(r.name);
 	buf_free(&r.text);

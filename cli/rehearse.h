@@ -26,23 +26,39 @@ struct asked {
 	char name[32];          /* of session, where it had to be put together */
 };
 
+/* What all logins of the host have in common; borrowed. */
+struct asked_host {
+	struct bytes on, roles[ASK_LIST];
+	size_t nroles;
+};
+
 /* A stored finding; false: it is none, but a word of the daemon on itself. */
 bool asked_finding(const json_t *, struct asked *);
 /* A stored session, or short quiet logins that were alike: the question `login`. */
 bool asked_session(const json_t *, struct asked *);
 bool asked_logins(const json_t *, struct asked *);
+/* For these two: where it was. */
+void asked_on(struct asked *, const struct asked_host *);
 
 /* --- rehearse_count.c ---------------------------------------------------------------------- */
 
 #define REHEARSE_WORDS    8192  /* users, origins, destinations: each */
 #define REHEARSE_SESSIONS 65536 /* that are ended, refused, or seen */
 #define REHEARSE_SERVICES 8192
+#define REHEARSE_ENDED    8192
 #define REHEARSE_LINES    1024
 
 struct service {
 	char session[32];
 	char what[160]; /* "/usr/bin/python3 on port 8080" */
 	bool spared;
+};
+
+/* A session that would have been ended. */
+struct ended {
+	char session[32], user[ST_NAME_MAX];
+	size_t rule;
+	bool all; /* what is spared, too */
 };
 
 /* Whom --keep names; none: everybody. */
@@ -66,7 +82,10 @@ struct rehearsal {
 	uint64_t kept_stopped, kept_unsure; /* of those whom --keep names */
 	uint64_t *by_rule;                 /* of the policy's rules */
 	struct tally *users, *origins, *destinations, *missing, *lines;
-	struct tally *seen, *refused_sessions, *ended; /* session names; ended: "NAME all" where nothing is spared */
+	struct tally *seen, *over; /* session names; over: refused or ended */
+	struct ended *ended;
+	size_t nended;
+	uint64_t ended_lost;
 	struct service *services;
 	size_t nservices;
 	uint64_t services_lost;
@@ -79,7 +98,6 @@ void rehearsal_end(struct rehearsal *);
 /* Sessions and logins first, then the findings, oldest first. */
 void rehearse_login(struct rehearsal *, const struct asked *);
 void rehearse_finding(struct rehearsal *, const struct asked *);
-bool rehearsal_ends(const struct rehearsal *, const char *session, bool *all);
 
 /* --- rehearse_keep.c ----------------------------------------------------------------------- */
 

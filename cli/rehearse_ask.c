@@ -212,6 +212,28 @@ from_login(struct asked *a, const json_t *o)
 	q->known |= FACT(QF_TO) | FACT(QF_PORT) | FACT(QF_EXE) | FACT(QF_PARENT) | FACT(QF_VIA) | FACT(QF_OWNER);
 }
 
+/* As question.c has it: a method without publickey is the word that there is no key. */
+static void
+set_no_key(struct question *q)
+{
+	const uint32_t cert = FACT(QF_CERT_ID) | FACT(QF_CA) | FACT(QF_PRINCIPAL);
+
+	if (q->key.n > 0) {
+		q->known |= q->ca.n == 0 ? cert : 0;
+		return;
+	}
+	if (q->method.n > 0 && memmem(q->method.p, q->method.n, "publickey", 9) == NULL)
+		q->known |= cert | FACT(QF_KEY);
+}
+
+void
+asked_on(struct asked *a, const struct asked_host *host)
+{
+	a->q.roles = host->roles;
+	a->q.nroles = host->nroles;
+	set_text(&a->q, QF_ON, &a->q.host, host->on);
+}
+
 /* One a line. */
 static size_t
 split_groups(struct bytes text, struct bytes out[ASK_LIST])
@@ -239,8 +261,7 @@ asked_session(const json_t *o, struct asked *a)
 	set_text(q, QF_TTY, &q->tty, answer_str(o, "tty"));
 	set_text(q, QF_CERT_ID, &q->cert_id, answer_str(o, "cert_id"));
 	set_text(q, QF_CA, &q->ca, answer_str(o, "ca"));
-	if (q->key.n > 0 && q->ca.n == 0) /* a key without a certificate */
-		q->known |= FACT(QF_CERT_ID) | FACT(QF_CA) | FACT(QF_PRINCIPAL);
+	set_no_key(q);
 	q->groups = a->groups;
 	q->ngroups = split_groups(answer_str(o, "groups"), a->groups);
 	q->known |= q->ngroups > 0 ? FACT(QF_GROUP) : 0;
@@ -257,5 +278,7 @@ asked_logins(const json_t *o, struct asked *a)
 	a->count = (uint64_t)answer_int(o, "count");
 	a->session = BYTES_NONE;
 	set_time(&a->q, answer_int(o, "last"));
+	if (a->q.key.n == 0) /* of a certificate nothing is kept */
+		set_no_key(&a->q);
 	return a->q.user.n > 0;
 }

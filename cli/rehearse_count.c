@@ -1,7 +1,6 @@
 /* rehearse_count: asks, and counts what would have been stopped.  What is not sure is said to be so. */
 #include "cli/rehearse.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "agentd/engine/asked.h"
@@ -17,11 +16,11 @@ rehearsal_begin(struct rehearsal *r, const struct policy *policy)
 	r->missing = tally_new(QF_COUNT * 2 > 32 ? 64 : 32);
 	r->lines = tally_new(REHEARSE_LINES);
 	r->seen = tally_new(REHEARSE_SESSIONS);
-	r->refused_sessions = tally_new(REHEARSE_SESSIONS);
-	r->ended = tally_new(REHEARSE_SESSIONS);
+	r->over = tally_new(REHEARSE_SESSIONS);
+	r->ended = calloc(REHEARSE_ENDED, sizeof(*r->ended));
 	r->services = calloc(REHEARSE_SERVICES, sizeof(*r->services));
 	return r->by_rule != NULL && r->users != NULL && r->origins != NULL && r->destinations != NULL &&
-	    r->missing != NULL && r->lines != NULL && r->seen != NULL && r->refused_sessions != NULL &&
+	    r->missing != NULL && r->lines != NULL && r->seen != NULL && r->over != NULL &&
 	    r->ended != NULL && r->services != NULL;
 }
 
@@ -35,8 +34,8 @@ rehearsal_end(struct rehearsal *r)
 	tally_free(&r->missing);
 	tally_free(&r->lines);
 	tally_free(&r->seen);
-	tally_free(&r->refused_sessions);
-	tally_free(&r->ended);
+	tally_free(&r->over);
+	free(r->ended);
 	free(r->services);
 }
 
@@ -131,7 +130,7 @@ rehearse_login(struct rehearsal *r, const struct asked *a)
 	r->refused += a->count;
 	count_stop(r, a, &d);
 	if (a->session.n > 0)
-		(void)tally_add(r->refused_sessions, a->session, 1);
+		(void)tally_add(r->over, a->session, 1);
 }
 
 /* What a session serves may go with it: it is looked at when all is known. */
@@ -162,33 +161,27 @@ note_service(struct rehearsal *r, const struct asked *a)
 }
 
 static void
-end_session(struct rehearsal *r, const struct asked *a, enum action action)
+end_session(struct rehearsal *r, const struct asked *a, const struct decision *d)
 {
-	char all[40];
+	struct ended *e = &r->ended[r->nended];
 
-	if (a->session.n == 0 || (action != DO_TERMINATE && action != DO_TERMINATE_ALL))
+	if (a->session.n == 0 || (d->action != DO_TERMINATE && d->action != DO_TERMINATE_ALL))
 		return;
-	(void)tally_add(r->ended, a->session, 1);
-	if (action == DO_TERMINATE_ALL) {
-		(void)snprintf(all, sizeof(all), "%.*s all", (int)a->session.n, a->session.p);
-		(void)tally_add(r->ended, bytes_of(all), 1);
+	(void)tally_add(r->over, a->session, 1);
+	if (r->nended == REHEARSE_ENDED) {
+		r->ended_lost++;
+		return;
 	}
-}
-
-bool
-rehearsal_ends(const struct rehearsal *r, const char *session, bool *all)
-{
-	char name[40];
-
-	(void)snprintf(name, sizeof(name), "%s all", session);
-	*all = tally_has(r->ended, bytes_of(name));
-	return tally_has(r->ended, bytes_of(session));
+	*e = (struct ended){.rule = d->rule, .all = d->action == DO_TERMINATE_ALL};
+	(void)bytes_copy(a->session, e->session, sizeof(e->session));
+	(void)bytes_copy(a->q.user, e->user, sizeof(e->user));
+	r->nended++;
 }
 
 static bool
 is_moot(const struct rehearsal *r, const struct asked *a)
 {
-	return a->session.n > 0 && (tally_has(r->refused_sessions, a->session) || tally_has(r->ended, a->session));
+	return a->session.n > 0 && tally_has(r->over, a->session);
 }
 
 void
@@ -218,5 +211,5 @@ rehearse_finding(struct rehearsal *r, const struct asked *a)
 		return;
 	r->stopped++;
 	count_stop(r, a, &d);
-	end_session(r, a, d.action);
+	end_session(r, a, &d);
 }

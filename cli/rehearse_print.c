@@ -166,57 +166,87 @@ put_tally(const struct rehearse_show *s, struct tally *tally, const char *what, 
 
 /* --- sessions that end, and what they serve ------------------------------------------------- */
 
-static bool
-put_service(const struct rehearse_show *s, const struct service *v, bool spared)
+#define NO_SERVICE SIZE_MAX
+
+/* The next one of that session, from i on. */
+static size_t
+next_service(const struct rehearsal *r, const char *session, size_t i)
 {
-	struct buf line = BUF_INIT;
+	for (; i < r->nservices; i++)
+		if (strcmp(r->services[i].session, session) == 0)
+			return i;
+	return NO_SERVICE;
+}
+
+static void
+put_ended_row(const struct rehearse_show *s, struct table *t, const struct ended *e)
+{
+	struct table_row *row = table_row(t, NULL);
+	struct buf text = BUF_INIT;
+	const char *comma = "";
+
+	table_cell_str(t, row, 0, e->session);
+	buf_put_visible(&text, bytes_of(e->user));
+	table_cell(t, row, 1, &text);
+	s->place(e->rule, &text, s->arg);
+	table_cell(t, row, 2, &text);
+	for (size_t i = 0; (i = next_service(s->all, e->session, i)) != NO_SERVICE; i++) {
+		const struct service *v = &s->all->services[i];
+
+		buf_printf(&text, "%s%s%s", comma, v->what, v->spared && !e->all ? " (spared)" : "");
+		comma = ", ";
+	}
+	table_cell(t, row, 3, &text);
+	buf_free(&text);
+}
+
+static bool
+put_ended_json(const struct rehearse_show *s, const struct ended *e)
+{
+	struct buf line = BUF_INIT, place = BUF_INIT;
 	struct json j;
 
-	if (!s->cli->json) {
-		buf_printf(&line, "  session %s: %s: %s", v->session, v->what, spared ? "spared" : "ends with it");
-		return put_line(&line);
-	}
 	json_init(&j, &line);
 	json_object(&j);
-	json_kstr(&j, "session", v->session);
-	json_kstr(&j, "service", v->what);
-	json_kbool(&j, "spared", spared);
+	json_kstr(&j, "ended", e->session);
+	json_kstr(&j, "user", e->user);
+	s->place(e->rule, &place, s->arg);
+	json_kbytes(&j, "by", buf_bytes(&place));
+	buf_free(&place);
+	json_karray(&j, "services");
+	for (size_t i = 0; (i = next_service(s->all, e->session, i)) != NO_SERVICE; i++) {
+		const struct service *v = &s->all->services[i];
+
+		json_object(&j);
+		json_kstr(&j, "name", v->what);
+		json_kbool(&j, "spared", v->spared && !e->all);
+		json_end(&j, '}');
+	}
+	json_end(&j, ']');
 	json_end(&j, '}');
 	return put_line(&line);
 }
 
 static bool
-put_services(const struct rehearse_show *s)
-{
-	bool said = false, all, ok = true;
-
-	for (size_t i = 0; ok && i < s->all->nservices; i++) {
-		const struct service *v = &s->all->services[i];
-
-		if (!rehearsal_ends(s->all, v->session, &all))
-			continue;
-		if (!said && !s->cli->json)
-			ok = cli_write(stdout, BYTES_LIT("\nlistening services of sessions that would have been ended:\n"));
-		said = true;
-		ok = ok && put_service(s, v, v->spared && !all);
-	}
-	if (ok && s->all->services_lost > 0)
-		cli_error("%llu more listening services were not looked at",
-		    (unsigned long long)s->all->services_lost);
-	return ok;
-}
-
-static bool
 put_ended(const struct rehearse_show *s)
 {
-	size_t n;
-	const struct tally_row *rows = tally_rows(s->all->ended, &n);
+	static const struct table_column columns[] = {{"ENDED", 0}, {"USER", 0}, {"BY", 0}, {"LISTENING SERVICES", TABLE_WRAP}};
+	const struct rehearsal *r = s->all;
+	struct table *t = NULL;
 	bool ok = true;
 
-	for (size_t i = 0; s->cli->json && ok && i < n; i++)
-		if (strchr(rows[i].word, ' ') == NULL)
-			ok = put_tally_json("ended", &rows[i], 1);
-	return ok && put_services(s);
+	if (r->nended > 0 && !s->cli->json)
+		ok = cli_write(stdout, BYTES_LIT("\n")) && (t = table_new(s->cli, columns, 4)) != NULL;
+	for (size_t i = 0; ok && i < r->nended; i++) {
+		if (s->cli->json)
+			ok = put_ended_json(s, &r->ended[i]);
+		else
+			put_ended_row(s, t, &r->ended[i]);
+	}
+	if (ok && t != NULL)
+		ok = table_print(t) == CLI_OK;
+	table_free(&t);
+	return ok;
 }
 
 /* --- the lines that would keep them ---------------------------------------------------------- */
@@ -264,17 +294,6 @@ put_missing(const struct rehearse_show *s, struct buf *out)
 		buf_printf(out, "%s%s", i == 0 ? "" : ", ", rows[i].word);
 }
 
-static size_t
-sessions_ended(const struct rehearsal *r)
-{
-	size_t n, sessions = 0;
-	const struct tally_row *rows = tally_rows(r->ended, &n);
-
-	for (size_t i = 0; i < n; i++)
-		sessions += strchr(rows[i].word, ' ') == NULL;
-	return sessions;
-}
-
 static void
 put_remarks(const struct rehearse_show *s, struct buf *out)
 {
@@ -290,10 +309,13 @@ put_remarks(const struct rehearse_show *s, struct buf *out)
 		buf_printf(out, "%llu findings are older than the facts that are kept now: what is missing was "
 		    "taken as not known.\n", (unsigned long long)r->short_of_facts);
 	if (r->never_stop > 0)
-		buf_printf(out, "never-stop holds for %llu more.\n", (unsigned long long)r->never_stop);
+		buf_printf(out, "For %llu more never-stop holds, or may hold.\n", (unsigned long long)r->never_stop);
 	if (r->moot > 0)
 		buf_printf(out, "%llu findings would not have come to be: their session was over or refused.\n",
 		    (unsigned long long)r->moot);
+	if (r->ended_lost + r->services_lost > 0)
+		buf_printf(out, "%llu sessions and %llu listening services are not shown: too many.\n",
+		    (unsigned long long)r->ended_lost, (unsigned long long)r->services_lost);
 	if (r->lineless > 0)
 		buf_printf(out, "For %llu there is no pass line: too many, or names that are patterns.\n",
 		    (unsigned long long)r->lineless);
@@ -317,7 +339,7 @@ put_summary(const struct rehearse_show *s)
 	    (unsigned long long)r->stopped);
 	cli_count(r->refused, "login", &out);
 	buf_puts(&out, " refused, ");
-	cli_count(sessions_ended(r), "session", &out);
+	cli_count(r->nended + r->ended_lost, "session", &out);
 	buf_printf(&out, " ended%s\n", cli_style(s->cli, STYLE_PLAIN));
 	put_remarks(s, &out);
 	if (r->stopped + r->refused > 0)
@@ -344,7 +366,7 @@ put_summary_json(const struct rehearse_show *s)
 	json_kuint(&j, "logins", r->logins);
 	json_kuint(&j, "stopped", r->stopped);
 	json_kuint(&j, "refused", r->refused);
-	json_kuint(&j, "ended", sessions_ended(r));
+	json_kuint(&j, "ended", r->nended + r->ended_lost);
 	json_kuint(&j, "unsure", r->unsure);
 	json_karray(&j, "missing");
 	for (size_t i = 0; i < n; i++)

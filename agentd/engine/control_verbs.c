@@ -240,6 +240,24 @@ part_parse(const char *name, enum store_part *out)
 	return false;
 }
 
+/* What all rows of the store have in common: a policy's `on`. */
+static void
+send_host(struct client *c, const struct engine *e)
+{
+	struct buf line = BUF_INIT;
+	struct json j;
+
+	json_init(&j, &line);
+	json_object(&j);
+	json_kstr(&j, "on", e->host_name);
+	json_karray(&j, "roles");
+	for (size_t i = 0; i < e->options.nroles; i++)
+		json_str(&j, e->options.roles[i]);
+	json_end(&j, ']');
+	json_end(&j, '}');
+	send_buf(c, &line);
+}
+
 static void
 verb_history(struct client *c, const struct args *args, void *arg)
 {
@@ -254,6 +272,7 @@ verb_history(struct client *c, const struct args *args, void *arg)
 		return;
 	}
 	q.after = (uint64_t)after;
+	send_host(c, e);
 	if (e->archive != NULL && (p = pending_new(e, c)) != NULL && archive_find(e->archive, &q, on_alerts, p))
 		return;
 	if (p != NULL)

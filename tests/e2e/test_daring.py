@@ -120,6 +120,47 @@ def test_a_login_before_the_crash_confirms_after_it(stage: Stage) -> None:
     stage.daemon.ctl("mode", "audit")
 
 
+# --- orders by hand -------------------------------------------------------------------------------------
+
+
+@cases({"in audit mode": "audit", "in enforce mode": "enforce"})
+def test_isolate_by_hand(stage: Stage, mode: str) -> None:
+    """No more outbound connections for that session alone; it stays logged in."""
+    stage.daemon.policy("", mode=mode)
+    watch = stage.watch()
+    with stage.login("alice", forward=True) as session, stage.login("bob", forward=True) as other:
+        assert session.run("ssh db true")[0] == 0
+        said = stage.daemon.ctl("isolate", str(session.ses), "--reason", "odd traffic")
+        assert said == f"session {session.ses}: isolated\n", said
+        assert session.run("ssh -o ConnectTimeout=5 db true")[0] == 255
+        assert session.run("exec 3<>/dev/tcp/10.9.2.2/22")[0] != 0
+        assert session.out("echo on") == "on" and other.run("ssh db true")[0] == 0
+    alert = watch.wait(activity="isolate-by-hand")
+    assert alert["event"]["reason"].endswith(": odd traffic"), alert
+    stage.daemon.ctl("mode", "audit")
+
+
+def test_revoke_agent_by_hand(stage: Stage) -> None:
+    """The agent is of no use any more, to nobody on the host; the session goes on."""
+    stage.daemon.policy("")
+    watch = stage.watch()
+    with stage.login("alice", forward=True) as session, stage.login("bob", forward=True) as other:
+        session.out("ssh-add -l")
+        said = stage.daemon.ctl("revoke-agent", str(session.ses), "--reason", "laptop lost")
+        assert said == f"session {session.ses}: revoked\n", said
+        assert session.run("ssh-add -l")[0] == 2
+        assert session.out("echo on") == "on"
+        other.out("ssh-add -l")
+    watch.wait(activity="revoke-agent-by-hand")
+
+
+def test_orders_to_nobody(stage: Stage) -> None:
+    for verb in ("isolate", "revoke-agent"):
+        done = stage.daemon.run(verb, "4000000000", "--reason", "x", check=False)
+        assert done.returncode == 1 and "no living session" in done.stderr, done
+        assert stage.daemon.run(verb, "1", "--reason", "x", user="deploy", check=False).returncode == 3
+
+
 # --- exceptions with an end -----------------------------------------------------------------------------
 
 BLOCKED = "block outbound-ssh, relay user alice\nblock outbound-ssh, relay user bob\n"
@@ -196,7 +237,7 @@ def _summary(lines: list[dict]) -> dict:
 
 
 def _words(lines: list[dict], what: str) -> dict[str, int]:
-    return {line[what]: line["count"] for line in lines if what in line}
+    return {line[what]: line["count"] for line in lines if what in line and "count" in line}
 
 
 def _live(stage: Stage) -> str:
@@ -234,8 +275,9 @@ def test_rehearse_another_policy(stage: Stage) -> None:
     assert summary["refused"] == 1 and summary["ended"] == 1 and summary["still_stopped"] == 0, summary
     assert set(_words(lines, "user")) == {"alice", "bob", "mallory"}, lines
     assert _words(lines, "destination").get("10.9.2.2 port 22") == 1, lines
-    served = [line for line in lines if "service" in line]
-    assert served and "on port 8099" in served[0]["service"] and not served[0]["spared"], lines
+    ended = next(line for line in lines if "ended" in line)
+    assert ended["user"] == "bob" and ended["by"].endswith(":5"), ended
+    assert [("on port 8099" in v["name"], v["spared"]) for v in ended["services"]] == [(True, False)], ended
     kept = _words(rehearse("--keep", "user=alice"), "keep")
     assert list(kept) == ['pass outbound-ssh user "alice" to 10.9.2.2 port 22'], kept
     text = stage.daemon.run(*asked, check=False).stdout

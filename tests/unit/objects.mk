@@ -55,6 +55,9 @@ test_detect_quiet = $(detect_kit)
 test_policy_model = $(policy_all)
 test_allow = agentd/engine/allow.o agentd/engine/args.o base/proc.o $(policy_all)
 test_allow_LIBS = -ljansson
+test_rehearse = tests/unit/parse_json.o $(patsubst %,cli/%.o,rehearse_ask rehearse_count rehearse_keep tally answer print options) \
+	agentd/engine/asked.o agentd/sink/session_name.o $(policy_all)
+test_rehearse_LIBS = -ljansson
 test_policy_level = $(policy_all)
 test_cli_gates = tests/unit/fake_daemon.o policy/level.o $(patsubst %,cli/%.o,options print client answer gates) base/addr.o $(patsubst %,base/%.o,buf bytes clock proc safe utf8 words)
 test_cli_gates_LIBS = -ljansson

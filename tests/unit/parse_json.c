@@ -14,3 +14,15 @@ parses_as_object(const char *p, size_t n)
 	json_decref(v);
 	return ok;
 }
+
+struct json_t *
+parse_object(const char *text)
+{
+	return json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+}
+
+void
+parsed_free(struct json_t *v)
+{
+	json_decref(v);
+}

@@ -109,6 +109,63 @@ findings_come_back_in_order(void **state)
 	store_close(&s);
 }
 
+/* A page comes after the one before; what came since is on the last. */
+static void
+pages_go_on_where_they_ended(void **state)
+{
+	struct store *s = opened(*state, SIZE);
+	const struct store_session v = {.boot = "b", .ses = 7, .auid = 1000, .user = "al\"", .groups = "a\nb\n",
+	    .opened_ms = 5};
+	const struct store_logins l = {.day_ms = 0, .user = "bob", .ip = "10.0.0.1", .key = "", .method = "m",
+	    .last_ms = 7, .count = 3};
+
+	put(s, 1000, "alice", true, "{1}");
+	put(s, 2000, "bob", false, "{2}");
+	put(s, 3000, "alice", true, "{3}");
+	assert_finds(s, &(struct store_query){.part = STORE_FINDINGS}, "{1}\n{2}\n{3}\n{\"next\":0}\n");
+	assert_finds(s, &(struct store_query){.part = STORE_FINDINGS, .after = 2}, "{3}\n{\"next\":0}\n");
+	assert_finds(s, &(struct store_query){.part = STORE_FINDINGS, .since_ms = 2000, .until_ms = 3000},
+	    "{2}\n{\"next\":0}\n");
+	assert_int_equal(store_put_session(s, &v), STORE_OK);
+	assert_finds(s, &(struct store_query){.part = STORE_SESSIONS},
+	    "{\"boot\":\"b\",\"ses\":7,\"user\":\"al\\\"\",\"ip\":\"\",\"tty\":\"\",\"method\":\"\",\"key\":\"\","
+	    "\"ca\":\"\",\"cert_id\":\"\",\"groups\":\"a\\nb\\n\",\"opened\":5}\n{\"next\":0}\n");
+	assert_finds(s, &(struct store_query){.part = STORE_SESSIONS, .after = 1}, "{\"next\":0}\n");
+	assert_int_equal(store_put_logins(s, &l), STORE_OK);
+	assert_finds(s, &(struct store_query){.part = STORE_LOGINS},
+	    "{\"user\":\"bob\",\"ip\":\"10.0.0.1\",\"key\":\"\",\"method\":\"m\",\"last\":7,\"count\":3}\n{\"next\":0}\n");
+	store_close(&s);
+}
+
+/* And none is lost, or comes twice, when they are full. */
+static void
+full_pages_are_whole(void **state)
+{
+	struct store *s = opened(*state, SIZE);
+	struct store_query q = {.part = STORE_FINDINGS};
+	struct buf lines = BUF_INIT;
+	char json[16], want[32];
+	bool cut;
+
+	assert_int_equal(store_begin(s), STORE_OK);
+	for (int i = 1; i <= ST_PAGE_ROWS + 1; i++) {
+		struct store_finding f;
+
+		(void)snprintf(json, sizeof(json), "{%d}", i);
+		f = finding(i, "alice", true, json);
+		assert_int_equal(store_put_finding(s, &f), STORE_OK);
+	}
+	assert_int_equal(store_commit(s), STORE_OK);
+	assert_int_equal(store_find(s, &q, &lines, &cut), STORE_OK);
+	(void)snprintf(want, sizeof(want), "\n{%d}\n{\"next\":%d}\n", ST_PAGE_ROWS, ST_PAGE_ROWS);
+	assert_true(bytes_ends(buf_bytes(&lines), bytes_of(want)));
+	q.after = ST_PAGE_ROWS;
+	(void)snprintf(want, sizeof(want), "{%d}\n{\"next\":0}\n", ST_PAGE_ROWS + 1);
+	assert_finds(s, &q, want);
+	buf_free(&lines);
+	store_close(&s);
+}
+
 static void
 a_batch_that_fails_leaves_nothing(void **state)
 {
@@ -320,6 +377,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(findings_come_back_in_order),
+		TEST(pages_go_on_where_they_ended),
+		TEST(full_pages_are_whole),
 		TEST(a_batch_that_fails_leaves_nothing),
 		TEST(a_session_is_one_row),
 		TEST(short_logins_are_counted),
