@@ -4,6 +4,7 @@
  */
 #include "policy/cover.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 /* A child: the index of a node, or the class of a leaf. */
@@ -45,7 +46,10 @@ new_node(struct tree *t, struct node node)
 static uint64_t
 classes_of(const struct tree *t, uint32_t at)
 {
-	return (at & LEAF) != 0 ? 1ull << (at & ~LEAF) : t->nodes[at].classes;
+	if ((at & LEAF) != 0)
+		return 1ull << (at & ~LEAF);
+	assert(t->nodes != NULL && at < t->n);
+	return t->nodes[at].classes;
 }
 
 /* The first of [lo, hi] that begins behind the place; hi + 1: none. */
