@@ -80,18 +80,33 @@ gate_pin_find(struct gate *g)
 		    rc == -EPERM ? "not root's alone" : strerror(-rc));
 }
 
+/* Held for the while, so that it ends here and now, and not when the kernel comes to it. */
+static int
+remove_pin(const char *dir, const char *name)
+{
+	char path[700];
+	int fd, rc;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	fd = bpf_obj_get(path);
+	rc = unlink(path) == -1 ? -errno : 0;
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
 static int
 remove_all(const char *path)
 {
 	DIR *dir = opendir(path);
 	const struct dirent *e;
-	int rc = 0;
+	int rc = 0, one;
 
 	if (dir == NULL)
 		return -errno;
 	while ((e = readdir(dir)) != NULL)
-		if (e->d_name[0] != '.' && unlinkat(dirfd(dir), e->d_name, 0) == -1)
-			rc = -errno;
+		if (e->d_name[0] != '.' && (one = remove_pin(path, e->d_name)) != 0)
+			rc = one;
 	closedir(dir);
 	return rc != 0 || rmdir(path) == 0 ? rc : -errno;
 }
