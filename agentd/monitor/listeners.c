@@ -8,7 +8,7 @@
 
 #include "agentd/monitor/clients.h"
 #include "agentd/monitor/errand.h"
-#include "agentd/monitor/gate.h"
+#include "agentd/monitor/owner.h"
 #include "agentd/monitor/registry.h"
 #include "agentd/monitor/sockdiag.h"
 #include "agentd/monitor/table.h"
@@ -105,17 +105,12 @@ watch(struct listeners *l, const struct gate_listener *at, const char *path, uin
 	return RES_DENIED;
 }
 
-size_t
-listeners_agents(const struct listeners *l, uint32_t ses, struct owner_file *out, size_t max)
+bool
+listeners_watch(struct listeners *l, const struct gate_listener *at)
 {
-	const struct watched *w;
-	size_t n = 0;
+	uint64_t unused;
 
-	LIST_FOREACH (w, &l->all, entry)
-		if (n < max && w->at.ses == ses && w->at.mux == SOCKET_AGENT)
-			out[n++] = (struct owner_file){.dev_major = w->at.dev_major,
-			    .dev_minor = w->at.dev_minor, .inode = w->at.inode};
-	return n;
+	return find(l, at->cookie) != NULL || watch(l, at, "", &unused) == RES_OK;
 }
 
 /* --- a new one ------------------------------------------------------------------------------------------ */

@@ -6,14 +6,14 @@
 #define MONITOR_LISTENERS_H
 
 #include "agentd/monitor/ctx.h"
-#include "agentd/monitor/owner.h"
+#include "agentd/monitor/gate.h"
 
 struct listeners;
 
 struct listeners *listeners_new(struct monitor *);
 void listeners_free(struct listeners **);
 
-/* The agents whose listener is of ses; at most max; their number. */
-size_t listeners_agents(const struct listeners *, uint32_t ses, struct owner_file *out, size_t max);
+/* One that the monitor has found by itself.  False: there is no room. */
+bool listeners_watch(struct listeners *, const struct gate_listener *);
 
 #endif

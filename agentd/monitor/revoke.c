@@ -11,12 +11,13 @@
 
 #include "agentd/monitor/cut.h"
 #include "agentd/monitor/errand.h"
+#include "agentd/monitor/flow.h"
 #include "agentd/monitor/gate.h"
 #include "agentd/monitor/inodes.h"
+#include "agentd/monitor/listeners.h"
 #include "agentd/monitor/protect.h"
 #include "agentd/monitor/registry.h"
 #include "agentd/monitor/rows.h"
-#include "agentd/monitor/flow.h"
 #include "agentd/monitor/sockdiag.h"
 #include "agentd/monitor/table.h"
 #include "base/log.h"
@@ -24,6 +25,7 @@
 #define AGENTS_MAX 64 /* of one session; the rest is told as left */
 
 struct agent {
+	uint64_t cookie;
 	uint32_t dev_major, dev_minor;
 	uint64_t inode;
 	char path[UNIX_PATH_MAX + 1];
@@ -92,7 +94,7 @@ note_agent(const struct diag_unix *u, void *arg)
 		r->left++;
 		return 0;
 	}
-	*a = (struct agent){.dev_major = u->major, .dev_minor = u->minor, .inode = u->file_ino};
+	*a = (struct agent){.cookie = u->cookie, .dev_major = u->major, .dev_minor = u->minor, .inode = u->file_ino};
 	if (u->name_n > 1 && u->name[0] == '/' && u->name_n < sizeof(a->path))
 		memcpy(a->path, u->name, u->name_n);
 	r->nagents++;
@@ -141,11 +143,24 @@ run(struct job *job)
 		end(r, &r->agent[i]);
 }
 
+/* Who has another name for it, a hard link, meets the gate. */
+static void
+watch(const struct revoking *r, const struct agent *a)
+{
+	const struct gate_listener at = {.cookie = a->cookie, .inode = a->inode, .dev_major = a->dev_major,
+	    .dev_minor = a->dev_minor, .ses = r->session.ses, .uid = r->uid, .mux = SOCKET_AGENT};
+
+	if (!listeners_watch(r->m->listeners, &at))
+		log_warn("session %u: an agent of it is not watched: too many", r->session.ses);
+}
+
 static void
 done(struct job *job)
 {
 	struct revoking *r = (struct revoking *)job;
 
+	for (size_t i = 0; i < r->nagents; i++)
+		watch(r, &r->agent[i]);
 	if (r->left == 0)
 		log_warn("session %u: %zu agents revoked, %u connections cut", r->session.ses, r->nagents, r->cut);
 	else

@@ -9,7 +9,7 @@
 
 #include "tests/unit/unit.h"
 
-/* Valid until the test ends. */
+/* Who has connected to it, and waits. */
 static pid_t
 use(const struct stage_session *s, const char *name)
 {
@@ -68,6 +68,41 @@ a_revoked_agent_is_cut_for_everybody(void **state)
 	stage_session_end(&unknown);
 }
 
+/* A hard link is another name, which the gate does not go by. */
+static void
+a_revoked_agent_is_gone_under_every_name(void **state)
+{
+	struct stage_session owner, other;
+	struct grant g;
+	struct notice n;
+	char name[64], link_name[] = "agents/hard", path[128];
+	pid_t client;
+
+	(void)state;
+	if ((kit_gates() & GATEF_LISTENER) == 0)
+		skip();
+	g = kit_grant(kit_classes("2222"));
+	stage_session(&owner, KIT_AUID, true);
+	stage_session(&other, KIT_AUID, true);
+	assert_int_equal(kit_give(&other, &g), RES_OK);
+	assert_int_equal(kit_classes_done(g.generation), RES_OK);
+	snprintf(name, sizeof(name), "%s", stage_agent(&owner));
+	snprintf(path, sizeof(path), "%s", stage_path(name));
+	assert_int_equal(link(path, stage_path(link_name)), 0);
+	stage_mode("enforce");
+	assert_int_equal(kit_ask(REQ_REVOKE, &owner, 0), RES_OK);
+	assert_true(is_there(link_name));
+	client = stage_order(&owner, ORDER_CLIENT, link_name);
+	assert_true(client > 0 && stage_gone_soon(client));
+	assert_true(kit_saw(owner.ses, GATE_UNIX, &n));
+	assert_true((n.flags & GATEN_KILLED) != 0);
+	client = stage_order(&other, ORDER_CLIENT, link_name);
+	assert_true(client > 0 && stage_gone_soon(client));
+	stage_mode("audit");
+	stage_session_end(&owner);
+	stage_session_end(&other);
+}
+
 /* Whoever laid it there: a name goes only while it is the agent's. */
 static void
 nothing_else_is_removed(void **state)
@@ -116,6 +151,7 @@ root_revokes_in_audit_mode(void **state)
 
 static const struct CMUnitTest tests[] = {
 	kit_test(a_revoked_agent_is_cut_for_everybody),
+	kit_test(a_revoked_agent_is_gone_under_every_name),
 	kit_test(nothing_else_is_removed),
 	kit_test(root_revokes_in_audit_mode),
 };
