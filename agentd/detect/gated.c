@@ -43,6 +43,8 @@ send_tcp(struct detect *d, const struct gated *g, const struct evidence *e)
 	char to[ENDPOINT_STRLEN], program[64];
 	struct finding f;
 
+	if (g->isolated && !g->relay && !detect_is_ssh_port(d, g->to.port))
+		return; /* a browser, for one */
 	finding_start(d, e, activity, &f);
 	finding_fold(d, &f, evidence_key(e, activity, g->relay ? e->ses : e->life), SAME_MS);
 	(void)endpoint_str(f.to, to);

@@ -16,6 +16,7 @@ struct gated {
 	bool relay;           /* the session's own sshd */
 	bool mux;             /* SOCKET: a ControlMaster, not an agent */
 	bool stopped;         /* refused, or killed in it */
+	bool isolated;        /* because nothing may connect: it need not be SSH */
 	struct endpoint to;   /* TCP */
 	struct fact_unix un;  /* SOCKET: the inode; a path where the model knows one */
 	unsigned count;

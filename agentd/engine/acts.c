@@ -374,19 +374,29 @@ was_gated(const struct acts *a, const struct finding *f, struct gate_act *out)
 	return a->parts.gated != NULL && a->parts.gated(f, out, a->parts.arg);
 }
 
+/* By whose grant, where that is not plain from the ruling. */
+static void
+say_whose(const struct ruling *r, const struct gate_act *act, char why[WHY_MAX])
+{
+	if (act->ses == SES_UNSET)
+		snprintf(why, WHY_MAX, "a task that no grant covers: ungranted deny");
+	else if (act->ses != r->finding->session->ses)
+		snprintf(why, WHY_MAX, "session %u%s, which counts for this login user's other tasks, too", act->ses,
+		    act->isolated ? " is isolated" : "'s grant");
+	else if (act->isolated)
+		snprintf(why, WHY_MAX, "the session is isolated");
+	else if (!r->stop)
+		snprintf(why, WHY_MAX, "by the grant that the session had then");
+}
+
 static void
 tell_gated(struct acts *a, const struct ruling *r, const struct gate_act *act)
 {
-	const struct finding *f = r->finding;
 	char why[WHY_MAX] = "";
 
-	if (f->again) /* told a moment ago; the next that is told counts it */
+	if (r->finding->again) /* told a moment ago; the next that is told counts it */
 		return;
-	if (act->ses != f->session->ses)
-		snprintf(why, sizeof(why), "by the grant of session %u, which counts for this login user's other tasks",
-		    act->ses);
-	else if (!r->stop)
-		snprintf(why, sizeof(why), "by the grant that the session had then");
+	say_whose(r, act, why);
 	tell(a, r, act->done, act->level, why[0] != '\0' ? why : NULL);
 }
 

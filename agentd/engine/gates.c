@@ -240,6 +240,7 @@ gated_of(const struct notice *n)
 		.relay = (n->flags & GATEN_RELAY) != 0,
 		.mux = (n->flags & GATEN_MUX) != 0,
 		.stopped = (n->flags & (GATEN_REFUSED | GATEN_KILLED)) != 0,
+		.isolated = (n->flags & GATEN_ISOLATED) != 0,
 		.to = endpoint_of(&n->peer),
 		.un = {.has_inode = n->inode != 0, .inode = n->inode, .dev_major = n->dev_major,
 		    .dev_minor = n->dev_minor, .ouid = UINT32_MAX},
@@ -264,6 +265,7 @@ act_of(const struct notice *n, struct gate_act *out)
 	const enum gate_event event = event_of(n);
 
 	out->ses = n->ses;
+	out->isolated = (n->flags & GATEN_ISOLATED) != 0;
 	out->level = event == GATE_UNIX ? LEVEL_REACT : LEVEL_PREVENT;
 	if ((n->flags & GATEN_REFUSED) != 0) {
 		out->done = DONE_REFUSED;

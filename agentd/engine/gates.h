@@ -18,7 +18,8 @@ struct gates;
 struct gate_act {
 	enum done done; /* DONE_REFUSED, DONE_KILLED or DONE_CUT */
 	enum level level;
-	uint32_t ses;   /* by whose grant: the task's own, or the one that it borrowed */
+	uint32_t ses;   /* by whose grant: the task's own, or the one that it borrowed; SES_UNSET: by none */
+	bool isolated;  /* not by the grant, but because that session is isolated */
 };
 
 /* The stream of records, as it is now: whether its silence says anything. */

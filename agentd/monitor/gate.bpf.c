@@ -292,7 +292,7 @@ connect_stream(struct who *w, struct dest *d)
 		w->flags |= GATEN_RELAY;
 	}
 	if ((row->flags & GATEROW_ISOLATED) != 0 && !dest_is_local(d)) {
-		tell_dest(w, d, GATE_TCP, GRANT_DENY, GATEN_REFUSED);
+		tell_dest(w, d, GATE_TCP, GRANT_DENY, GATEN_REFUSED | GATEN_ISOLATED);
 		return REFUSE;
 	}
 	dest_classify(d, row->grant.generation);
@@ -313,7 +313,7 @@ datagram(const struct who *w, const struct dest *d)
 {
 	if (w->row == NULL || (w->row->flags & GATEROW_ISOLATED) == 0 || dest_is_local(d))
 		return PASS;
-	tell_dest(w, d, GATE_DATAGRAM, GRANT_DENY, GATEN_REFUSED);
+	tell_dest(w, d, GATE_DATAGRAM, GRANT_DENY, GATEN_REFUSED | GATEN_ISOLATED);
 	return REFUSE;
 }
 
