@@ -89,6 +89,16 @@ socket_holds(const struct cond *c)
 	return c->negate ? TRI_YES : TRI_NO;
 }
 
+static uint64_t
+owners_of(const struct test *t)
+{
+	uint64_t owners = 0;
+
+	for (const struct value *v = t->values; v != NULL; v = v->next)
+		owners |= 1ull << v->as.owner;
+	return owners;
+}
+
 static enum tri
 walk_cond(struct walk *w, const struct cond *c, struct area *a)
 {
@@ -96,7 +106,9 @@ walk_cond(struct walk *w, const struct cond *c, struct area *a)
 
 	if (c->fact == QF_TO && s == NULL)
 		return socket_holds(c);
-	if (c->fact == QF_TO)
+	if (c->fact == QF_OWNER && s == NULL)
+		narrow(&a->addrs, &a->may_addrs, owners_of(c->test), 0, c->negate);
+	else if (c->fact == QF_TO)
 		narrow(&a->addrs, &a->may_addrs, s->addrs[c->test->id], s->addr_blur, c->negate);
 	else if (c->fact == QF_PORT && s != NULL)
 		narrow(&a->ports, &a->may_ports, s->port_bits[c->test->id], s->port_blur, c->negate);
@@ -173,23 +185,38 @@ grant_tcp(const struct policy *pol, const struct pol_space *space, const struct 
 	return denied;
 }
 
-static enum pol_verdict
-grant_socket(const struct policy *pol, const struct question *login, enum activity use,
-    enum activity hijack, enum owner owner)
+/* Owners stand where addresses do elsewhere.  Returns whether any is denied. */
+static bool
+grant_sockets(const struct policy *pol, const struct question *login, enum activity activity,
+    enum owner first, enum owner last, enum pol_verdict out[OWNER_COUNT])
 {
 	struct question q = *login;
+	bool denied = false;
 	struct field f;
 
-	if (owner == OWNER_UNKNOWN)
-		return POL_REPORT;
-	q.activity = owner == OWNER_SELF || owner == OWNER_SAME_LOGIN ? use : hijack;
-	q.owner = owner;
-	q.known |= BIT(QF_OWNER) | BIT(QF_PORT); /* a socket has no port */
+	q.activity = activity;
+	q.known |= BIT(QF_PORT); /* a socket has none */
 	q.port = 0;
 	walk_rules(pol, NULL, &q, &f);
-	if ((f.passes[0] & 1) == 0)
-		return POL_DENY;
-	return owner == OWNER_SELF && (f.stops[0] & 1) == 0 ? POL_ALLOW : POL_REPORT;
+	for (unsigned o = first; o <= last; o++) {
+		const bool passes = (f.passes[0] >> o & 1) != 0, stops = (f.stops[0] >> o & 1) != 0;
+
+		out[o] = !passes ? POL_DENY : o == OWNER_SELF && !stops ? POL_ALLOW : POL_REPORT;
+		denied = denied || out[o] == POL_DENY;
+	}
+	return denied;
+}
+
+/* What is whose nobody knows is never denied. */
+static bool
+grant_use(const struct policy *pol, const struct question *login, enum activity use, enum activity hijack,
+    enum pol_verdict out[OWNER_COUNT])
+{
+	const bool own = grant_sockets(pol, login, use, OWNER_SELF, OWNER_SAME_LOGIN, out);
+	const bool others = grant_sockets(pol, login, hijack, OWNER_SAME_USER, OWNER_OTHER, out);
+
+	out[OWNER_UNKNOWN] = POL_REPORT;
+	return own || others;
 }
 
 static const struct pol_grant *
@@ -211,6 +238,7 @@ pol_grant_of(const struct policy *pol, const struct pol_space *space, const stru
 	struct pol_grant g = {0};
 	struct question q = *login;
 	unsigned ssh, relay;
+	bool agent, mux;
 
 	q.known &= ~UNGRANTED;
 	if (never_stop_holds(pol, &q) != TRI_NO) {
@@ -219,13 +247,10 @@ pol_grant_of(const struct policy *pol, const struct pol_space *space, const stru
 	}
 	ssh = grant_tcp(pol, space, &q, ACT_OUTBOUND_SSH, g.ssh);
 	relay = grant_tcp(pol, space, &q, ACT_RELAY, g.relay);
+	agent = grant_use(pol, &q, ACT_AGENT_USE, ACT_AGENT_HIJACK, g.agent);
+	mux = grant_use(pol, &q, ACT_MUX_USE, ACT_MUX_HIJACK, g.mux);
 	g.no_destination = ssh == all;
-	g.denies = ssh != 0 || relay != 0;
-	for (unsigned o = 0; o < OWNER_COUNT; o++) {
-		g.agent[o] = grant_socket(pol, &q, ACT_AGENT_USE, ACT_AGENT_HIJACK, (enum owner)o);
-		g.mux[o] = grant_socket(pol, &q, ACT_MUX_USE, ACT_MUX_HIJACK, (enum owner)o);
-		g.denies = g.denies || g.agent[o] == POL_DENY || g.mux[o] == POL_DENY;
-	}
+	g.denies = ssh != 0 || relay != 0 || agent || mux;
 	*out = g;
 }
 
