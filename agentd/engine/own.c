@@ -34,12 +34,18 @@ own_has(const struct own *o, struct addr a)
 	return is_at(o, place_of(o, a), a);
 }
 
+static bool
+is_link_local(struct addr a)
+{
+	return a.family == 6 && a.b[0] == 0xfe && (a.b[1] & 0xc0) == 0x80;
+}
+
 bool
 own_add(struct own *o, struct addr a)
 {
 	const size_t at = place_of(o, a);
 
-	if (a.family == 0 || addr_is_loopback(a) || addr_is_any(a) || is_at(o, at, a))
+	if (a.family == 0 || addr_is_loopback(a) || addr_is_any(a) || is_link_local(a) || is_at(o, at, a))
 		return false;
 	if (o->n == ST_OWN_ADDRS) {
 		o->cut = true;

@@ -15,7 +15,7 @@ struct own {
 	bool cut; /* there were more */
 };
 
-/* Pure.  Loopback is every host's own and not in the list. */
+/* Pure.  Loopback is every host's own and not in the list; link-local ones come and go with each container. */
 bool own_has(const struct own *, struct addr);
 /* Keeps the list sorted.  False: it was there, it is no address of one host, or there is no room. */
 bool own_add(struct own *, struct addr);

@@ -257,6 +257,28 @@ a_login_during_a_renewal(void **state)
 	expect(s, REQ_CLASSES_DONE);
 }
 
+/* While thousands of rows are sent again, a login's own is behind no more than a window of them. */
+static void
+a_login_is_not_behind_thousands(void **state)
+{
+	struct stage *s = *state;
+	unsigned rows = 0;
+
+	for (uint32_t ses = 100; ses < 3100; ses++)
+		assert_non_null(login(s, ses, "alice", 2000 + ses % 10));
+	grants_renew(s->grants);
+	expect(s, REQ_CLASSES);
+	expect(s, REQ_PREFIXES);
+	expect(s, REQ_PORTS);
+	while (next(s) == REQ_GRANT)
+		rows++; /* none is answered */
+	assert_true(rows > 0 && rows <= 128);
+	assert_true(grants_login(s->grants, login(s, 57, "alice", 1001), on_ready, s));
+	assert_int_equal(next(s), REQ_GRANT);
+	assert_int_equal(s->last.r.ses, 57);
+	assert_int_equal(row(s)->generation, 1);
+}
+
 static void
 what_fails_begins_again(void **state)
 {
@@ -454,6 +476,7 @@ main(void)
 		TEST(in_the_right_order),
 		TEST(a_login_is_ready_when_its_row_is_in),
 		TEST(a_login_during_a_renewal),
+		TEST(a_login_is_not_behind_thousands),
 		TEST(what_fails_begins_again),
 		TEST(what_is_overtaken_comes_to_nothing),
 		TEST(found_sessions_get_theirs),
