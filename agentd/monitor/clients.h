@@ -3,18 +3,17 @@
 #define MONITOR_CLIENTS_H
 
 #include "agentd/monitor/ctx.h"
-#include "agentd/monitor/registry.h"
 
 #define CLIENTS_KNOWN 8
 
 struct clients {
-	struct program_id id[CLIENTS_KNOWN];
+	int fd[CLIENTS_KNOWN]; /* owned, O_PATH */
 	size_t n;
 };
 
 /* Those that are known by name, as they are now: an upgrade replaces them.  Asks the disk. */
 void clients_find(struct clients *);
-/* The gates are told. */
-void clients_know(struct monitor *, const struct clients *);
+/* The gates are told; the descriptors are closed. */
+void clients_know(struct monitor *, struct clients *);
 
 #endif

@@ -42,7 +42,13 @@ HASH(tally, uint32_t, struct gate_tally, GATE_ROWS);   /* ses → what it was re
 HASH(borrow, uint32_t, uint32_t, GATE_ROWS);           /* auid → ses; UNSET: may do anything */
 HASH(listeners, uint64_t, struct gate_listener, GATE_LISTENERS);
 HASH(paths, struct gate_path, uint64_t, GATE_LISTENERS); /* → cookie */
-HASH(clients, struct gate_program, uint8_t, GATE_CLIENTS);
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH); /* there may be a copy more than any number */
+	__uint(max_entries, GATE_CLIENTS);
+	__type(key, struct gate_program);
+	__type(value, uint8_t);
+} clients SEC(".maps");
+ARRAY(named, struct gate_program, 1);
 ARRAY(state, struct gate_state, 1);
 ARRAY(ports, struct gate_ports, GATE_GENERATIONS);
 ARRAY(trial, struct gate_try, 1);
@@ -541,4 +547,19 @@ sched_process_exec(struct bpf_raw_tracepoint_args *ctx)
 	if (s != NULL)
 		bpf_ringbuf_submit(s, 0);
 	return 0;
+}
+
+/* Never attached: the monitor runs it (BPF_PROG_TEST_RUN), with a descriptor of its own. */
+SEC("raw_tp")
+int
+name(struct bpf_raw_tracepoint_args *ctx)
+{
+	const struct task_struct *task = (const struct task_struct *)bpf_get_current_task();
+	const struct inode *file = task_open_file(task, (uint32_t)ctx->args[0]);
+	struct gate_program *out = bpf_map_lookup_elem(&named, &(uint32_t){0});
+
+	if (out == NULL || file == NULL)
+		return 0;
+	*out = program_of(file);
+	return 1;
 }

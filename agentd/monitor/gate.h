@@ -53,8 +53,8 @@ int gate_classes_done(struct gate *, uint32_t generation);
 /* By path too where one can be relied on; NULL: none. */
 int gate_listener_set(struct gate *, const struct gate_listener *, const char *path);
 int gate_listener_drop(struct gate *, uint64_t cookie, const char *path);
-/* A program file that is an SSH client, as stat(2) names it. */
-int gate_client_set(struct gate *, uint64_t dev, uint64_t ino);
+/* A program file that is an SSH client; a descriptor of it (O_PATH will do), which stays the caller's. */
+int gate_client_set(struct gate *, int fd);
 /* Refusals of a session since its row was set. */
 uint64_t gate_refused(struct gate *, uint32_t ses);
 

@@ -74,8 +74,13 @@ struct gate_path {
 	char path[GATE_PATH + 4];
 };
 
+/*
+ * A program file as the kernel itself knows it: what stat(2) says differs on btrfs and overlayfs, and an inode
+ * number is soon another file's.  The BPF program `name` answers it for a descriptor of ours.
+ */
 struct gate_program {
-	uint64_t dev, ino; /* as stat(2) has them */
+	uint64_t ino;
+	uint32_t dev, generation;
 };
 
 /* A row for one process, whatever its session and the mode: the exercise at start. */

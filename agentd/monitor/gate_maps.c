@@ -186,9 +186,22 @@ gate_listener_drop(struct gate *g, uint64_t cookie, const char *path)
 }
 
 int
-gate_client_set(struct gate *g, uint64_t dev, uint64_t ino)
+gate_client_name(struct gate *g, int fd, struct gate_program *out)
 {
-	const struct gate_program key = {.dev = dev, .ino = ino};
+	const uint64_t args[1] = {(uint64_t)fd};
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = sizeof(args));
+	int rc = bpf_prog_test_run_opts(bpf_program__fd(g->bpf->progs.name), &opts);
 
-	return g->bpf == NULL ? 0 : put(g->bpf->maps.clients, &key, &(uint8_t){1});
+	if (rc == 0 && opts.retval != 1)
+		rc = -EBADF;
+	return rc != 0 ? rc : bpf_map_lookup_elem(bpf_map__fd(g->bpf->maps.named), &(uint32_t){0}, out);
+}
+
+int
+gate_client_set(struct gate *g, int fd)
+{
+	struct gate_program key;
+	int rc = g->bpf == NULL ? 0 : gate_client_name(g, fd, &key);
+
+	return g->bpf == NULL || rc != 0 ? rc : put(g->bpf->maps.clients, &key, &(uint8_t){1});
 }

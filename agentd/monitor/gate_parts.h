@@ -79,6 +79,7 @@ void gate_try(struct gate *);
 /* gate_maps.c.  What is in force; what it was when the daemon before us ended. */
 int gate_generation(struct gate *, uint32_t generation);
 int gate_generation_found(struct gate *, uint32_t *generation);
+int gate_client_name(struct gate *, int fd, struct gate_program *);
 
 /* gate_prune.c.  Break-glass users are free, and only they. */
 int gate_free_breakglass(struct gate *);

@@ -30,6 +30,7 @@ struct super_block {
 } FOUND_AT_LOAD;
 struct inode {
 	unsigned long i_ino;
+	uint32_t i_generation;
 	struct super_block *i_sb;
 } FOUND_AT_LOAD;
 struct file {
@@ -37,6 +38,13 @@ struct file {
 } FOUND_AT_LOAD;
 struct mm_struct {
 	struct file *exe_file;
+} FOUND_AT_LOAD;
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+} FOUND_AT_LOAD;
+struct files_struct {
+	struct fdtable *fdt;
 } FOUND_AT_LOAD;
 struct linux_binprm {
 	struct file *file;
@@ -49,6 +57,7 @@ struct task_struct {
 	struct task_struct *real_parent;
 	struct mm_struct *mm;
 	const struct cred *cred;
+	struct files_struct *files;
 	kuid_t loginuid;
 	unsigned int sessionid;
 } FOUND_AT_LOAD;
@@ -72,14 +81,24 @@ task_program(const struct task_struct *t)
 	return BPF_CORE_READ(t, mm, exe_file, f_inode);
 }
 
-/* s_dev is major << 20 | minor (include/linux/kdev_t.h); stat(2) gives new_encode_dev() of it. */
 static __always_inline struct gate_program
 program_of(const struct inode *i)
 {
-	uint32_t dev = BPF_CORE_READ(i, i_sb, s_dev), major = dev >> 20, minor = dev & 0xfffff;
+	return (struct gate_program){.ino = BPF_CORE_READ(i, i_ino), .dev = BPF_CORE_READ(i, i_sb, s_dev),
+	    .generation = BPF_CORE_READ(i, i_generation)};
+}
 
-	return (struct gate_program){.dev = (minor & 0xff) | major << 8 | (minor & ~0xffu) << 12,
-	    .ino = BPF_CORE_READ(i, i_ino)};
+/* What the caller has open under that number. */
+static __always_inline const struct inode *
+task_open_file(const struct task_struct *t, uint32_t fd)
+{
+	struct file **table = BPF_CORE_READ(t, files, fdt, fd);
+	struct file *file = NULL;
+
+	if (fd >= BPF_CORE_READ(t, files, fdt, max_fds) ||
+	    bpf_probe_read_kernel(&file, sizeof(file), table + fd) != 0)
+		return NULL;
+	return BPF_CORE_READ(file, f_inode);
 }
 
 /* Of the session's sshd, which is root: a user's process that got its pid later is not. */

@@ -337,12 +337,15 @@ set_listener(struct tools *t)
 static int
 set_program(struct tools *t)
 {
-	struct stat st;
+	int fd = open(PROGRAM, O_PATH | O_CLOEXEC), rc;
 
-	if (stat(PROGRAM, &st) == -1)
+	if (fd == -1)
 		return -errno;
-	t->program = (struct gate_program){.dev = st.st_dev, .ino = st.st_ino};
-	return gate_client_set(t->g, st.st_dev, st.st_ino);
+	rc = gate_client_name(t->g, fd, &t->program);
+	if (rc == 0)
+		rc = gate_client_set(t->g, fd);
+	close(fd);
+	return rc;
 }
 
 /* A directory below the gate's, for the children, unless they are inside already. */
@@ -366,8 +369,8 @@ tools_open(struct tools *t, struct gate *g)
 	rc = set_classes(g);
 	if (rc == 0)
 		rc = set_listener(t);
-	if (rc == 0)
-		rc = set_program(t);
+	if (rc == 0 && (t->g->works & GATEF_EXEC) != 0 && set_program(t) != 0)
+		log_debug(PROGRAM " has no name in the kernel: exec of it will be seen not to be gated");
 	return rc != 0 ? rc : set_cgroup(t);
 }
 
