@@ -234,12 +234,26 @@ let_out(struct act *act, enum done done, const char *why)
 	free(act);
 }
 
+/* Nothing was there any more to be stopped: a gate had stopped it, and says so now. */
+static bool
+was_gated(const struct acts *a, const struct ruling *r, struct gate_act *out)
+{
+	return a->parts.gated != NULL && a->parts.gated(r->finding, out, a->parts.arg);
+}
+
 static void
 finish(struct act *act, const struct notice *n)
 {
+	const struct ruling *r = kept_ruling(act->kept);
 	char why[WHY_MAX];
 	enum done done = act->killed ? done_of_killed(act, n, why) : done_of(n, success(act, n), why);
+	struct gate_act gate;
 
+	if (done == DONE_FAILED && plan_only_refuses(r->decision.action) && was_gated(act->acts, r, &gate)) {
+		done = gate.done;
+		act->level = gate.level;
+		why[0] = '\0';
+	}
 	let_out(act, done, why);
 }
 
@@ -368,12 +382,6 @@ stop(struct acts *a, const struct ruling *r)
 
 /* --- what the kernel has done by itself --- */
 
-static bool
-was_gated(const struct acts *a, const struct finding *f, struct gate_act *out)
-{
-	return a->parts.gated != NULL && a->parts.gated(f, out, a->parts.arg);
-}
-
 /* By whose grant, where that is not plain from the ruling. */
 static void
 say_whose(const struct ruling *r, const struct gate_act *act, char why[WHY_MAX])
@@ -406,7 +414,7 @@ settle_gated(struct acts *a, const struct ruling *r)
 {
 	struct gate_act act;
 
-	if (!was_gated(a, r->finding, &act) || (!r->stop && act.done == DONE_CUT) ||
+	if (!was_gated(a, r, &act) || (!r->stop && act.done == DONE_CUT) ||
 	    (r->stop && !plan_only_refuses(r->decision.action)))
 		return false;
 	tell_gated(a, r, &act);

@@ -515,13 +515,26 @@ tell(struct gates *g, struct seen *s, const char *note)
 	detect_gated(g->detect, &w);
 }
 
+/*
+ * A task from before auditing was first switched on has no audit context and is never told of
+ * (kernel/auditsc.c, audit_alloc()).  One of a reported login, or that audit told of before, is none of these.
+ */
+static bool
+is_audited(const struct gates *g, const struct gated *w)
+{
+	const struct session *s = host_session(g->host, w->ses);
+
+	return (s != NULL && s->source == SESSION_REPORT) || host_process(g->host, w->pid) != NULL;
+}
+
 static void
 accuse(struct gates *g, struct seen *s)
 {
 	struct gated w = s->what;
 
 	w.count = s->count;
-	detect_silence(g->detect, &w);
+	if (is_audited(g, &w))
+		detect_silence(g->detect, &w);
 }
 
 /* Audit may still tell: its stream has not come so far.  One that stands still may for a while. */

@@ -536,6 +536,24 @@ what_was_refused_is_asked_of_nobody(void **state)
 	assert_false(asked(s, &r));
 }
 
+/* Killed inside connect(2); the record was faster than the gate's word. */
+static void
+what_the_gate_killed_was_killed(void **state)
+{
+	struct stage *s = *state;
+	struct request r;
+
+	s->m.finding.activity = ACT_LISTEN; /* whose plan has no connection to cut */
+	acts_ruling(s->acts, &s->m.ruling);
+	assert_true(asked(s, &r));
+	s->gated = true;
+	s->act = (struct gate_act){.done = DONE_KILLED, .level = LEVEL_REACT, .ses = 57};
+	answer(s, r.id, RES_GONE, 0);
+	assert_int_equal(s->done, DONE_KILLED);
+	assert_int_equal(s->level, LEVEL_REACT);
+	assert_string_equal(s->why, "");
+}
+
 static void
 a_refused_connect_may_still_end_the_session(void **state)
 {
@@ -634,6 +652,7 @@ main(void)
 		TEST(root_waits_for_what_is_spared),
 		TEST(a_session_is_isolated_or_loses_its_agents),
 		TEST(what_was_refused_is_asked_of_nobody),
+		TEST(what_the_gate_killed_was_killed),
 		TEST(a_refused_connect_may_still_end_the_session),
 		TEST(the_gate_may_speak_last),
 		TEST(nobody_is_killed_for_nothing),

@@ -338,6 +338,31 @@ of_each_kind(void **state)
 	assert_int_equal(act.level, LEVEL_REACT);
 }
 
+/* Its session was there before audit was. */
+static void
+who_was_never_audited_is_not_accused(void **state)
+{
+	struct stage *s = *state;
+	const struct endpoint none = {0};
+	struct notice n;
+
+	settle(s);
+	(void)host_found(s->k.host, 60, ALICE, 90, 1, none, none, (struct rtime){.ms = s->k.ms});
+	for (uint32_t pid = 500; pid < 502; pid++) {
+		n = event(s, GATE_TCP, GRANT_DENY, GATEN_REFUSED);
+		n.ses = n.id = 60;
+		n.pid = pid;
+		n.peer = report_addr_of(kit_endpoint("10.9.2.2", 22));
+		gates_saw(s->g, &n);
+		if (pid == 500)
+			kit_exec(&s->k, (struct who){501, 90, 60, ALICE, ALICE, "/usr/bin/nc"}, "nc");
+	}
+	pass(s, 60, true);
+	assert_int_equal(kit_count(&s->k, ACT_OUTBOUND_SSH), 2);
+	assert_int_equal(kit_count(&s->k, ACT_AUDIT_EVASION), 1);
+	assert_int_equal(kit_found(&s->k, ACT_AUDIT_EVASION, 0)->pid, 501);
+}
+
 static void
 a_borrowed_grant_names_its_lender(void **state)
 {
@@ -368,6 +393,7 @@ main(void)
 		TEST(no_refusal_goes_untold),
 		TEST(a_flood_is_one),
 		TEST(of_each_kind),
+		TEST(who_was_never_audited_is_not_accused),
 		TEST(a_borrowed_grant_names_its_lender),
 	};
 
