@@ -24,4 +24,4 @@ def text() -> str:
 
 
 def _line(row: str, name: str, *cells: str) -> str:
-    return f"# {row:>3}  {name:32}" + "".join(f"{cell:<12}" for cell in cells).rstrip()
+    return f"# {row:>3}  {name:36}" + "".join(f"{cell:<12}" for cell in cells).rstrip()

@@ -5,7 +5,7 @@ same policy in enforce mode (it is stopped, and what the alert says of that), an
 from __future__ import annotations
 
 import matrix
-from lab.daemon import Watch, quiet, value
+from lab.daemon import Watch, quiet, same, value
 from lab.linux import Unavailable
 from lab.stage import Stage
 from suite import cases
@@ -21,7 +21,7 @@ _LONG = 25
 
 @cases(WAYS)
 def test_seen(stage: Stage, way: Way) -> None:
-    stage.daemon.policy(RULES + way.also, mode="audit")
+    stage.daemon.policy(way.rules, mode="audit")
     watch = stage.watch()
     tried = way.go(stage, Attempt())
     assert tried.worked, f"audit mode changed something: {tried.said}"
@@ -36,7 +36,7 @@ def test_seen(stage: Stage, way: Way) -> None:
 
 @cases(WAYS)
 def test_stopped(stage: Stage, way: Way) -> None:
-    stage.daemon.policy(RULES + way.also, mode="enforce")
+    stage.daemon.policy(way.rules, mode="enforce")
     watch = stage.watch()
     tried = way.go(stage, Attempt(hold=_LONG if way.stopped else 0))
     assert tried.worked is not way.stopped, f"it went on: {tried.said}"
@@ -44,9 +44,9 @@ def test_stopped(stage: Stage, way: Way) -> None:
         matrix.tell(way.row, way.name, stopped="no", level="–")
         return
     alert = _alert(watch, way, tried)
-    ours = alert["sshtether"]
-    matrix.tell(way.row, way.name, stopped=ours["done"], level=ours["level"])
-    assert ours["done"] in way.done and ours["level"] == way.level, f"{ours['done']}, {ours['level']}:\n{quiet([alert])}"
+    done, level = alert["sshtether"]["done"], alert["sshtether"]["level"]
+    matrix.tell(way.row, way.name, stopped=done, level=level)
+    assert same(done, way.done) and same(level, way.level), f"{done}, {level}:\n{quiet([alert])}"
 
 
 @cases({name: name for name in ("systemd-run --user", "lingering user manager")})

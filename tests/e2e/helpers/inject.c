@@ -1,7 +1,7 @@
 /*
  * inject PID ADDRESS PORT: makes another process, one that waits in a system call, connect: its registers are
  * set so that it calls socket, connect and read, and put back afterwards.  Says as dial does what came of it,
- * "banner …", "errno …" or "ended".  HOLD as there.
+ * "banner …", "errno …" or "ended".  HOLD in the environment: seconds that it keeps hold of the process then.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -120,9 +120,9 @@ main(int argc, char **argv)
 	else
 		printf("errno %s\n", strerrorname_np((int)-error));
 	fflush(stdout);
-	if (error > 0 && seconds != NULL)
-		sleep((unsigned)strtoul(seconds, NULL, 10));
 	ptrace(PTRACE_SETREGS, pid, NULL, &before);
+	if (seconds != NULL)
+		sleep((unsigned)strtoul(seconds, NULL, 10));
 	ptrace(PTRACE_DETACH, pid, NULL, NULL);
 	return error <= 0;
 }

@@ -166,7 +166,7 @@ class Watch:
 
     def find(self, **wanted: object) -> list[dict]:
         """Alerts with these values; see value() for the names."""
-        return [a for a in self.poll() if all(_same(value(a, name), want) for name, want in wanted.items())]
+        return [a for a in self.poll() if all(same(value(a, name), want) for name, want in wanted.items())]
 
     def wait(self, *, patience: float = PATIENCE, **wanted: object) -> dict:
         """The first alert with these values."""
@@ -203,7 +203,8 @@ def value(alert: dict, name: str) -> object:
     return found
 
 
-def _same(have: object, want: object) -> bool:
+def same(have: object, want: object) -> bool:
+    """Whether it is what is wanted, or one of those."""
     if isinstance(want, (set, frozenset, tuple)):
         return have in want
     return have == want

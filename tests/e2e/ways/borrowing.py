@@ -159,5 +159,5 @@ BORROWING = {
         10, "sudo ln -sfn {sock} /run/innocent; sudo -E {use} /run/innocent -", use=f"{DIAL} uring", **_LISTENER
     ),
     "agent by -L local:remote.sock": through_sshd("{sock}"),
-    "agent by -L, a link": through_sshd("/run/innocent", level="react", done=("cut",)),
+    "agent by -L, a link": through_sshd("/run/innocent", level="react", done="cut"),
 }

@@ -14,16 +14,18 @@ from .way import Attempt, Tried, Way
 DIAL = f"{PROGRAMS}/dial"
 
 
-def dial(row: int, how: str, wrap: str = "{}", user: str = "alice", host: str = "{}", **limits) -> Way:
+def dial(
+    row: int, how: str, wrap: str = "{}", user: str = "alice", host: str = "{}", port: int = 22, **limits
+) -> Way:
     """user's session dials; wrap: the command around it; host: how the address is written."""
 
     def go(stage: Stage, attempt: Attempt) -> Tried:
         with stage.login(user) as session:
-            words = wrap.format(f"{DIAL} {how} {host.format(attempt.target)} 22")
+            words = wrap.format(f"{DIAL} {how} {host.format(attempt.target)} {port}")
             status, said = session.run(f"export HOLD={int(attempt.hold)}; {words}")
             return tried(session, status == 0 and said.startswith("banner SSH-2.0-"), said, to=attempt.target)
 
-    return Way(row, "outbound-ssh", go, facts={"port": 22}, **limits)
+    return Way(row, "outbound-ssh", go, facts={"port": port}, **limits)
 
 
 def own_host(row: int, how: str, host: str) -> Way:
@@ -49,6 +51,7 @@ def plain(row: int, text: str) -> Way:
 
 
 CALLS = {
+    "home-made client, another port": dial(8, "connect", port=2022, seen=False, stopped=False),
     "nc, no SSH at all": plain(8, "nc -z {} 22"),
     "bash /dev/tcp": plain(8, "exec 9<>/dev/tcp/{}/22; read -u 9 banner"),
     "connect that does not block": dial(8, "slow"),

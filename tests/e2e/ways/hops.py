@@ -27,10 +27,14 @@ def client(row: int, program: str, options: str = "-i .ssh/hop", exe: str = "", 
         with stage.login("alice") as session:
             command = shlex.quote(f"sleep {attempt.hold}; hostname")
             status, output = session.run(f"{program} {options} {attempt.target} {command}")
-            return tried(session, status == 0 and output.endswith("db"), output, to=attempt.target)
+            return tried(session, status == 0 and output.endswith("db"), output, **to(attempt))
+
+    def to(attempt: Attempt) -> dict[str, object]:
+        """A program that never ran has named no destination."""
+        return {"to": attempt.target, "port": port} if port else {}
 
     name = (exe or program.split()[-1]).rsplit("/", 1)[-1]
-    return Way(row, "outbound-ssh", go, facts={"port": port, "program": name}, **limits)
+    return Way(row, "outbound-ssh", go, facts={"program": name}, **limits)
 
 
 def tried(session: Login, worked: bool, said: str, **who: object) -> Tried:
@@ -104,6 +108,10 @@ def forwarding(stage: Stage, *options: str, port: int) -> Iterator[None]:
 _PARAMIKO = f"/usr/bin/python3 {PROGRAMS}/paramiko_run.py"
 _PROXY = "/usr/bin/ssh -i .ssh/hop -p 2022 -o ProxyCommand="
 
+# A program that this host has not seen is looked at while it runs already.
+_NEW = {"level": ("prevent", "react"), "done": ("refused", "killed", "cut")}
+_NOWHERE = "block outbound-ssh user alice\n"
+
 HOPS = {
     "relay -J": relay(jump),
     "relay -W": relay(stdio),
@@ -113,8 +121,12 @@ HOPS = {
     "ssh that does not block": client(2, "/usr/bin/ssh", "-i .ssh/hop -o ConnectTimeout=9"),
     "ssh renamed": client(6, "./backup-tool"),
     "ssh without a file (memfd)": client(6, f"/usr/bin/python3 {PROGRAMS}/memfd.py /usr/bin/ssh", exe="memfd"),
+    "ssh without a file, another port": client(
+        6, f"/usr/bin/python3 {PROGRAMS}/memfd.py /usr/bin/ssh", "-i .ssh/hop -p 2022", exe="memfd", port=2022, **_NEW
+    ),
     "dropbear's client": client(7, "/usr/bin/dbclient", "-y -i .ssh/hop.dropbear"),
     "paramiko": client(7, _PARAMIKO, ".ssh/hop", exe="python3"),
+    "ssh, no destination allowed": client(8, "/usr/bin/ssh", port=0, done="killed", rules=_NOWHERE),
     "ssh renamed, another port": client(8, "./backup-tool", "-i .ssh/hop -p 2022", port=2022),
     "ssh by ld.so": client(8, "/lib64/ld-linux-x86-64.so.2 /usr/bin/ssh", exe="ld-linux-x86-64.so.2"),
     "nc as proxy, another port": client(8, f"{_PROXY}'nc %h %p'", "", exe="nc", port=2022),

@@ -13,7 +13,7 @@ from lab.world import DB_OTHER
 
 from .calls import DIAL
 from .hops import prepare, tried
-from .way import Attempt, Tried, Way
+from .way import RULES, Attempt, Tried, Way
 
 def dial(attempt: Attempt) -> str:
     return f"env HOLD={int(attempt.hold)} {DIAL} connect {attempt.target} 22"
@@ -76,23 +76,23 @@ session required pam_limits.so
 # --- row 12: another process is made to do it -----------------------------------------------------------------
 
 
-def inject(stage: Stage, attempt: Attempt) -> tuple[Tried, int]:
+def inject(stage: Stage, attempt: Attempt, hold: float) -> tuple[Tried, int]:
     """An ssh of another login of hers, to where it may go, is made to connect elsewhere; and the tracer's session."""
     prepare(stage)
     with stage.login("alice") as owner, stage.login("alice", key="id_other") as other:
         pid = owner.out(f"rm -f up; ssh -i .ssh/hop -N -M -S up {DB_OTHER} >/dev/null 2>&1 & echo $!")
         until(lambda: other.run("test -S up")[0] == 0, "her ssh to be logged in")
-        _, said = other.run(f"HOLD={int(attempt.hold)} {PROGRAMS}/inject {pid} {attempt.target} 22")
+        _, said = other.run(f"HOLD={int(hold)} {PROGRAMS}/inject {pid} {attempt.target} 22")
         owner.run(f"kill {pid}")
         return tried(owner, went(said), said, to=attempt.target), other.ses
 
 
 def injected(stage: Stage, attempt: Attempt) -> Tried:
-    return inject(stage, attempt)[0]
+    return inject(stage, attempt, 0)[0]
 
 
 def traced(stage: Stage, attempt: Attempt) -> Tried:
-    its, tracer = inject(stage, attempt)
+    its, tracer = inject(stage, attempt, attempt.hold)
     return Tried(its.worked, its.said, {"ses": tracer})
 
 
@@ -176,11 +176,11 @@ LEAVING = {
     "cron (its PAM service)": job("cron"),
     "systemd-run, lingering (PAM)": job("systemd-user"),
     "ptrace of another login's ssh": Way(
-        12, "ssh-tamper", traced, level="react", done=("killed",), spared=False, also="block ssh-tamper\n"
+        12, "ssh-tamper", traced, level="react", done="killed", spared=False, rules=RULES + "block ssh-tamper\n"
     ),
     "what that makes the ssh do": Way(12, "outbound-ssh", injected),
     "sshd of the user": Way(13, "outbound-ssh", own_sshd),
-    "sshd without PAM, by root": Way(13, "unreported-session", blind_sshd, stopped=False, also="block unreported-session\n"),
+    "sshd without PAM, by root": Way(13, "unreported-session", blind_sshd, stopped=False, rules=RULES + "block unreported-session\n"),
     "login uid dropped by root": login_uid(4294967295),
     "login uid changed by root": login_uid(7002),
     "audit flooded": Way(19, "outbound-ssh", flood),

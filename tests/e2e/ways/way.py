@@ -42,14 +42,14 @@ class Way:
     row: int
     activity: str
     go: Callable[[Stage, Attempt], Tried]
-    level: str = "prevent"
-    done: tuple[str, ...] = ("refused",)
+    level: str | tuple[str, ...] = "prevent"
+    done: str | tuple[str, ...] = "refused"
     facts: Mapping[str, object] = field(default_factory=dict)  # what the alert says beside who
     # Limits that are known, and written up in SECURITY.md:
     seen: bool = True
     stopped: bool = True
     spared: bool = True  # there is a twin that is allowed
-    also: str = ""  # rules beside RULES
+    rules: str = RULES
     name: str = ""
 
 
