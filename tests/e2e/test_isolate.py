@@ -8,6 +8,7 @@ from lab import sshd
 from lab.stage import Stage
 from lab.waiting import until
 
+HOP = "ssh db 'echo there; exec sleep 600' >out 2>&1 & echo $! >pid; until grep -q there out; do sleep .1; done"
 RELAY = ["-L", "127.0.0.1:2222:10.9.2.2:22"]
 
 
@@ -25,8 +26,8 @@ def _through_relay(stage: Stage) -> subprocess.Popen:
 def test_isolate_ends_what_was_connected(stage: Stage) -> None:
     stage.daemon.policy("")
     with stage.login("alice", forward=True, options=RELAY) as session, stage.login("bob", forward=True) as other:
-        session.out("ssh db 'echo there; exec sleep 600' >out 2>&1 & echo $! >pid; until grep -q there out; do sleep .1; done")
-        other.out("ssh db 'echo there; exec sleep 600' >out 2>&1 & echo $! >pid; until grep -q there out; do sleep .1; done")
+        session.out(HOP)
+        other.out(HOP)
         relayed = _through_relay(stage)
         done = stage.daemon.json("isolate", str(session.ses), "--reason", "both ends")
         assert done[0]["count"] == 2, done
