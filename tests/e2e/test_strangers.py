@@ -1,0 +1,150 @@
+"""Hands on the processes of other sessions, and logins that the PAM module never hears of."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+
+from lab import sshd
+from lab.accounts import BY_NAME
+from lab.daemon import PROGRAMS, Watch, quiet, value
+from lab.sshd import Login
+from lab.stage import Stage
+from lab.waiting import until
+from suite import cases
+
+_TOUCH = f"/usr/bin/python3 {PROGRAMS}/touch.py"
+_ANY_HOST = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"]
+
+# --- ssh-tamper ----------------------------------------------------------------------------------------------
+
+WHOM = {"agent": "$(cat /tmp/victim.agent)", "sshd": "$(cat /tmp/victim.sshd)", "listening sshd": "$(cat /run/sshd.pid)"}
+TOUCHES = {
+    f"{how} {whom}": (how, pid)
+    for how in ("attach", "seize", "read", "write", "descriptor")
+    for whom, pid in WHOM.items()
+    if whom == "agent" or how in ("attach", "read")
+}
+
+
+@contextlib.contextmanager
+def _victim(stage: Stage) -> Iterator[Login]:
+    with stage.login("bob") as session:
+        session.out("rm -f /tmp/victim.*; ssh-agent -D >/dev/null & echo $! >/tmp/victim.agent; echo $PPID >/tmp/victim.sshd")
+        try:
+            yield session
+        finally:
+            session.run("kill $(cat /tmp/victim.agent); rm -f /tmp/victim.*")
+
+
+@cases(TOUCHES)
+def test_tamper_seen(stage: Stage, row: tuple[str, str]) -> None:
+    how, pid = row
+    stage.daemon.policy("")
+    watch = stage.watch()
+    with _victim(stage), stage.login("mallory") as session:
+        said = session.out(f"sudo {_TOUCH} {how} {pid}")
+        assert said == "done", said
+        alert = watch.wait(activity="ssh-tamper", ses=session.ses, as_="root")
+        assert value(alert, "owner") == "other", quiet([alert])
+
+
+def test_tamper_refused_is_seen(stage: Stage) -> None:
+    stage.daemon.policy("")
+    watch = stage.watch()
+    with _victim(stage), stage.login("alice") as session:
+        said = session.out(f"{_TOUCH} attach $(cat /tmp/victim.agent)")
+        assert "not permitted" in said, said
+        watch.wait(activity="ssh-tamper", ses=session.ses)
+
+
+def test_tamper_stopped(stage: Stage) -> None:
+    stage.daemon.policy("block ssh-tamper\n", mode="enforce")
+    watch = stage.watch()
+    with _victim(stage) as victim, stage.login("mallory") as session:
+        session.run(f"HOLD=30 sudo --preserve-env=HOLD {_TOUCH} seize $(cat /tmp/victim.agent)")
+        alert = watch.wait(activity="ssh-tamper", ses=session.ses)
+        assert (value(alert, "done"), value(alert, "level")) == ("killed", "react"), quiet([alert])
+        assert session.out("echo there") == "there"
+        assert victim.run("kill -0 $(cat /tmp/victim.agent)")[0] == 0, "the agent was killed with its tracer"
+
+
+def test_tamper_with_ones_own_is_quiet(stage: Stage) -> None:
+    """Her own agent, her own ssh, her own sshd as root; and, as root, what is no SSH program at all."""
+    stage.daemon.policy("")
+    watch = stage.watch()
+    with _victim(stage) as victim, stage.login("mallory") as session:
+        victim.out("sleep 60 & echo $! >/tmp/victim.sleep")
+        session.out("ssh-agent -D >/dev/null & echo $! >own")
+        for how in ("attach", "seize", "read", "descriptor"):
+            session.out(f"sudo {_TOUCH} {how} $(cat own); sudo {_TOUCH} {how} $PPID; sudo {_TOUCH} {how} $(cat /tmp/victim.sleep)")
+        session.run("kill $(cat own)")
+        victim.run("kill $(cat /tmp/victim.sleep)")
+    assert not [a for a in stage.fence(watch) if value(a, "activity") == "ssh-tamper"], watch.text()
+
+
+# --- unreported-session ---------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _without_pam(stage: Stage, port: int) -> Iterator[None]:
+    text = sshd.SERVER_CONFIG.replace("UsePAM yes", "UsePAM no").replace("/run/sshd.pid", "/run/sshd.blind.pid")
+    ports = "".join(line for line in text.splitlines(keepends=True) if not line.startswith("Port "))
+    stage.bastion.write("/etc/ssh/blind", f"Port {port}\n{ports}")
+    server = stage.bastion.popen(["/usr/sbin/sshd", "-D", "-f", "/etc/ssh/blind", "-E", "/var/log/blind.log"])
+    try:
+        until(lambda: os.path.exists(stage.bastion.path("/run/sshd.blind.pid")), "sshd without PAM")
+        yield
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _told_uids(watch: Watch) -> list[str]:
+    return [a["user"]["effective"]["id"] for a in watch.find(activity="unreported-session")]
+
+
+def test_login_without_pam_is_told(stage: Stage) -> None:
+    """A command, and a connection without one; alice's login through PAM, and hers at the db, are no news."""
+    stage.daemon.policy("")
+    watch = stage.watch()
+    options = ["-p", "2203", *_ANY_HOST]
+    with _without_pam(stage, 2203), stage.login("alice", forward=True) as session:
+        session.out(f"ssh {' '.join(_ANY_HOST)} db sleep 0.3")
+        assert not watch.find(activity="unreported-session"), watch.text()
+        stage.ssh("bob", *options, "bastion", "true", check=True)
+        until(lambda: _told_uids(watch) == [str(BY_NAME["bob"].uid)], "the first")
+        client = stage.laptop.popen([*sshd.ssh(options=[*options, "-N"]), "bastion"], user="alice")
+        until(lambda: _told_uids(watch)[1:] == [str(BY_NAME["alice"].uid)], "one without a command")
+        client.terminate()
+        client.wait()
+
+
+def test_server_of_ones_own_is_told(stage: Stage) -> None:
+    stage.daemon.policy("")
+    watch = stage.watch()
+    config = "Port 2204\\nHostKey /home/alice/own.key\\nPidFile none\\nUsePAM no\\nStrictModes no\\n"
+    config += "AuthorizedKeysFile /home/alice/.ssh/authorized_keys\\n"
+    with stage.login("alice") as session:
+        session.out(f"ssh-keygen -q -t ed25519 -N '' -f own.key </dev/null; printf '{config}' >own.conf")
+        session.out("/usr/sbin/sshd -f ~/own.conf")
+        try:
+            stage.ssh("alice", "-p", "2204", *_ANY_HOST, "bastion", "true", check=True)
+            watch.wait(activity="unreported-session", ses=session.ses, exe="/usr/bin/bash")
+        finally:
+            session.run("pkill -U alice -f 'sshd -f /home/alice/own.conf'; rm -f own.key* own.conf")
+
+
+def test_module_taken_out_is_told(stage: Stage) -> None:
+    stage.daemon.policy("")
+    watch = stage.watch()
+    with stage.login("bob"):  # the module works
+        pass
+    stage.world.sshd["bastion"].pam(login_uid=True)
+    try:
+        stage.ssh("alice", "bastion", "true", check=True)
+    finally:
+        stage.daemon.pam()
+    alert = watch.wait(activity="unreported-session", patience=60)
+    assert value(alert, "user") == "alice", quiet([alert])
