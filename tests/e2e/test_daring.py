@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 
+from lab.accounts import SERVICE
 from lab.daemon import POLICY, PROGRAMS
 from lab.sshd import Login
 from lab.stage import Stage
@@ -90,6 +91,17 @@ def test_switched_again_it_lasts(stage: Stage) -> None:
     stage.daemon.ctl("mode", "audit")
 
 
+def test_a_trial_that_lapses_lets_go(stage: Stage) -> None:
+    """Sessions that were confined are not any more, without another login."""
+    stage.daemon.policy(BLOCKED, mode="enforce")
+    with stage.login("alice", forward=True) as session:
+        assert session.run("ssh db true")[0] != 0
+        stage.daemon.ctl("mode", "enforce", "--confirm-within", "10s")
+        assert session.run("ssh db true")[0] != 0
+        until(lambda: _host_mode(stage) == "audit", "the host to go back to audit")
+        assert session.run("ssh db true")[0] == 0
+
+
 @cases({"while it runs": False, "while it is down": True})
 def test_the_trial_outlives_a_crash(stage: Stage, down: bool) -> None:
     """The daemon that comes after knows the deadline: it may be past."""
@@ -163,6 +175,7 @@ def test_orders_to_nobody(stage: Stage) -> None:
 
 # --- exceptions with an end -----------------------------------------------------------------------------
 
+KEPT = "/var/lib/sshtether/allowed"
 BLOCKED = "block outbound-ssh, relay user alice\nblock outbound-ssh, relay user bob\n"
 
 
@@ -217,6 +230,24 @@ def test_the_policy_in_force_stays_as_it_was_read(stage: Stage) -> None:
     assert stage.daemon.status()["policy"]["serial"] == before
     shown = stage.daemon.ctl("policy", "show")
     assert "rubbish" not in shown and "bob" in shown, shown
+
+
+def test_an_exception_ends_by_itself(stage: Stage) -> None:
+    """Its end is moved to a few seconds from now, in the file that it is kept in."""
+    stage.daemon.policy(BLOCKED, mode="enforce")
+    given = _allow(stage)
+    stage.daemon.stop()
+    text = stage.bastion.read(KEPT)
+    soon = int(time.time() * 1000) + 5000
+    stage.bastion.write(KEPT, text.replace(str(given["until_ms"]), str(soon)), 0o600, (SERVICE[1], SERVICE[1] + 1))
+    stage.daemon.start()
+    assert _hop(stage, "alice")
+    watch = stage.watch()
+    told = watch.wait(activity="allow-by-hand")
+    assert "its time is over" in told["event"]["reason"], told
+    assert not stage.daemon.json("allow") and stage.bastion.read(KEPT) == ""
+    assert not _hop(stage, "alice")
+    stage.daemon.ctl("mode", "audit")
 
 
 def test_only_root_gives_exceptions(stage: Stage) -> None:
