@@ -112,6 +112,12 @@ is "replay knows no groups: never-stop may hold" 1 '"action":"terminate","done":
 is "replay says why nothing is stopped" 1 '"why":"never-stop holds"' \
     replay --json --policy "$work/never.policy" "$log"
 is "replay by a broken policy" 3 "did you mean" replay --policy "$work/bad.policy" "$log"
+is "rehearse without a daemon" 3 "not running" rehearse
+is "rehearse by a broken policy" 3 "did you mean" rehearse --policy "$work/bad.policy"
+is "rehearse for whom?" 2 "'alice' is neither user=NAME nor origin=NET" rehearse --keep alice
+is "rehearse from when?" 2 "is no time" rehearse --since someday
+is "enforce for how long?" 2 "is not between 10s and 24h" mode enforce --confirm-within 3
+is "allow without a daemon" 3 "not running" allow
 is "replay knows the host" 1 '"host":{"name":"one"}' replay --json "$work/one.log"
 is "replay of two hosts warns" 1 "several hosts" replay "$work/one.log" "$work/two.log"
 is "replay of two files is one stream" 1 "6 logins" \
