@@ -8,8 +8,8 @@
 #include "cli/client.h"
 #include "cli/table.h"
 
-static const struct table_column columns[] = {{"NO", TABLE_RIGHT}, {"USER", 0}, {"TO", 0}, {"PORT", TABLE_RIGHT},
-    {"LEFT", TABLE_RIGHT}, {"UNTIL", 0}, {"REASON", TABLE_WRAP}};
+static const struct table_column columns[] = {{"NO", TABLE_RIGHT}, {"USER", 0}, {"TO", 0},
+    {"PORT", TABLE_RIGHT}, {"LEFT", TABLE_RIGHT}, {"UNTIL", 0}, {"REASON", TABLE_WRAP}};
 
 struct listing {
 	const struct cli *cli;

@@ -244,7 +244,8 @@ show(struct rehearse *r, struct rehearsal *all, const struct rehearsal *proof)
 {
 	const struct place_of of = {.r = r, .policy = all->policy};
 	const struct rehearse_show s = {.cli = r->cli, .all = all, .proof = proof, .since = r->since,
-	    .until = r->until, .policy = r->policy_path != NULL ? r->policy_path : r->name, .place = place, .arg = &of};
+	    .until = r->until, .policy = r->policy_path != NULL ? r->policy_path : r->name, .place = place,
+	    .arg = &of};
 
 	return rehearse_print(&s);
 }

@@ -170,8 +170,9 @@ from_alert(struct asked *a, const json_t *o)
 	set_to(q, answer_str(o, "destination.ip"), answer_int(o, "destination.port"), false);
 	set_unix(q, answer_str(o, "sshtether.to"));
 	set_owner(q, answer_str(o, "sshtether.owner"));
-	if (created.n > 5 && bytes_copy((struct bytes){.p = created.p, .n = created.n - 5}, plain, sizeof(plain) - 1)) {
-		strcat(plain, "Z"); /* without its milliseconds */
+	created.n -= created.n > 5 ? 5 : created.n; /* without its milliseconds */
+	if (bytes_copy(created, plain, sizeof(plain) - 1)) {
+		strcat(plain, "Z");
 		if (when_parse(bytes_of(plain), RTIME_NONE, &when))
 			set_time(q, when.ms);
 	}

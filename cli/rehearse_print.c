@@ -230,7 +230,8 @@ put_ended_json(const struct rehearse_show *s, const struct ended *e)
 static bool
 put_ended(const struct rehearse_show *s)
 {
-	static const struct table_column columns[] = {{"ENDED", 0}, {"USER", 0}, {"BY", 0}, {"LISTENING SERVICES", TABLE_WRAP}};
+	static const struct table_column columns[] = {{"ENDED", 0}, {"USER", 0}, {"BY", 0},
+	    {"LISTENING SERVICES", TABLE_WRAP}};
 	const struct rehearsal *r = s->all;
 	struct table *t = NULL;
 	bool ok = true;

@@ -152,8 +152,8 @@ on_confirm(struct engine *e, const struct notice *n, int fds[LINK_FDS])
 		    "enforce mode was not confirmed in time: the host is back in audit mode");
 	if ((n->flags & CONFIRMF_CONFIRMED) == 0)
 		return;
-	(void)snprintf(sentence, sizeof(sentence), "enforce mode was confirmed, by uid 0, pid %u, login uid %u, session %u",
-	    n->pid, n->auid, n->ses);
+	(void)snprintf(sentence, sizeof(sentence),
+	    "enforce mode was confirmed, by uid 0, pid %u, login uid %u, session %u", n->pid, n->auid, n->ses);
 	outlet_notice(e->outlet, "mode-confirmed", SEV_MEDIUM, 0, sentence);
 }
 
