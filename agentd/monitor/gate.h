@@ -43,7 +43,10 @@ int gate_borrow_set(struct gate *, uint32_t auid, uint32_t ses);
 typedef bool gate_known_fn(uint32_t ses, void *arg);
 void gate_prune(struct gate *, gate_known_fn *, void *arg);
 
-/* Two generations of classes exist: begin empties the one that is not in force and answers its number. */
+/*
+ * Two generations of classes exist: begin empties the one that is not in force and answers its number.  The
+ * kernel waits for an RCU grace period in it (maybe_wait_bpf_programs()): 10 ms.
+ */
 int gate_classes_begin(struct gate *, uint32_t *generation);
 int gate_prefixes(struct gate *, uint32_t generation, const struct class_prefix *, size_t n);
 int gate_ports(struct gate *, uint32_t generation, const struct class_ports *, size_t n);

@@ -1,6 +1,7 @@
 /*
  * gate_classes: which class an address and a port have.  Runs in the monitor.  A generation is a trie of its
- * own in the kernel, so that one is emptied by putting another in its place, whatever its size.
+ * own in the kernel, so that one is emptied by putting another in its place, whatever its size.  What is looked
+ * up in which is the slot's table of ports to say: it has the generation's number.
  */
 #include <errno.h>
 #include <string.h>
@@ -60,14 +61,13 @@ gate_classes_new(struct gate *g, uint32_t generation)
 	return rc;
 }
 
+/* Its trie stays until another takes its place: the kernel waits for a grace period at each such change. */
 int
 gate_classes_drop(struct gate *g, uint32_t slot)
 {
 	static const struct gate_ports none;
-	int rc = put_ports(g, slot, &none), deleted;
 
-	deleted = bpf_map_delete_elem(bpf_map__fd(g->bpf->maps.prefixes), &slot);
-	return rc != 0 || deleted == -ENOENT ? rc : deleted;
+	return put_ports(g, slot, &none);
 }
 
 int

@@ -43,7 +43,7 @@ gate_prog(const struct gate *g, enum gate_prog p)
 	return bpf_object__find_program_by_name(g->bpf->obj, programs[p].name);
 }
 
-static int
+static int __attribute__((format(printf, 2, 0)))
 say(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
 	char line[1024];

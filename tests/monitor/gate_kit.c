@@ -138,7 +138,7 @@ gate_kit_classes(void)
 	    .port_class = 1, .ssh = 1}};
 	uint32_t generation = 0;
 
-	(void)inet_pton(AF_INET6, "::ffff:" NEAR, p[0].addr);
+	(void)inet_pton(AF_INET6, NEAR_MAPPED, p[0].addr);
 	(void)inet_pton(AF_INET6, "::1", p[1].addr);
 	(void)inet_pton(AF_INET6, "::ffff:" FAR, p[2].addr);
 	assert_int_equal(gate_classes_begin(kit.gate, &generation), 0);

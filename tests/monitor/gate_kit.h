@@ -10,6 +10,7 @@
 #define SSH_PORT   61 /* class 1, an SSH port */
 #define OTHER_PORT 63 /* class 0 */
 #define NEAR       "127.0.0.1" /* class 1; ::1 too */
+#define NEAR_MAPPED "::ffff:" NEAR
 #define FAR        "127.0.0.2" /* class 2 */
 
 #define ALICE 4001

@@ -67,7 +67,7 @@ test_a_denied_class_is_refused_and_its_neighbours_are_not(void **state)
 static void
 test_whatever_the_address_is_written_as(void **state)
 {
-	static const char *const near[] = {"0.0.0.0", "::", "::1", "::ffff:" NEAR, "::ffff:0.0.0.0"};
+	static const char *const near[] = {"0.0.0.0", "::", "::1", NEAR_MAPPED, "::ffff:0.0.0.0"};
 
 	(void)state;
 	denied_row(&kit.alice, VIA_SSH, GRANT_DENY);
