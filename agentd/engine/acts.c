@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
 #include <event2/event.h>
 
 #include "agentd/engine/failures.h"
+#include "agentd/engine/held.h"
 #include "agentd/engine/keep.h"
 #include "agentd/engine/plan.h"
 #include "policy/level.h"
@@ -38,18 +38,10 @@ struct recent {
 	struct mtime when;
 };
 
-/* A ruling on what failed with EPERM: it waits for the gate to say that this was its work. */
-struct held {
-	TAILQ_ENTRY(held) link;
-	struct acts *acts;
-	struct kept *kept; /* owned */
-	struct event *late;
-};
-
 struct acts {
 	struct acts_parts parts;
 	unsigned gates; /* that work */
-	TAILQ_HEAD(, held) held;
+	struct held *held; /* owned: on what failed with EPERM; a gate may say that this was its work */
 	struct acts_stats stats;
 	struct recent recent[RECENT];
 	unsigned next_recent;
@@ -438,62 +430,39 @@ tell_nothing(struct acts *a, const struct ruling *r)
 		tell(a, r, DONE_REFUSED, LEVEL_OBSERVE, "the kernel refused it, and not sshtether's gate: nothing connected");
 }
 
-static void
-held_free(struct held *h)
+static bool
+on_held(const struct ruling *r, bool late, void *arg)
 {
-	TAILQ_REMOVE(&h->acts->held, h, link);
-	h->acts->stats.waiting--;
-	event_free(h->late);
-	kept_free(&h->kept);
-	free(h);
-}
+	struct acts *a = arg;
+	const bool settled = settle_gated(a, r);
 
-static void
-on_late(evutil_socket_t fd, short what, void *arg)
-{
-	struct held *h = arg;
-
-	(void)fd;
-	(void)what;
-	if (!settle_gated(h->acts, kept_ruling(h->kept)))
-		tell_nothing(h->acts, kept_ruling(h->kept));
-	held_free(h);
+	if (!settled && late)
+		tell_nothing(a, r);
+	if (settled || late)
+		a->stats.waiting--;
+	return settled;
 }
 
 /* False: it cannot wait. */
 static bool
 hold(struct acts *a, const struct ruling *r)
 {
-	const struct timeval tv = {.tv_usec = GATE_WAIT_MS * 1000};
-	struct held *h;
-
-	if (a->stats.waiting >= ST_ACTIONS_WAITING || (h = calloc(1, sizeof(*h))) == NULL)
+	if (a->gates == 0 || a->stats.waiting >= ST_ACTIONS_WAITING || !held_put(a->held, r))
 		return false;
-	h->acts = a;
-	h->kept = kept_new(r);
-	h->late = evtimer_new(a->parts.base, on_late, h);
-	if (h->kept == NULL || h->late == NULL || event_add(h->late, &tv) == -1) {
-		if (h->late != NULL)
-			event_free(h->late);
-		kept_free(&h->kept);
-		free(h);
-		return false;
-	}
 	a->stats.waiting++;
-	TAILQ_INSERT_TAIL(&a->held, h, link);
 	return true;
 }
 
 void
 acts_gate_told(struct acts *a)
 {
-	struct held *h, *next;
+	held_again(a->held, false);
+}
 
-	for (h = TAILQ_FIRST(&a->held); h != NULL; h = next) {
-		next = TAILQ_NEXT(h, link);
-		if (settle_gated(a, kept_ruling(h->kept)))
-			held_free(h);
-	}
+void
+acts_flush(struct acts *a)
+{
+	held_again(a->held, true);
 }
 
 void
@@ -511,7 +480,7 @@ acts_ruling(struct acts *a, const struct ruling *r)
 		settle(a, r);
 	else if (!came_to_nothing(r))
 		stop(a, r);
-	else if (a->gates == 0 || !hold(a, r))
+	else if (!hold(a, r))
 		tell_nothing(a, r);
 }
 
@@ -568,7 +537,8 @@ acts_new(const struct acts_parts *parts)
 	if (a == NULL)
 		return NULL;
 	a->parts = *parts;
-	TAILQ_INIT(&a->held);
+	if ((a->held = held_new(parts->base, GATE_WAIT_MS, on_held, a)) == NULL)
+		acts_free(&a);
 	return a;
 }
 
@@ -576,12 +546,10 @@ void
 acts_free(struct acts **ap)
 {
 	struct acts *a = *ap;
-	struct held *h;
 
 	if (a == NULL)
 		return;
 	*ap = NULL;
-	while ((h = TAILQ_FIRST(&a->held)) != NULL)
-		held_free(h);
+	held_free(&a->held);
 	free(a);
 }

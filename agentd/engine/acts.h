@@ -50,6 +50,8 @@ void acts_ruling(struct acts *, const struct ruling *);
 void acts_gates(struct acts *, unsigned works);
 /* A gate has told of something: rulings that wait for its word are looked at again. */
 void acts_gate_told(struct acts *);
+/* At the end: none waits any longer. */
+void acts_flush(struct acts *);
 const struct acts_stats *acts_stats(const struct acts *);
 
 /*

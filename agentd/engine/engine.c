@@ -652,10 +652,11 @@ let_go(struct engine *e)
 {
 	const struct mtime never = {.ns = INT64_MAX};
 
-	if (e->policy != NULL) /* all is there: alerts that wait for an answer are written without it */
+	if (e->policy != NULL) { /* all is there: alerts that wait for an answer are written without it */
 		link_tick(e->link, never);
-	if (e->policy != NULL)
+		acts_flush(e->acts);
 		outlet_flush(e->outlet);
+	}
 	control_free(&e->control);
 	grants_free(&e->grants);
 	gates_free(&e->gates);

@@ -9,6 +9,7 @@
 #include "agentd/engine/failures.h"
 #include "agentd/host/table.h"
 #include "agentd/monitor/grant.h"
+#include "base/report_addr.h"
 
 #define NEAR_MS      1500   /* one event, by two clocks: when a call began, and when the gate was passed */
 #define KEEP_MS      30000  /* a finding may ripen for some seconds */
@@ -217,15 +218,6 @@ static const enum gated_kind kinds[] = {
 	[GATE_UNIX] = GATED_SOCKET,
 	[GATE_EXEC] = GATED_EXEC,
 };
-
-static struct endpoint
-endpoint_of(const struct report_addr *a)
-{
-	struct endpoint e = {.addr = {.family = a->family}, .port = a->port};
-
-	memcpy(e.addr.b, a->b, a->family == 4 ? 4 : sizeof(e.addr.b));
-	return e;
-}
 
 static struct gated
 gated_of(const struct notice *n)
