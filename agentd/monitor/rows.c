@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agentd/monitor/gate.h"
+#include "agentd/monitor/kept.h"
 #include "agentd/monitor/lenders.h"
 #include "agentd/monitor/mode.h"
 #include "agentd/monitor/protect.h"
@@ -21,6 +22,7 @@ struct rows {
 	uint32_t generation;       /* in force; 0: none yet */
 	uint32_t making;           /* 0: none */
 	struct grant fallback[2];  /* of a generation, by its parity */
+	struct kept kept;          /* what rows had before they were given one of `making` */
 	struct log_gate gate;
 };
 
@@ -54,6 +56,18 @@ note_row(struct rows *all, struct mon_session *s, const struct grant *g)
 	lend(all, s, !s->over);
 }
 
+/* Its row is about to be one of a generation that is not in force yet. */
+static int
+keep_row(struct rows *all, const struct mon_session *s, const struct grant *g)
+{
+	struct gate_row row;
+
+	if (!s->row || all->making == 0 || g->generation != all->making || s->row_generation == all->making ||
+	    gate_row_get(all->m->gate, s->ses, &row) != 0)
+		return 0;
+	return kept_add(&all->kept, s->ses, &row.grant) ? 0 : -ENOMEM;
+}
+
 int
 rows_grant(struct rows *all, struct mon_session *s, const struct grant *g)
 {
@@ -64,7 +78,9 @@ rows_grant(struct rows *all, struct mon_session *s, const struct grant *g)
 
 	if (protect_breakglass(all->m->cf, s, NULL))
 		return -EPERM;
-	rc = gate_row_set(all->m->gate, &row);
+	rc = keep_row(all, s, g);
+	if (rc == 0)
+		rc = gate_row_set(all->m->gate, &row);
 	if (rc == 0)
 		note_row(all, s, g);
 	return rc;
@@ -205,17 +221,32 @@ replace(struct mon_session *s, void *arg)
 	return true;
 }
 
+/* What was being made is never finished: rows are as they were before; those that were not get the fallback. */
+static int
+undo(struct rows *all)
+{
+	struct replacing r = {.all = all, .bad = all->making, .good = all->generation};
+
+	all->making = 0;
+	for (size_t i = 0; i < all->kept.n; i++) {
+		const struct kept_grant *k = &all->kept.of[i];
+		struct mon_session *s = registry_get(all->m->registry, k->ses);
+
+		if (s != NULL && s->row && s->row_generation == r.bad)
+			(void)rows_grant(all, s, &k->grant);
+	}
+	kept_clear(&all->kept);
+	registry_each(all->m->registry, replace, &r);
+	return r.rc;
+}
+
 int
 rows_classes_begin(struct rows *all, uint32_t *generation)
 {
-	struct replacing r = {.all = all, .bad = all->making, .good = all->generation};
-	int rc;
+	int rc = all->making != 0 ? undo(all) : 0;
 
-	if (all->making != 0)
-		registry_each(all->m->registry, replace, &r);
-	all->making = 0;
-	if (r.rc != 0)
-		return r.rc;
+	if (rc != 0)
+		return rc;
 	rc = gate_classes_begin(all->m->gate, generation);
 	if (rc == 0)
 		all->making = *generation;
@@ -245,6 +276,7 @@ rows_classes_done(struct rows *all)
 	if (rc == 0) {
 		all->generation = all->making;
 		all->making = 0;
+		kept_clear(&all->kept);
 	}
 	return rc;
 }
@@ -284,6 +316,7 @@ rows_free(struct rows **all)
 		return;
 	registry_watch((*all)->m->registry, NULL, NULL);
 	lenders_free(&(*all)->lenders);
+	kept_clear(&(*all)->kept);
 	free(*all);
 	*all = NULL;
 }

@@ -28,7 +28,7 @@ int rows_flag(struct rows *, struct mon_session *, uint32_t flags);
 /* The mode is another: what the policy has isolated or revoked is so in enforce mode only. */
 void rows_mode(struct rows *, enum mode);
 
-/* A new generation of classes.  Rows of one that was never finished get the fallback first. */
+/* A new generation of classes.  Rows of one that was never finished are first put back as they were before. */
 int rows_classes_begin(struct rows *, uint32_t *generation);
 /* It is being made; false: no request may speak of it. */
 bool rows_making(const struct rows *, uint32_t generation);

@@ -93,7 +93,7 @@ test_pam_gather = base/bytes.o base/buf.o base/utf8.o base/clock.o base/addr.o b
 	pam_module/gather.o pam_module/authinfo.o pam_module/connection.o
 test_pam_gather_LDFLAGS = -Wl,--wrap=getgrouplist -Wl,--wrap=sshkey_parse
 test_mon_mode = agentd/monitor/mode.o agentd/monitor/keep.o base/words.o base/safe.o base/buf.o base/bytes.o base/utf8.o
-test_mon_grants = $(patsubst %,agentd/monitor/%.o,rows lenders sound registry) \
+test_mon_grants = $(patsubst %,agentd/monitor/%.o,rows kept lenders sound registry) \
 	$(patsubst %,base/%.o,buf bytes clock log syslog_line utf8)
 test_mon_registry = agentd/monitor/registry.o agentd/monitor/rate.o base/bytes.o
 test_mon_rule = agentd/monitor/rule.o

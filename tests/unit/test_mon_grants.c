@@ -378,19 +378,22 @@ a_generation_leaves_nobody_behind(void **state)
 	rows_keep_fallback(mon.rows, &deny);
 	assert_int_equal(rows_classes_done(mon.rows), 0);
 	assert_true(rows_knows(mon.rows, first) && !rows_making(mon.rows, first));
-	/* Half way through the next the engine is another one. */
+	/* Half way through the next the engine is another one: 5 has what it had, 7 had nothing. */
 	second = begin();
-	allow.generation = second;
-	assert_int_equal(rows_grant(mon.rows, registry_get(mon.registry, 5), &allow), 0);
+	deny.generation = allow.generation = second;
+	assert_int_equal(rows_grant(mon.rows, registry_get(mon.registry, 5), &deny), 0);
+	assert_int_equal(rows_grant(mon.rows, session(7, 12), &allow), 0);
 	third = begin();
 	assert_false(rows_knows(mon.rows, second));
-	assert_true(row_denies(5));
+	assert_false(row_denies(5));
 	assert_int_equal(fake.row[5].grant.generation, first);
+	assert_true(row_denies(7));
+	assert_int_equal(fake.row[7].grant.generation, first);
 	assert_false(row_denies(6));
 	assert_int_equal(fake.row[6].grant.generation, first);
 	/* Nobody says what the fallback of the third is: all may be done. */
 	assert_int_equal(rows_classes_done(mon.rows), 0);
-	assert_false(row_denies(5) || row_denies(6));
+	assert_false(row_denies(5) || row_denies(6) || row_denies(7));
 	assert_int_equal(fake.row[5].grant.generation, third);
 	assert_int_equal(fake.row[6].grant.generation, third);
 }
