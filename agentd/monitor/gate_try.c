@@ -1,8 +1,7 @@
 /*
  * gate_try: a facility counts when it was seen to work.  A child of ours, with a row of its own, does what
- * must be refused, and its neighbour that must not; what is not refused is given up.  Runs in the monitor,
- * at its start and before there are threads.  Sends nothing and leaves nothing: ports are closed ones of
- * this host, datagrams are probes that are never sent.
+ * must be refused (gate_acts.c); what is not refused, or not told, is given up.  Runs in the monitor, at its
+ * start and before there are threads.  Leaves nothing behind.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -22,25 +21,20 @@
 #include <bpf/libbpf.h>
 
 #include "agentd/monitor/gate.skel.h"
+#include "agentd/monitor/gate_acts.h"
 #include "agentd/monitor/gate_parts.h"
 #include "base/log.h"
 #include "base/proc.h"
 
-#ifndef MSG_PROBE
-#define MSG_PROBE 0x10 /* include/linux/socket.h */
-#endif
-#define WAIT_MS   1000
-#define CLOSED    1      /* tcpmux: nobody's */
-#define PROGRAM   "/bin/true"
-#define TRY_SES   (SES_UNSET - 1)
-#define TRY_AUID  (AUID_UNSET - 1)
-#define NOT_GATED EOPNOTSUPP /* loaded, attached, and of no effect */
+#define WAIT_MS  1000
+#define TRY_SES  (SES_UNSET - 1)
+#define TRY_AUID (AUID_UNSET - 1)
 
-/* What the children use. */
+/* Of all exercises. */
 struct tools {
 	struct gate *g; /* borrowed */
 	char cgroup[64];  /* of our own making, below the gate's; "": we are inside */
-	char path[96], link[96];
+	struct gate_tools use;
 	int listener;
 	uint64_t cookie;
 	struct gate_program program;
@@ -49,100 +43,6 @@ struct tools {
 	unsigned event;
 	bool seen;
 };
-
-/* --- what a child does: 0 or the errno that is its exit status ------------------------------------------ */
-
-static int
-try_connect(int family, const char *to, int type)
-{
-	struct sockaddr_in6 sin6 = {.sin6_family = AF_INET6, .sin6_port = htons(CLOSED)};
-	struct sockaddr_in sin = {.sin_family = AF_INET, .sin_port = htons(CLOSED)};
-	int fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), rc;
-
-	if (fd == -1)
-		return errno;
-	(void)inet_pton(family, to, family == AF_INET ? (void *)&sin.sin_addr : (void *)&sin6.sin6_addr);
-	rc = family == AF_INET ? connect(fd, (struct sockaddr *)&sin, sizeof(sin)) :
-				 connect(fd, (struct sockaddr *)&sin6, sizeof(sin6));
-	rc = rc == 0 ? 0 : errno;
-	close(fd);
-	return rc;
-}
-
-static int
-act_connect(const struct tools *t)
-{
-	int refused = try_connect(AF_INET, "127.0.0.1", SOCK_STREAM);
-	int refused6 = try_connect(AF_INET6, "::1", SOCK_STREAM);
-
-	(void)t;
-	if (refused != EPERM || (refused6 != EPERM && refused6 != EAFNOSUPPORT))
-		return NOT_GATED;
-	return try_connect(AF_INET, "127.0.0.2", SOCK_STREAM) == EPERM ? EEXIST : 0;
-}
-
-/* udp_sendmsg(): MSG_CONFIRM with MSG_PROBE and no bytes ends before anything is sent. */
-static int
-try_send(int family, const char *to)
-{
-	struct sockaddr_in6 sin6 = {.sin6_family = AF_INET6, .sin6_port = htons(CLOSED)};
-	struct sockaddr_in sin = {.sin_family = AF_INET, .sin_port = htons(CLOSED)};
-	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0), rc;
-
-	if (fd == -1)
-		return errno;
-	(void)inet_pton(family, to, family == AF_INET ? (void *)&sin.sin_addr : (void *)&sin6.sin6_addr);
-	rc = (int)(family == AF_INET ?
-	    sendto(fd, "", 0, MSG_CONFIRM | MSG_PROBE, (struct sockaddr *)&sin, sizeof(sin)) :
-	    sendto(fd, "", 0, MSG_CONFIRM | MSG_PROBE, (struct sockaddr *)&sin6, sizeof(sin6)));
-	rc = rc == 0 ? 0 : errno;
-	close(fd);
-	return rc;
-}
-
-static int
-act_datagram(const struct tools *t)
-{
-	int refused6 = try_send(AF_INET6, "2001:db8::1");
-
-	(void)t;
-	if (try_send(AF_INET, "192.0.2.1") != EPERM || (refused6 != EPERM && refused6 != EAFNOSUPPORT))
-		return NOT_GATED;
-	return try_send(AF_INET, "127.0.0.1") == EPERM ? EEXIST : 0;
-}
-
-static int
-connect_path(const char *path)
-{
-	struct sockaddr_un sun = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	(void)bytes_copy(bytes_of(path), sun.sun_path, sizeof(sun.sun_path));
-	return connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0 ? 0 : errno;
-}
-
-static int
-act_path(const struct tools *t)
-{
-	return connect_path(t->path) == EPERM ? 0 : NOT_GATED;
-}
-
-/* These two end their child. */
-static int
-act_listener(const struct tools *t)
-{
-	int rc = connect_path(t->link);
-
-	return rc != 0 ? rc : NOT_GATED;
-}
-
-static int
-act_exec(const struct tools *t)
-{
-	(void)t;
-	execl(PROGRAM, PROGRAM, (char *)NULL);
-	return errno;
-}
 
 /* --- rows ------------------------------------------------------------------------------------------------ */
 
@@ -173,14 +73,14 @@ no_destination(struct gate_row *row)
 static const struct exercise {
 	unsigned facility, event;
 	void (*row)(struct gate_row *);
-	int (*act)(const struct tools *);
+	int (*act)(const struct gate_tools *);
 	bool dies;
 } exercises[] = {
-	{GATEF_CONNECT, GATE_TCP, deny_class_1, act_connect, false},
-	{GATEF_DATAGRAM, GATE_DATAGRAM, isolate, act_datagram, false},
-	{GATEF_PATH, GATE_UNIX, deny_sockets, act_path, false},
-	{GATEF_LISTENER, GATE_UNIX, deny_sockets, act_listener, true},
-	{GATEF_EXEC, GATE_EXEC, no_destination, act_exec, true},
+	{GATEF_CONNECT, GATE_TCP, deny_class_1, gate_act_connect, false},
+	{GATEF_DATAGRAM, GATE_DATAGRAM, isolate, gate_act_datagram, false},
+	{GATEF_PATH, GATE_UNIX, deny_sockets, gate_act_path, false},
+	{GATEF_LISTENER, GATE_UNIX, deny_sockets, gate_act_listener, true},
+	{GATEF_EXEC, GATE_EXEC, no_destination, gate_act_exec, true},
 };
 
 /* --- one exercise ---------------------------------------------------------------------------------------- */
@@ -207,7 +107,7 @@ be_child(const struct tools *t, const struct exercise *x, int go)
 		join(t->cgroup);
 	if (read(go, &byte, 1) != 1)
 		_exit(EPIPE);
-	_exit(x->act(t));
+	_exit(x->act(&t->use));
 }
 
 static int
@@ -238,7 +138,7 @@ end_of(pid_t pid, bool dies)
 	if (WIFSIGNALED(status))
 		rc = WTERMSIG(status) == SIGKILL && dies ? 0 : ETIMEDOUT;
 	else
-		rc = dies && WEXITSTATUS(status) == 0 ? NOT_GATED : WEXITSTATUS(status);
+		rc = dies && WEXITSTATUS(status) == 0 ? GATE_NOT_GATED : WEXITSTATUS(status);
 	return rc;
 }
 
@@ -289,7 +189,7 @@ static int
 set_classes(struct gate *g)
 {
 	struct class_prefix denied[2] = {{.bits = 128, .addr_class = 1}, {.bits = 128, .addr_class = 1}};
-	const struct class_ports closed = {.lo = CLOSED, .hi = CLOSED, .port_class = 1, .ssh = 1};
+	const struct class_ports closed = {.lo = GATE_TRY_PORT, .hi = GATE_TRY_PORT, .port_class = 1, .ssh = 1};
 	int rc = gate_classes_new(g, GATE_TRY_GENERATION);
 
 	(void)inet_pton(AF_INET6, "::ffff:127.0.0.1", denied[0].addr);
@@ -323,21 +223,21 @@ set_listener(struct tools *t)
 	struct gate_listener l = {.ses = SES_UNSET};
 	socklen_t n = sizeof(t->cookie);
 
-	t->listener = listen_at(t->path);
+	t->listener = listen_at(t->use.path);
 	if (t->listener < 0)
 		return t->listener;
-	(void)unlink(t->link);
-	if (symlink(t->path, t->link) == -1 ||
+	(void)unlink(t->use.link);
+	if (symlink(t->use.path, t->use.link) == -1 ||
 	    getsockopt(t->listener, SOL_SOCKET, SO_COOKIE, &t->cookie, &n) == -1)
 		return -errno;
 	l.cookie = t->cookie;
-	return gate_listener_set(t->g, &l, t->path);
+	return gate_listener_set(t->g, &l, t->use.path);
 }
 
 static int
 set_program(struct tools *t)
 {
-	int fd = open(PROGRAM, O_PATH | O_CLOEXEC), rc;
+	int fd = open(GATE_TRY_PROGRAM, O_PATH | O_CLOEXEC), rc;
 
 	if (fd == -1)
 		return -errno;
@@ -364,13 +264,13 @@ tools_open(struct tools *t, struct gate *g)
 	int rc;
 
 	*t = (struct tools){.g = g, .listener = -1};
-	snprintf(t->path, sizeof(t->path), "%s/gate-try", g->cf->run_dir);
-	snprintf(t->link, sizeof(t->link), "%s/gate-try.link", g->cf->run_dir);
+	snprintf(t->use.path, sizeof(t->use.path), "%s/gate-try", g->cf->run_dir);
+	snprintf(t->use.link, sizeof(t->use.link), "%s/gate-try.link", g->cf->run_dir);
 	rc = set_classes(g);
 	if (rc == 0)
 		rc = set_listener(t);
 	if (rc == 0 && (t->g->works & GATEF_EXEC) != 0 && set_program(t) != 0)
-		log_debug(PROGRAM " has no name in the kernel: exec of it will be seen not to be gated");
+		log_debug(GATE_TRY_PROGRAM " has no name in the kernel: exec of it will be seen not to be gated");
 	return rc != 0 ? rc : set_cgroup(t);
 }
 
@@ -380,10 +280,10 @@ tools_close(struct tools *t)
 	(void)gate_classes_drop(t->g, GATE_TRY_SLOT);
 	if (t->listener >= 0) {
 		close(t->listener);
-		(void)unlink(t->path);
-		(void)unlink(t->link);
+		(void)unlink(t->use.path);
+		(void)unlink(t->use.link);
 	}
-	(void)gate_listener_drop(t->g, t->cookie, t->path);
+	(void)gate_listener_drop(t->g, t->cookie, t->use.path);
 	(void)bpf_map_delete_elem(bpf_map__fd(t->g->bpf->maps.clients), &t->program);
 	if (t->cgroup[0] != '\0' && rmdir(t->cgroup) == -1)
 		log_warn("%s: %s", t->cgroup, strerror(errno));

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* gate_who: whose grant the current task has, and how it is told what became of it. */
+#ifndef MONITOR_GATE_WHO_BPF_H
+#define MONITOR_GATE_WHO_BPF_H
+
+#include "agentd/monitor/gate_event.h"
+#include "agentd/monitor/gate_maps.bpf.h"
+#include "agentd/monitor/gate_task.bpf.h"
+
+struct who {
+	const struct task_struct *task;
+	uint32_t ses, auid;
+	uint32_t flags; /* GATEN_* that are known already */
+	const struct gate_row *row; /* NULL: none */
+	bool enforce;
+};
+
+static __always_inline const struct gate_row *
+row_of_trial(void)
+{
+	const struct gate_try *t = bpf_map_lookup_elem(&trial, &(uint32_t){0});
+
+	return t != NULL && t->tgid != 0 && t->tgid == bpf_get_current_pid_tgid() >> 32 ? &t->row : NULL;
+}
+
+/* That of a session of its login uid which lends it. */
+static __always_inline const struct gate_row *
+row_borrowed(const struct who *w)
+{
+	const uint32_t *ses = bpf_map_lookup_elem(&borrow, &w->auid);
+
+	return ses == NULL ? NULL : bpf_map_lookup_elem(&rows, ses);
+}
+
+static __always_inline struct who
+who_is_it(void)
+{
+	const struct task_struct *task = (const struct task_struct *)bpf_get_current_task();
+	const struct gate_state *s = state_now();
+	struct who w = {.task = task, .ses = BPF_CORE_READ(task, sessionid),
+	    .auid = BPF_CORE_READ(task, loginuid.val), .enforce = s != NULL && s->enforce != 0};
+
+	w.row = row_of_trial();
+	if (w.row != NULL) {
+		w.enforce = true;
+		return w;
+	}
+	if (w.ses != UNSET)
+		w.row = bpf_map_lookup_elem(&rows, &w.ses);
+	if (w.row == NULL && w.auid != UNSET && (w.row = row_borrowed(&w)) != NULL)
+		w.flags |= GATEN_BORROWED;
+	return w;
+}
+
+/* --- what is told --------------------------------------------------------------------------------------- */
+
+/* Whether this one is told by itself, or counted only. */
+static __always_inline bool
+tally_allows(struct gate_tally *t, uint32_t flags)
+{
+	uint64_t second = bpf_ktime_get_ns() / 1000000000;
+
+	if (flags & (GATEN_REFUSED | GATEN_KILLED))
+		__sync_fetch_and_add(&t->refused, 1);
+	if (t->second != second) {
+		t->second = second;
+		t->told = 0;
+	}
+	if (t->told >= GATE_TELL) {
+		__sync_fetch_and_add(&t->untold, 1);
+		return false;
+	}
+	__sync_fetch_and_add(&t->told, 1);
+	return true;
+}
+
+/* NULL: not now.  What it returns is the caller's to fill and to submit. */
+static __always_inline struct gate_saw *
+tell(const struct who *w, uint32_t event, uint32_t verdict, uint32_t flags)
+{
+	uint32_t ses = w->row != NULL ? w->row->ses : UNSET;
+	struct gate_tally *t = bpf_map_lookup_elem(&tally, &ses);
+	struct gate_saw *s;
+
+	if (t != NULL && !tally_allows(t, flags))
+		return NULL;
+	s = bpf_ringbuf_reserve(&ring, sizeof(*s), 0);
+	if (s == NULL) {
+		if (t != NULL)
+			__sync_fetch_and_add(&t->untold, 1);
+		return NULL;
+	}
+	__builtin_memset(s, 0, sizeof(*s));
+	s->when_ns = bpf_ktime_get_ns();
+	s->flags = event | verdict << 8 | flags | w->flags;
+	s->ses = ses;
+	s->own_ses = w->ses;
+	s->auid = w->auid;
+	s->pid = bpf_get_current_pid_tgid() >> 32;
+	s->uid = (uint32_t)bpf_get_current_uid_gid();
+	if (t != NULL) {
+		s->untold = t->untold;
+		__sync_fetch_and_add(&t->untold, -s->untold);
+	}
+	return s;
+}
+
+#endif
