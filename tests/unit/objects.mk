@@ -81,7 +81,7 @@ test_store_LIBS = -lsqlite3
 test_sink_files = agentd/sink/jsonl.o agentd/sink/syslog.o base/syslog_line.o base/buf.o base/bytes.o base/safe.o base/utf8.o
 test_engine_parts = tests/unit/ruling.o $(patsubst %,agentd/engine/%.o,exe filter flood keep losses quota scan) base/addr.o base/buf.o base/bytes.o base/clock.o base/utf8.o base/words.o
 test_engine_parts_LIBS = -lseccomp
-test_engine_acts = tests/unit/ruling.o $(patsubst %,agentd/engine/%.o,acts failures held keep link pipeline plan question ruling spares) \
+test_engine_acts = tests/unit/ruling.o tests/unit/link_pair.o $(patsubst %,agentd/engine/%.o,acts failures held keep link pipeline plan question ruling spares) \
 	$(patsubst %.c,%.o,$(wildcard agentd/audit/*.c agentd/host/*.c agentd/detect/*.c policy/*.c base/*.c)) \
 	policy/grammar.o agentd/monitor/result.o
 test_engine_acts_LIBS = -levent_core
@@ -104,13 +104,13 @@ test_mon_verb_LIBS = -ljansson
 test_mon_mount = agentd/monitor/mount.o base/safe.o base/buf.o base/bytes.o base/utf8.o
 test_policy_box = $(addprefix agentd/engine/,policy_box.o policy_files.o) $(policy_all)
 test_mon_kill = agentd/monitor/kill.o base/proc.o base/clock.o base/buf.o base/bytes.o base/utf8.o
-test_engine_asks = $(patsubst %,agentd/engine/%.o,failures link owners programs quota scan worker) \
+test_engine_asks = tests/unit/link_pair.o $(patsubst %,agentd/engine/%.o,failures link owners programs quota scan worker) \
 	$(patsubst %.c,%.o,$(wildcard agentd/audit/*.c agentd/host/*.c base/*.c)) agentd/monitor/result.o
 test_engine_asks_LIBS = -levent_core
 test_cli_table = $(patsubst %,cli/%.o,options print table) $(patsubst %,base/%.o,buf bytes clock safe utf8)
 test_cli_table_LIBS = -lsmartcols
 test_engine_gates = $(detect_kit) agentd/engine/gates.o agentd/engine/failures.o base/json.o
-test_engine_grants = $(patsubst %,agentd/engine/%.o,classes failures grant_row grants link own pipeline question round ruling) \
+test_engine_grants = tests/unit/link_pair.o $(patsubst %,agentd/engine/%.o,classes failures grant_row grants link own pipeline question round ruling) \
 	$(patsubst %.c,%.o,$(wildcard agentd/audit/*.c agentd/host/*.c agentd/detect/*.c policy/*.c base/*.c)) \
 	policy/grammar.o agentd/monitor/result.o
 test_engine_grants_LIBS = -levent_core -lcrypto

@@ -1,9 +1,7 @@
 /* What is done about a ruling, and that the alert says what came of it: acts over a pair of packets. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <event2/event.h>
@@ -12,13 +10,12 @@
 #include "agentd/engine/failures.h"
 #include "base/safe.h"
 #include "tests/unit/ruling.h"
+#include "tests/unit/link_pair.h"
 #include "tests/unit/unit.h"
 
 struct stage {
-	struct event_base *base;
-	struct link *link;
+	struct link_pair pair;
 	struct acts *acts;
-	int monitor; /* our end */
 	unsigned told;
 	enum done done;
 	enum level level;
@@ -59,37 +56,15 @@ spared(uint32_t ses, void (*fn)(uint32_t pid, void *fn_arg), void *fn_arg, void 
 	}
 }
 
-static void
-on_notice(const struct notice *n, int fds[LINK_FDS], void *arg)
-{
-	(void)n;
-	(void)fds;
-	(void)arg;
-}
-
-static void
-on_gone(void *arg)
-{
-	(void)arg;
-}
-
 static int
 set_up(void **state)
 {
 	struct stage *s = calloc(1, sizeof(*s));
-	const struct link_events on = {.notice = on_notice, .gone = on_gone, .arg = s};
 	struct acts_parts parts = {.spared = spared, .gated = gated, .outcome = on_outcome, .arg = s};
-	int pair[2];
 
-	s->base = event_base_new();
-	event_base_priority_init(s->base, 2);
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
-		return -1;
-	s->monitor = pair[0];
-	fcntl(s->monitor, F_SETFL, O_NONBLOCK);
-	s->link = link_new(s->base, pair[1], &on);
-	parts.link = s->link;
-	parts.base = s->base;
+	link_pair_open(&s->pair);
+	parts.link = s->pair.link;
+	parts.base = s->pair.base;
 	s->acts = acts_new(&parts);
 	make_ruling(&s->m);
 	s->m.ruling.mode = MODE_ENFORCE;
@@ -104,11 +79,9 @@ tear_down(void **state)
 {
 	struct stage *s = *state;
 
-	link_tick(s->link, (struct mtime){.ns = INT64_MAX});
+	link_pair_end(&s->pair);
 	acts_free(&s->acts);
-	link_free(&s->link);
-	event_base_free(s->base);
-	close(s->monitor);
+	link_pair_close(&s->pair);
 	free(s);
 	return 0;
 }
@@ -116,7 +89,7 @@ tear_down(void **state)
 static bool
 asked(struct stage *s, struct request *r)
 {
-	return packet_recv(s->monitor, r, sizeof(*r), NULL, 0) == (long)sizeof(*r);
+	return packet_recv(s->pair.monitor, r, sizeof(*r), NULL, 0) == (long)sizeof(*r);
 }
 
 static void
@@ -124,8 +97,8 @@ answer(struct stage *s, uint32_t id, enum result result, uint64_t value)
 {
 	const struct notice n = {.kind = NOTE_RESULT, .id = id, .result = result, .value = value};
 
-	assert_int_equal(packet_send(s->monitor, &n, sizeof(n), NULL, 0), 0);
-	event_base_loop(s->base, EVLOOP_NONBLOCK);
+	assert_int_equal(packet_send(s->pair.monitor, &n, sizeof(n), NULL, 0), 0);
+	event_base_loop(s->pair.base, EVLOOP_NONBLOCK);
 }
 
 static void
@@ -198,9 +171,9 @@ a_monitor_that_is_silent_is_a_failure(void **state)
 	struct stage *s = *state;
 
 	acts_ruling(s->acts, &s->m.ruling);
-	link_tick(s->link, mtime_now());
+	link_tick(s->pair.link, mtime_now());
 	assert_int_equal(s->told, 0);
-	link_tick(s->link, (struct mtime){.ns = mtime_now().ns + 3000000000});
+	link_tick(s->pair.link, (struct mtime){.ns = mtime_now().ns + 3000000000});
 	assert_int_equal(s->done, DONE_FAILED);
 	assert_string_equal(s->why, "the monitor did not answer in time");
 }
@@ -329,8 +302,8 @@ what_ended_by_the_cut_was_cut(void **state)
 	acts_ruling(s->acts, &s->m.ruling);
 	assert_true(asked(s, &r));
 	n.id = r.id;
-	assert_int_equal(packet_send(s->monitor, &n, sizeof(n), NULL, 0), 0);
-	event_base_loop(s->base, EVLOOP_NONBLOCK);
+	assert_int_equal(packet_send(s->pair.monitor, &n, sizeof(n), NULL, 0), 0);
+	event_base_loop(s->pair.base, EVLOOP_NONBLOCK);
 	assert_int_equal(s->told, 1);
 	assert_int_equal(s->done, DONE_CUT);
 	assert_string_equal(s->why, "");
@@ -372,7 +345,7 @@ a_connection_is_looked_for_again(void **state)
 	assert_true(asked(s, &r));
 	answer(s, r.id, RES_NOT_FOUND, 0);
 	assert_int_equal(s->told, 0);
-	event_base_loop(s->base, EVLOOP_ONCE);
+	event_base_loop(s->pair.base, EVLOOP_ONCE);
 	assert_true(asked(s, &r));
 	answer(s, r.id, RES_OK, 1);
 	assert_int_equal(s->done, DONE_CUT);
@@ -381,7 +354,7 @@ a_connection_is_looked_for_again(void **state)
 		assert_true(asked(s, &r));
 		answer(s, r.id, RES_NOT_FOUND, 0);
 		if (i < 2)
-			event_base_loop(s->base, EVLOOP_ONCE);
+			event_base_loop(s->pair.base, EVLOOP_ONCE);
 	}
 	assert_int_equal(s->done, DONE_FAILED);
 }
@@ -432,7 +405,7 @@ no_end_without_what_it_must_spare(void **state)
 	assert_false(asked(s, &a));
 	acts_ruling(s->acts, &s->m.ruling);
 	assert_true(asked(s, &a) && asked(s, &b));
-	link_tick(s->link, (struct mtime){.ns = INT64_MAX});
+	link_tick(s->pair.link, (struct mtime){.ns = INT64_MAX});
 	assert_int_equal(s->done, DONE_FAILED);
 	assert_false(asked(s, &a));
 	assert_int_equal(acts_stats(s->acts)->waiting, 0);
@@ -607,7 +580,7 @@ nobody_is_killed_for_nothing(void **state)
 	acts_ruling(s->acts, &s->m.ruling);
 	assert_int_equal(s->told, 1);
 	while (s->told == 1)
-		event_base_loop(s->base, EVLOOP_ONCE);
+		event_base_loop(s->pair.base, EVLOOP_ONCE);
 	assert_int_equal(s->done, DONE_REFUSED);
 	assert_int_equal(s->level, LEVEL_OBSERVE);
 	assert_non_null(strstr(s->why, "nothing connected"));

@@ -1,9 +1,7 @@
 /* What the model asks for, owners and programs, over a pair of packets: everybody has his share. */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -14,52 +12,29 @@
 #include "agentd/engine/owners.h"
 #include "agentd/engine/programs.h"
 #include "base/safe.h"
+#include "tests/unit/link_pair.h"
 #include "tests/unit/unit.h"
 
 #define ALICE 57 /* sessions */
 #define BOB   58
 
 struct stage {
-	struct event_base *base;
-	struct link *link;
+	struct link_pair pair;
 	struct host *host;
 	struct owners *owners;
 	struct programs *programs;
-	int monitor; /* our end */
 };
-
-static void
-on_notice(const struct notice *n, int fds[LINK_FDS], void *arg)
-{
-	(void)n;
-	(void)fds;
-	(void)arg;
-}
-
-static void
-on_gone(void *arg)
-{
-	(void)arg;
-}
 
 static int
 set_up(void **state)
 {
 	struct stage *s = calloc(1, sizeof(*s));
-	const struct link_events on = {.notice = on_notice, .gone = on_gone, .arg = s};
 	const struct endpoint none = {0};
-	int pair[2];
 
-	s->base = event_base_new();
-	event_base_priority_init(s->base, 2);
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
-		return -1;
-	s->monitor = pair[0];
-	fcntl(s->monitor, F_SETFL, O_NONBLOCK);
-	s->link = link_new(s->base, pair[1], &on);
+	link_pair_open(&s->pair);
 	s->host = host_new("", NULL);
-	s->owners = owners_new(s->link);
-	s->programs = programs_new(s->base, s->link);
+	s->owners = owners_new(s->pair.link);
+	s->programs = programs_new(s->pair.base, s->pair.link);
 	owners_tell(s->owners, s->host);
 	programs_tell(s->programs, s->host);
 	(void)host_found(s->host, ALICE, 1001, 700, 1, none, none, rtime_now());
@@ -73,12 +48,10 @@ tear_down(void **state)
 {
 	struct stage *s = *state;
 
-	link_free(&s->link);
 	owners_free(&s->owners);
 	programs_free(&s->programs);
 	host_free(&s->host);
-	event_base_free(s->base);
-	close(s->monitor);
+	link_pair_close(&s->pair);
 	free(s);
 	return 0;
 }
@@ -86,8 +59,8 @@ tear_down(void **state)
 static bool
 asked(struct stage *s, struct request *r)
 {
-	event_base_loop(s->base, EVLOOP_NONBLOCK);
-	return packet_recv(s->monitor, r, sizeof(*r), NULL, 0) == (long)sizeof(*r);
+	event_base_loop(s->pair.base, EVLOOP_NONBLOCK);
+	return packet_recv(s->pair.monitor, r, sizeof(*r), NULL, 0) == (long)sizeof(*r);
 }
 
 static unsigned
@@ -148,9 +121,9 @@ what_is_too_large_is_not_known(void **state)
 	programs_want(s->programs, ALICE, 900, st.st_ino, major(st.st_dev), minor(st.st_dev));
 	assert_true(asked(s, &r));
 	n.id = r.id;
-	assert_int_equal(packet_send(s->monitor, &n, sizeof(n), &fd, 1), 0);
+	assert_int_equal(packet_send(s->pair.monitor, &n, sizeof(n), &fd, 1), 0);
 	for (int i = 0; i < 500 && failure_count(FAIL_SCAN_CUT) == before; i++) {
-		event_base_loop(s->base, EVLOOP_NONBLOCK);
+		event_base_loop(s->pair.base, EVLOOP_NONBLOCK);
 		usleep(10000);
 	}
 	assert_int_equal(failure_count(FAIL_SCAN_CUT), before + 1);

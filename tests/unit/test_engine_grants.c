@@ -1,8 +1,6 @@
 /* Grants: from a policy and a login to the kernel's rows, and when they are sent: grants over a pair of packets. */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <event2/event.h>
@@ -11,6 +9,7 @@
 #include "agentd/engine/grants.h"
 #include "base/report_addr.h"
 #include "base/safe.h"
+#include "tests/unit/link_pair.h"
 #include "tests/unit/unit.h"
 
 #define POLICY                                                                                         \
@@ -25,13 +24,11 @@ struct packet {
 };
 
 struct stage {
-	struct event_base *base;
-	struct link *link;
+	struct link_pair pair;
 	struct pipeline *pipeline;
 	struct pipeline_options options;
 	struct grants *grants;
 	struct policy *policy;
-	int monitor; /* our end */
 	uint32_t generation;
 	enum result refuse; /* what is said to the next REQ_PREFIXES; RES_OK */
 	struct packet last;
@@ -40,20 +37,6 @@ struct stage {
 };
 
 /* --- the stage --- */
-
-static void
-on_notice(const struct notice *n, int fds[LINK_FDS], void *arg)
-{
-	(void)n;
-	(void)fds;
-	(void)arg;
-}
-
-static void
-on_gone(void *arg)
-{
-	(void)arg;
-}
 
 static const struct policy *
 in_force(void *arg)
@@ -80,20 +63,12 @@ static int
 set_up(void **state)
 {
 	struct stage *s = calloc(1, sizeof(*s));
-	const struct link_events on = {.notice = on_notice, .gone = on_gone, .arg = s};
-	int pair[2];
 
-	s->base = event_base_new();
-	event_base_priority_init(s->base, 2);
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
-		return -1;
-	s->monitor = pair[0];
-	fcntl(s->monitor, F_SETFL, O_NONBLOCK);
-	s->link = link_new(s->base, pair[1], &on);
+	link_pair_open(&s->pair);
 	s->policy = parse(POLICY);
 	s->options = (struct pipeline_options){.boot_id = "b", .host_name = "t"};
 	s->pipeline = pipeline_new(&s->options);
-	s->grants = grants_new(&(struct grants_parts){.base = s->base, .link = s->link,
+	s->grants = grants_new(&(struct grants_parts){.base = s->pair.base, .link = s->pair.link,
 	    .pipeline = s->pipeline, .options = &s->options, .policy = in_force, .arg = s});
 	*state = s;
 	return 0;
@@ -104,13 +79,11 @@ tear_down(void **state)
 {
 	struct stage *s = *state;
 
-	link_tick(s->link, (struct mtime){.ns = INT64_MAX});
+	link_pair_end(&s->pair);
 	grants_free(&s->grants);
 	pipeline_free(&s->pipeline);
-	link_free(&s->link);
-	event_base_free(s->base);
+	link_pair_close(&s->pair);
 	pol_free(&s->policy);
-	close(s->monitor);
 	free(s);
 	return 0;
 }
@@ -134,7 +107,7 @@ answer(struct stage *s, enum result result)
 
 	if (s->last.r.kind == REQ_CLASSES)
 		n.value = ++s->generation;
-	assert_int_equal(packet_send(s->monitor, &n, sizeof(n), NULL, 0), 0);
+	assert_int_equal(packet_send(s->pair.monitor, &n, sizeof(n), NULL, 0), 0);
 }
 
 /* The next request, unanswered; 0: none comes. */
@@ -143,13 +116,13 @@ next(struct stage *s)
 {
 	memset(&s->last, 0, sizeof(s->last));
 	for (int i = 0; i < 200; i++) {
-		long n = packet_recv(s->monitor, &s->last, sizeof(s->last), NULL, 0);
+		long n = packet_recv(s->pair.monitor, &s->last, sizeof(s->last), NULL, 0);
 
 		if (n > 0) {
 			assert_true(n >= (long)sizeof(s->last.r));
 			return s->last.r.kind;
 		}
-		event_base_loop(s->base, EVLOOP_NONBLOCK);
+		event_base_loop(s->pair.base, EVLOOP_NONBLOCK);
 		usleep(500); /* the walk pauses a millisecond between its shares */
 	}
 	return 0;
