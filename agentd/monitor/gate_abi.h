@@ -22,9 +22,9 @@
 struct gate_row {
 	struct grant grant;
 	uint32_t ses, auid;
-	uint32_t sshd_pid;             /* of the reporting sshd: it and its child of the same program relay */
-	uint32_t flags;                /* enum gate_row_flag */
-	uint64_t sshd_dev, sshd_ino;   /* as stat(2) has them */
+	uint32_t sshd_pid; /* of the reporting sshd: it and its child of the same program relay */
+	uint32_t flags;    /* enum gate_row_flag */
+	uint64_t sshd_dev, sshd_ino; /* as stat(2) has them; for the next daemon, the kernel does not look */
 };
 /* The first two hold in either mode: those of the policy go when the host returns to audit mode. */
 enum gate_row_flag {

@@ -1,4 +1,4 @@
-/* gate_cgroup: the cgroup v2 directory that the gates stand on, cgroups(7).  Runs in the monitor, at its start. */
+/* gate_cgroup: the cgroup v2 directory that the gates stand on, cgroups(7).  Runs in the monitor, at start. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>

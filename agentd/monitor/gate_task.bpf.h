@@ -50,7 +50,7 @@ struct linux_binprm {
 	struct file *file;
 } FOUND_AT_LOAD;
 struct cred {
-	kuid_t euid;
+	kuid_t uid, euid;
 } FOUND_AT_LOAD;
 struct task_struct {
 	int tgid;

@@ -16,11 +16,11 @@ struct who {
 };
 
 static __always_inline const struct gate_row *
-row_of_trial(void)
+row_of_trial(const struct task_struct *task)
 {
 	const struct gate_try *t = bpf_map_lookup_elem(&trial, &(uint32_t){0});
 
-	return t != NULL && t->tgid != 0 && t->tgid == bpf_get_current_pid_tgid() >> 32 ? &t->row : NULL;
+	return t != NULL && t->tgid != 0 && t->tgid == (uint32_t)BPF_CORE_READ(task, tgid) ? &t->row : NULL;
 }
 
 /* That of a session of its login uid which lends it. */
@@ -40,7 +40,7 @@ who_is_it(void)
 	struct who w = {.task = task, .ses = BPF_CORE_READ(task, sessionid),
 	    .auid = BPF_CORE_READ(task, loginuid.val), .enforce = s != NULL && s->enforce != 0};
 
-	w.row = row_of_trial();
+	w.row = row_of_trial(task);
 	if (w.row != NULL) {
 		w.enforce = true;
 		return w;
@@ -80,6 +80,7 @@ tell(const struct who *w, uint32_t event, uint32_t verdict, uint32_t flags)
 {
 	uint32_t ses = w->row != NULL ? w->row->ses : UNSET;
 	struct gate_tally *t = bpf_map_lookup_elem(&tally, &ses);
+	const struct task_struct *task = w->task;
 	struct gate_saw *s;
 
 	if (t != NULL && !tally_allows(t, flags))
@@ -96,8 +97,9 @@ tell(const struct who *w, uint32_t event, uint32_t verdict, uint32_t flags)
 	s->ses = ses;
 	s->own_ses = w->ses;
 	s->auid = w->auid;
-	s->pid = bpf_get_current_pid_tgid() >> 32;
-	s->uid = (uint32_t)bpf_get_current_uid_gid();
+	/* Not by helper: kernels before 6.1 have none of it for programs on cgroups. */
+	s->pid = (uint32_t)BPF_CORE_READ(task, tgid);
+	s->uid = BPF_CORE_READ(task, cred, uid.val);
 	if (t != NULL) {
 		s->untold = t->untold;
 		__sync_fetch_and_add(&t->untold, -s->untold);
