@@ -165,6 +165,37 @@ put_rules(const struct cli *cli, const json_t *o, struct buf *out)
 	put_sentences(answer_get(o, "rules.why"), out);
 }
 
+/* Those that work in a line, the others below, each with its reason. */
+static void
+put_gates(const struct cli *cli, const json_t *o, struct buf *out)
+{
+	const json_t *gates = answer_get(o, "gates"), *gate;
+	const char *comma = "";
+	size_t i;
+
+	if (json_array_size(gates) == 0)
+		return;
+	put_label(cli, "gates", out);
+	json_array_foreach(gates, i, gate) {
+		if (!answer_bool(gate, "works"))
+			continue;
+		buf_puts(out, comma);
+		answer_visible(gate, "name", out);
+		comma = ", ";
+	}
+	buf_puts(out, *comma == '\0' ? "none\n" : "\n");
+	json_array_foreach(gates, i, gate) {
+		if (answer_bool(gate, "works"))
+			continue;
+		buf_printf(out, "%-10s   ", "");
+		put_styled(cli, gate, "name", STYLE_WARN, out);
+		buf_puts(out, ": ");
+		answer_visible(gate, "why", out);
+		buf_putc(out, '\n');
+	}
+	put_sentences(answer_get(o, "policy.beyond"), out);
+}
+
 static void
 put_counts(const struct cli *cli, const json_t *o, struct buf *out)
 {
@@ -299,7 +330,7 @@ static bool
 show(const json_t *o, struct bytes line, void *arg)
 {
 	static void (*const parts[])(const struct cli *, const json_t *, struct buf *) = {
-		put_daemon, put_mode, put_policy, put_source, put_losses, put_rules, put_counts,
+		put_daemon, put_mode, put_policy, put_source, put_losses, put_rules, put_gates, put_counts,
 		put_store,
 	};
 	const struct cli *cli = arg;

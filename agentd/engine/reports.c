@@ -350,12 +350,15 @@ static void
 follow_anyway(struct login *l)
 {
 	const struct notice *k = &l->kernel;
+	const struct reports_parts *parts = &l->all->parts;
+	struct host *h = pipeline_host(parts->pipeline);
 	const struct endpoint none = {0};
 
-	if (k->result == RES_OK &&
-	    host_session(pipeline_host(l->all->parts.pipeline), k->ses) == NULL)
-		host_found(pipeline_host(l->all->parts.pipeline), k->ses, k->auid, k->pid,
-		    k->start_ticks, none, none, rtime_now());
+	if (k->result == RES_OK && host_session(h, k->ses) == NULL) {
+		host_found(h, k->ses, k->auid, k->pid, k->start_ticks, none, none, rtime_now());
+		if (parts->grants != NULL)
+			grants_again(parts->grants);
+	}
 	login_free(l);
 }
 
