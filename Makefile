@@ -9,7 +9,6 @@ CC      ?= cc
 BISON   ?= bison
 CLANG   ?= clang
 BPFTOOL ?= $(firstword $(shell command -v bpftool) /usr/sbin/bpftool)
-STRIP_BPF ?= llvm-strip
 PKGCONF ?= pkg-config
 DESTDIR ?=
 PREFIX  ?= /usr
@@ -75,16 +74,16 @@ $(B)/policy/grammar.o: $(B)/policy/grammar.c
 
 $(call objs,policy): | $(B)/policy/grammar.c
 
-# The kernel's side of the gates: for the BPF machine, and then, as bytes, for the daemon.  For gcc the header is
-# a system's, because it is bpftool's to write without warnings.
+# The kernel's side of the gates: for the BPF machine, without what only debuggers read, and then, as bytes, for
+# the daemon.  For gcc the header is a system's, because it is bpftool's to write without warnings.
 BPF_CFLAGS = -target bpf -mcpu=v2 -ffreestanding -std=gnu11 -O2 -g -Wall -Wextra -Werror -I. -Iinclude \
              -idirafter /usr/include/$(MULTIARCH)
 
 $(B)/%.bpf.o: %.bpf.c
 	$(call say,BPF)
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c -o $@ $<
-	$(Q)$(STRIP_BPF) -g $@
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(@:.o=.d) -MT $@ -c -o $@.full $<
+	$(Q)$(BPFTOOL) gen object $@ $@.full
 
 $(B)/%.skel.h: $(B)/%.bpf.o
 	$(call say,SKEL)
