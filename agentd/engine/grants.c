@@ -153,9 +153,9 @@ fail(struct grants *g, const char *what, enum result r)
 	    r < RES_COUNT ? result_text(r) : "no answer");
 	drop_next(g);
 	serve_logins(g, r == RES_OK ? RES_COUNT : r);
-	g->retry_ms = g->retry_ms == 0                ? RETRY_MIN_MS :
-	    g->retry_ms * 2 < RETRY_MAX_MS ? g->retry_ms * 2 :
-	                                     RETRY_MAX_MS;
+	g->retry_ms = g->retry_ms == 0 ? RETRY_MIN_MS : g->retry_ms * 2;
+	if (g->retry_ms > RETRY_MAX_MS)
+		g->retry_ms = RETRY_MAX_MS;
 	g->retry = (struct mtime){.ns = mtime_now().ns + g->retry_ms * 1000000};
 }
 
