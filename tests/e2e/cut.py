@@ -79,6 +79,7 @@ def run(build: str) -> int:
         stage.daemon.policy(BLOCK, mode="enforce")
         for far in (0, 10):
             for requests in (1, MANY):
-                name = f"{'gates' if gates else 'audit alone'}, {far:2} ms, {'one request' if requests == 1 else 'flood'}"
+                by, much = "gates" if gates else "audit alone", "one request" if requests == 1 else "flood"
+                name = f"{by}, {far:2} ms, {much}"
                 print(f"{name:34}{race(stage, TRIES, requests, far)}", flush=True)
     return 0

@@ -1,4 +1,4 @@
-"""From the bastion on to db: what an alert says, and what is told and stopped more than once (the ways: ways/hops.py)."""
+"""From the bastion on to db: what an alert says, what is told once, what is stopped each time (see ways/hops.py)."""
 
 from __future__ import annotations
 

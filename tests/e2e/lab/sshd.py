@@ -146,7 +146,8 @@ class Login:
 
     @property
     def ses(self) -> int:
-        return int(self.out("cat /proc/self/sessionid"))
+        """The shell may tell of a job that ended before it."""
+        return int(self.out("cat /proc/self/sessionid").splitlines()[-1])
 
     def _more(self, end: float, what: str) -> None:
         chunk = self.process.stdout.read(65536)

@@ -42,7 +42,8 @@ def left_behind(stage: Stage, attempt: Attempt) -> Tried:
     """By a process that waits until its login is over."""
     with stage.login("alice") as session:
         ses = session.ses
-        session.out(f"rm -f said; setsid sh -c 'sleep 1; {dial(attempt)} >said.new; mv said.new said' >/dev/null 2>&1 &")
+        words = f"sleep 1; {dial(attempt)} >said.new; mv said.new said"
+        session.out(f"rm -f said; setsid sh -c '{words}' >/dev/null 2>&1 &")
     with stage.login("bob") as other:
         said = _result(other, "/home/alice/said")
     return Tried(went(said), said, {"ses": ses, "to": attempt.target})
@@ -100,7 +101,7 @@ def traced(stage: Stage, attempt: Attempt) -> Tried:
 
 _OWN_SSHD = """\
 Port {port}
-HostKey {place}/own_key
+HostKey {key}
 PidFile none
 UsePAM no
 StrictModes no
@@ -118,7 +119,7 @@ def own_sshd(stage: Stage, attempt: Attempt) -> Tried:
     """She starts one in her session, and comes in through it."""
     with stage.login("alice") as session:
         session.out("rm -f own_key*; ssh-keygen -q -t ed25519 -N '' -f own_key")
-        stage.bastion.write("/home/alice/own.conf", _OWN_SSHD.format(port=2200, place="/home/alice"))
+        stage.bastion.write("/home/alice/own.conf", _OWN_SSHD.format(port=2200, key="/home/alice/own_key"))
         session.out("/usr/sbin/sshd -f ~/own.conf")
         try:
             said = _log_in_there(stage, 2200, dial(attempt))
@@ -129,7 +130,8 @@ def own_sshd(stage: Stage, attempt: Attempt) -> Tried:
 
 def blind_sshd(stage: Stage, attempt: Attempt) -> Tried:
     """Root runs one without PAM: what it lets in belongs to no login."""
-    stage.bastion.write("/etc/ssh/blind.conf", _OWN_SSHD.format(port=2201, place="/etc/ssh").replace("own_key", "lab_host_key"))
+    settings = _OWN_SSHD.format(port=2201, key="/etc/ssh/lab_host_key")
+    stage.bastion.write("/etc/ssh/blind.conf", settings)
     server = stage.bastion.popen(["/usr/sbin/sshd", "-D", "-f", "/etc/ssh/blind.conf"], stderr=subprocess.DEVNULL)
     try:
         until(lambda: ":2201 " in stage.bastion.run(["ss", "-Hltn"]).stdout, "port 2201")
@@ -180,7 +182,9 @@ LEAVING = {
     ),
     "what that makes the ssh do": Way(12, "outbound-ssh", injected),
     "sshd of the user": Way(13, "outbound-ssh", own_sshd),
-    "sshd without PAM, by root": Way(13, "unreported-session", blind_sshd, stopped=False, rules=RULES + "block unreported-session\n"),
+    "sshd without PAM, by root": Way(
+        13, "unreported-session", blind_sshd, stopped=False, rules=RULES + "block unreported-session\n"
+    ),
     "login uid dropped by root": login_uid(4294967295),
     "login uid changed by root": login_uid(7002),
     "audit flooded": Way(19, "outbound-ssh", flood),
