@@ -67,6 +67,7 @@ def test_ten_thousand_refused(stage: Stage) -> None:
     with wires(stage) as (wire, beside), stage.login("alice") as confined, stage.login("bob") as other:
         ses = confined.ses
         before, login_before = _latency(stage, hammer), _login_seconds(stage)
+        resident = [resident_kb(pid) for pid in pids]
         allowed = Background(other, hammer, f"-i 1000 {DB} {BESIDE}")
         watch = stage.watch()
         mark = confined.send(f"{hammer} -p 8 -n 10000 {DB} {CLOSED}")
@@ -83,9 +84,16 @@ def test_ten_thousand_refused(stage: Stage) -> None:
         assert beside.count() == before.total + during.total + others.total, "the wire counts wrongly"
         alert = watch.wait(activity="outbound-ssh", ses=ses)
         assert (alert["sshtether"]["done"], alert["sshtether"]["level"]) == ("refused", "prevent"), quiet([alert])
-        print(f"# 80000 refused in {refused.runs[0].last - refused.runs[0].first:.1f} s; a connect of others "
-              f"{before.median_us:.0f} µs, under it {during.median_us:.0f} µs; logins {login_before:.2f} s, "
-              f"{max(logins):.2f} s; rss {[resident_kb(p) for p in pids]}; alerts {len(watch.find(ses=ses))}")  # fmt: skip
+        alerts = len(watch.find(ses=ses))
+    grown = [resident_kb(pid) - kb for pid, kb in zip(pids, resident)]
+    until(lambda: int(audit.status()["backlog"]) < 100, "auditd to have caught up")
+    print(f"# 80000 refused in {refused.runs[0].last - refused.runs[0].first:.1f} s; a connect of others "
+          f"{before.median_us:.0f} µs, under it {during.median_us:.0f} µs; logins {login_before:.2f} s, "
+          f"{max(logins):.2f} s; memory grew {grown} kB; alerts {alerts}")  # fmt: skip
+    assert during.median_us < 10 * before.median_us, "connects of others are slow"
+    assert max(logins) < 10 * login_before + 2, f"logins are slow: {logins}"
+    assert alerts <= 20, f"{alerts} alerts for one thing"
+    assert all(kb < 16384 for kb in grown), f"monitor and engine grew by {grown} kB"
 
 
 # --- from the first instruction on ---------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import os
 import socket
 import struct
 import subprocess
@@ -146,7 +145,3 @@ def _syn_to(port: int) -> list[tuple[int, int, int, int]]:
 def resident_kb(pid: int) -> int:
     with open(f"/proc/{pid}/status", encoding="ascii") as status:
         return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))
-
-
-def exists(pid: int) -> bool:
-    return os.path.exists(f"/proc/{pid}")
