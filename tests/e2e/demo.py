@@ -178,14 +178,17 @@ def _first_week(story: Story, alice: Login) -> None:
 
 
 def _after(story: Story, alice: Login) -> None:
-    story.say("alice's hops to the database end now. Her session on the bastion does not.")
+    story.say(
+        """alice's hops to the database are refused now: by the kernel, before a packet leaves, where it has the gates.
+        Her session on the bastion goes on."""
+    )
     for way, (activity, hop) in story.hops(alice).items():
         status, output = hop(f"db {shlex.quote(_LONG)}")
         output = _KILLED.sub(r"\1", output)
         story.show("alice", way.format(to="db"), output)
         story.check(status != 0 and "still" not in output, "the hop went on")
         story.expect(("refused", "killed", "cut"), activity=activity, user="alice")
-    story.say("mallory borrows the agent again, and holds the connection this time.")
+    story.say("mallory reaches for the agent again, with a program that would hold the connection.")
     with story.stage.login("mallory") as mallory:
         socket = alice.out("echo $SSH_AUTH_SOCK")
         story.show("mallory", f"sudo python3 borrow.py 30 {socket}")
