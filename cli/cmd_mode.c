@@ -12,7 +12,7 @@
 
 static const char to_enforce[] =
     "From now on the policy's actions are taken where the policy or its rule says enforce too:\n"
-    "logins are refused, processes killed, sockets cut, sessions ended.\n"
+    "logins and connections are refused, processes killed, sockets cut, sessions ended.\n"
     "The way back, which stops all actions at once:   sshtether mode audit\n"
     "Whom no action ever touches: break-glass in sshtetherd.conf, never-stop in the policy.\n";
 

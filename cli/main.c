@@ -40,7 +40,8 @@ static const struct command commands[] = {
 	    "  --stats          every count of records, events, losses and findings\n",
 	    cmd_replay},
 	{"mode", "[audit | enforce [--confirm-within D]]", "ask for the host's mode, or set it",
-	    "  --confirm-within D  audit mode again after D (10s to 24h), unless `sshtether confirm` comes first\n",
+	    "  --confirm-within D\n"
+	    "                   audit mode again after D (10s to 24h), unless `sshtether confirm` comes first\n",
 	    cmd_mode},
 	{"confirm", "", "keep enforce mode: from a login that was opened after the switch", NULL, cmd_confirm},
 	{"terminate", "ID --reason TEXT [--all]", "end a session, in audit mode too",
