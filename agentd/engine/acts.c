@@ -12,6 +12,7 @@
 #include "agentd/engine/held.h"
 #include "agentd/engine/keep.h"
 #include "agentd/engine/plan.h"
+#include "base/report_addr.h"
 #include "policy/level.h"
 
 #define KILL_WAIT_MS  2000
@@ -70,15 +71,6 @@ tell(struct acts *a, const struct ruling *r, enum done done, enum level level, c
 
 /* --- asking ------------------------------------------------------------------------------------- */
 
-static struct report_addr
-wire_addr(struct endpoint e)
-{
-	struct report_addr a = {.family = e.addr.family, .port = e.port};
-
-	memcpy(a.b, e.addr.b, sizeof(a.b));
-	return a;
-}
-
 static struct request
 request_of(const struct ruling *r, const struct plan *p)
 {
@@ -98,7 +90,7 @@ request_of(const struct ruling *r, const struct plan *p)
 	    .dev_major = whole ? 0 : f->unix_dev_major,
 	    .dev_minor = whole ? 0 : f->unix_dev_minor,
 	    /* A Unix listener or an address, never both. */
-	    .to = !whole && f->unix_inode == 0 ? wire_addr(f->to) : (struct report_addr){0},
+	    .to = !whole && f->unix_inode == 0 ? report_addr_of(f->to) : (struct report_addr){0},
 	};
 }
 

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/report_addr.h"
+
 static void
 describe(const struct report *r, const struct notice *kernel, struct session *s)
 {
@@ -26,15 +28,6 @@ describe(const struct report *r, const struct notice *kernel, struct session *s)
 	memcpy(s->key_type, r->key_type, sizeof(s->key_type));
 	memcpy(s->key_fp, r->key_fp, sizeof(s->key_fp));
 	memcpy(s->ca_fp, r->ca_fp, sizeof(s->ca_fp));
-}
-
-static struct endpoint
-endpoint_of(const struct report_addr *a)
-{
-	struct endpoint e = {.addr = {.family = a->family}, .port = a->port};
-
-	memcpy(e.addr.b, a->b, a->family == 4 ? 4 : sizeof(e.addr.b));
-	return e;
 }
 
 char **

@@ -10,17 +10,9 @@
 #include "agentd/engine/programs.h"
 #include "agentd/engine/state.h"
 #include "base/log.h"
+#include "base/report_addr.h"
 
 typedef void handler(struct engine *, const struct notice *, int fds[LINK_FDS]);
-
-static struct endpoint
-endpoint_of(const struct report_addr *a)
-{
-	struct endpoint e = {.addr = {.family = a->family}, .port = a->port};
-
-	memcpy(e.addr.b, a->b, a->family == 4 ? 4 : sizeof(e.addr.b));
-	return e;
-}
 
 static void
 on_config(struct engine *e, const struct notice *n, int fds[LINK_FDS])

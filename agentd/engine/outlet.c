@@ -10,6 +10,7 @@
 #include "agentd/sink/jsonl.h"
 #include "agentd/sink/syslog.h"
 #include "base/log.h"
+#include "base/report_addr.h"
 
 #define TRAIL_WAIT_MS 10000
 
@@ -79,15 +80,6 @@ on_trail(const struct notice *n, int fds[LINK_FDS], void *arg)
 	}
 }
 
-static struct report_addr
-wire_addr(struct endpoint e)
-{
-	struct report_addr a = {.family = e.addr.family, .port = e.port};
-
-	memcpy(a.b, e.addr.b, sizeof(a.b));
-	return a;
-}
-
 static void
 to_trail(struct outlet *o, const struct alert *a)
 {
@@ -103,8 +95,8 @@ to_trail(struct outlet *o, const struct alert *a)
 	    .time_ms = f->time.ms,
 	    .value = o->parts.context->policy_serial,
 	    .line = a->ruling->decision.by_default ? 0 : a->ruling->decision.line,
-	    .to = wire_addr(f->to),
-	    .origin = wire_addr(f->session->peer),
+	    .to = report_addr_of(f->to),
+	    .origin = report_addr_of(f->session->peer),
 	    .auid = f->session->auid,
 	    .uid = f->uid,
 	};

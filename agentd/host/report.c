@@ -6,15 +6,7 @@
 
 #include <stdlib.h>
 
-static struct endpoint
-endpoint_of(const struct report_addr *a)
-{
-	struct endpoint e = {.port = a->port};
-
-	e.addr.family = a->family;
-	memcpy(e.addr.b, a->b, sizeof(e.addr.b));
-	return e;
-}
+#include "base/report_addr.h"
 
 /* A list of terminated strings, an empty one last. */
 static char *
