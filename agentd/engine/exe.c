@@ -30,12 +30,12 @@ open_cached(const char *path)
  * Audit tells the superblock's device (audit_copy_inode(), kernel/auditsc.c).  btrfs and overlayfs give
  * stat(2) another one, of the subvolume or of the layer: there only the inode can be compared.
  */
-static bool
-same_device(int fd, const struct stat *st, const struct process *p)
+bool
+exe_same_device(int fd, const struct stat *st, uint32_t dev_major, uint32_t dev_minor)
 {
 	struct statfs fs;
 
-	if (major(st->st_dev) == p->exe_dev_major && minor(st->st_dev) == p->exe_dev_minor)
+	if (major(st->st_dev) == dev_major && minor(st->st_dev) == dev_minor)
 		return true;
 	return fstatfs(fd, &fs) == 0 &&
 	    (fs.f_type == BTRFS_SUPER_MAGIC || fs.f_type == OVERLAYFS_SUPER_MAGIC);
@@ -52,7 +52,7 @@ exe_is_here(const struct process *p)
 		return false;
 	if ((fd = open_cached(p->exe)) == -1)
 		return false;
-	same = fstat(fd, &st) == 0 && st.st_ino == p->exe_inode && same_device(fd, &st, p);
+	same = fstat(fd, &st) == 0 && st.st_ino == p->exe_inode && exe_same_device(fd, &st, p->exe_dev_major, p->exe_dev_minor);
 	close(fd);
 	return same;
 }

@@ -7,8 +7,12 @@
 #ifndef ENGINE_EXE_H
 #define ENGINE_EXE_H
 
+#include <sys/stat.h>
+
 #include "agentd/host/host.h"
 
 bool exe_is_here(const struct process *);
+/* Is the open file on the device that a record names? */
+bool exe_same_device(int fd, const struct stat *, uint32_t dev_major, uint32_t dev_minor);
 
 #endif

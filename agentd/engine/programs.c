@@ -7,6 +7,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "agentd/engine/exe.h"
 #include "agentd/engine/failures.h"
 #include "agentd/engine/quota.h"
 #include "agentd/engine/scan.h"
@@ -34,6 +35,7 @@ struct ask {
 	uint64_t inode;
 	uint32_t dev_major, dev_minor; /* as the model knows them */
 	int fd;                        /* owned; −1: none yet */
+	bool is_recorded;              /* it is the file of the record */
 	struct answer file;
 	struct scan scan;
 };
@@ -74,11 +76,14 @@ is_same_file(const struct answer *a, const struct answer *b)
 	    a->changed.tv_nsec == b->changed.tv_nsec;
 }
 
-/* The record's inode and the opened one differ when the process has executed something else since. */
+/*
+ * The record's file and the opened one differ when the process has executed something else since.  Its inode may
+ * bear the same number on another device: on a tmpfs anybody can have any.
+ */
 static void
 tell(const struct ask *a, bool ssh)
 {
-	if (a->file.ino != a->inode)
+	if (!a->is_recorded)
 		host_program_set(a->programs->host, a->file.ino, major(a->file.dev),
 		    minor(a->file.dev), ssh);
 	else
@@ -120,6 +125,7 @@ identify(struct ask *a)
 	if (fstat(a->fd, &st) == -1 || !S_ISREG(st.st_mode))
 		return false;
 	a->file = (struct answer){.dev = st.st_dev, .ino = st.st_ino, .changed = st.st_ctim};
+	a->is_recorded = st.st_ino == a->inode && exe_same_device(a->fd, &st, a->dev_major, a->dev_minor);
 	return true;
 }
 

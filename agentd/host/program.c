@@ -189,8 +189,9 @@ classify(struct process_node *n)
 }
 
 /*
- * The file itself is a client, and not what a linker run by hand makes of it: by its content, or by its name
- * where the user cannot have laid it.  sshd holds the words of a client and is none.
+ * The file itself is a client, and not what a linker run by hand makes of it: by its content alone.  In a mount
+ * namespace of his own (unshare -Urm) anybody runs sh by the name of /usr/bin/ssh, and the gates never forget.
+ * sshd holds the words of a client and is none.
  */
 static void
 tell_client(const struct host *h, const struct process_node *n)
@@ -201,7 +202,7 @@ tell_client(const struct host *h, const struct process_node *n)
 	if (h->probe.is_client == NULL || p == NULL || n->p.program != PROGRAM_SSH || n->p.is_sshd ||
 	    n->p.ses == SES_UNSET || bytes_starts(bytes_basename(exe), BYTES_LIT("sshd")))
 		return;
-	if (p->known ? p->ssh : program_is_ssh_name(exe) && program_is_steady(exe))
+	if (p->known && p->ssh)
 		h->probe.is_client(h->probe.arg, &n->p);
 }
 

@@ -99,6 +99,15 @@ same_network(void *arg, uint32_t pid)
 }
 
 static void
+probe_client(void *arg, const struct process *p)
+{
+	struct kit *k = arg;
+
+	(void)p;
+	k->clients_told++;
+}
+
+static void
 want_program(void *arg, uint32_t ses, uint32_t pid, uint64_t inode, uint32_t dev_major,
     uint32_t dev_minor)
 {
@@ -128,7 +137,7 @@ void
 kit_open(struct kit *k, bool live)
 {
 	*k = (struct kit){.ms = START};
-	k->probe = (struct probe){.arg = k, .task = probe_task, .tcp = probe_tcp,
+	k->probe = (struct probe){.arg = k, .task = probe_task, .is_client = probe_client, .tcp = probe_tcp,
 	    .same_network = same_network, .want_program = want_program, .want_owner = want_owner};
 	k->host = host_new("boot", live ? &k->probe : NULL);
 	assert_non_null(k->host);

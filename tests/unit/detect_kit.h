@@ -44,6 +44,7 @@ struct kit {
 	bool tcp;                    /* what probe.tcp() answers */
 	bool elsewhere;              /* every task is a container's */
 	unsigned programs_asked, owners_asked, tcp_asked;
+	unsigned clients_told; /* to the gates */
 	struct { uint32_t pid, ppid, ses; } tasks[64]; /* what probe.task() sees; pid 1 always */
 	size_t ntasks;
 };

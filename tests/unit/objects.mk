@@ -104,7 +104,7 @@ test_mon_verb_LIBS = -ljansson
 test_mon_mount = agentd/monitor/mount.o base/safe.o base/buf.o base/bytes.o base/utf8.o
 test_policy_box = $(addprefix agentd/engine/,policy_box.o policy_files.o) $(policy_all)
 test_mon_kill = agentd/monitor/kill.o base/proc.o base/clock.o base/buf.o base/bytes.o base/utf8.o
-test_engine_asks = tests/unit/link_pair.o $(patsubst %,agentd/engine/%.o,failures link owners programs quota scan worker) \
+test_engine_asks = tests/unit/link_pair.o $(patsubst %,agentd/engine/%.o,exe failures link owners programs quota scan worker) \
 	$(patsubst %.c,%.o,$(wildcard agentd/audit/*.c agentd/host/*.c base/*.c)) agentd/monitor/result.o
 test_engine_asks_LIBS = -levent_core
 test_cli_table = $(patsubst %,cli/%.o,options print table) $(patsubst %,base/%.o,buf bytes clock safe utf8)

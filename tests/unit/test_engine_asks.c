@@ -131,6 +131,51 @@ what_is_too_large_is_not_known(void **state)
 	close(fd);
 }
 
+/* Answers the one that was asked with that file, and waits until it was read. */
+static void
+read_for(struct stage *s, int *fd)
+{
+	struct notice n = {.kind = NOTE_RESULT, .result = RES_OK};
+	uint64_t lessons = host_lessons(s->host);
+	struct request r;
+
+	assert_true(asked(s, &r));
+	n.id = r.id;
+	assert_int_equal(packet_send(s->pair.monitor, &n, sizeof(n), fd, 1), 0);
+	for (int i = 0; i < 500 && host_lessons(s->host) == lessons; i++) {
+		event_base_loop(s->pair.base, EVLOOP_NONBLOCK);
+		usleep(10000);
+	}
+	assert_true(host_lessons(s->host) > lessons);
+}
+
+static int
+runs(struct stage *s, uint64_t inode, uint32_t dev_minor)
+{
+	struct fact f = {.kind = FACT_EXEC, .time = rtime_now(), .pid = 950, .ppid = 900, .has_task = true, .ses = ALICE,
+	    .auid = 1001, .uid = 1001, .euid = 1001, .exe = BYTES_LIT("/usr/bin/python3"), .exe_inode = inode,
+	    .exe_dev_minor = dev_minor};
+
+	host_apply(s->host, &f);
+	return (int)host_process(s->host, 950)->program;
+}
+
+/* On a tmpfs anybody has any inode: what is read there says nothing of the file of that number elsewhere. */
+static void
+another_device_is_another_file(void **state)
+{
+	struct stage *s = *state;
+	int fd = memfd_create("client", MFD_CLOEXEC);
+	struct stat st;
+
+	assert_int_equal(dprintf(fd, "ssh-userauth ssh-connection"), 27);
+	assert_int_equal(fstat(fd, &st), 0);
+	programs_want(s->programs, ALICE, 900, st.st_ino, 0, 254);
+	read_for(s, &fd);
+	assert_int_not_equal(runs(s, st.st_ino, 254), PROGRAM_SSH);
+	close(fd);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -140,6 +185,7 @@ main(void)
 		TEST(an_owner_is_had_by_everybody),
 		TEST(a_program_is_looked_into_for_everybody),
 		TEST(what_is_too_large_is_not_known),
+		TEST(another_device_is_another_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -253,6 +253,23 @@ steady_files_are_asked_for_once(void **state)
 	assert_int_equal(k.programs_asked, 4);
 }
 
+/* The gates are told of a file for good: a name that the user may have mounted over it says nothing. */
+static void
+clients_are_known_by_their_content(void **state)
+{
+	struct who ssh = {200, 101, 5, ALICE, ALICE, "/usr/bin/ssh"};
+
+	(void)state;
+	k.clients_told = 0;
+	kit_exec_file(&k, ssh, "ssh db", 12);
+	assert_int_equal(host_process(k.host, 200)->program, PROGRAM_SSH);
+	assert_int_equal(k.clients_told, 0);
+	host_program_set(k.host, 12, 254, 0, true);
+	assert_int_equal(k.clients_told, 1);
+	host_program_set(k.host, 12, 254, 0, false);
+	assert_int_equal(k.clients_told, 1);
+}
+
 static void
 through_the_linker(void **state)
 {
@@ -415,6 +432,7 @@ main(void)
 		T(the_pid_of_an_sshd_used_again), T(a_fork_is_its_parents_program), T(long_command_lines_are_cut),
 		T(a_flood_of_one_session), L(the_dead_are_swept), L(parents_from_proc),
 		T(uring_threads_have_no_session), T(by_name), T(through_the_linker), L(steady_files_are_asked_for_once),
+		L(clients_are_known_by_their_content),
 		T(names_of_sockets), T(a_flood_of_sockets), T(a_flood_spares_forwarded_agents),
 		T(sockets_of_a_session),
 		T(a_table_grows_and_shrinks),
