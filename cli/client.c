@@ -40,7 +40,7 @@ explain_connect(int error, enum client_socket which, const char *path)
 		cli_error("no permission to ask sshtetherd (%s): be root or in the group %s", path,
 		    CONTROL_GROUP);
 	else if (error == EACCES)
-		cli_error("no permission (%s): only root has its mode and its sessions in hand", path);
+		cli_error("no permission (%s): only root asks for the mode, sets it, and gives orders to sessions", path);
 	else
 		cli_error("%s: %s", path, strerror(error));
 }

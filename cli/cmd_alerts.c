@@ -14,15 +14,21 @@ struct query {
 	bool all, follow;
 };
 
+struct shown {
+	const struct cli *cli;
+	bool any;
+};
+
 static bool
 show(const json_t *alert, struct bytes line, void *arg)
 {
-	const struct cli *cli = arg;
+	struct shown *s = arg;
 	struct buf out = BUF_INIT;
 	bool ok;
 
 	(void)line;
-	alert_print(cli, alert, &out);
+	s->any = true;
+	alert_print(s->cli, alert, &out);
 	ok = cli_write(stdout, buf_bytes(&out));
 	buf_free(&out);
 	return ok;
@@ -113,9 +119,10 @@ cmd_alerts(struct cli *cli, int argc, char **argv)
 		{"follow", no_argument, NULL, 'f'},
 		{0},
 	};
-	struct client_ask ask = {.fn = show, .arg = cli};
+	struct shown shown = {.cli = cli};
+	struct client_ask ask = {.fn = show, .arg = &shown};
 	struct query q = {0};
-	int val;
+	int val, status;
 
 	while ((val = cli_option(cli, argc, argv, own)) != -1) {
 		if (!take_option(cli, &q, val))
@@ -127,5 +134,8 @@ cmd_alerts(struct cli *cli, int argc, char **argv)
 		ask.fn = client_print_line;
 	ask.follow = q.follow;
 	ask.request = request_of(&q);
-	return client_ask(cli, &ask);
+	status = client_ask(cli, &ask);
+	if (status == CLI_OK && !cli->json && !q.follow && !shown.any)
+		return cli_write(stdout, BYTES_LIT("no alerts\n")) ? CLI_OK : CLI_UNREACHABLE;
+	return status;
 }

@@ -2,6 +2,8 @@
  * cmd_allow: exceptions with an end: a user may go on to a place for a while, whatever the policy says of
  * it.  The engine keeps them; never-stop and logins are not its matter.
  */
+#include <pwd.h>
+
 #include <sshtether/control.h>
 
 #include "base/addr.h"
@@ -142,6 +144,7 @@ allow(struct cli *cli, const struct wish *w)
 	struct prefix to;
 	uint64_t port = 0;
 	int64_t for_ms;
+	int status;
 
 	if (w->user == NULL || w->to == NULL || w->span == NULL)
 		return cli_usage(cli, "who may go where, and for how long? --user, --to and --for are needed");
@@ -156,7 +159,10 @@ allow(struct cli *cli, const struct wish *w)
 		return cli_usage(cli, "--for: '%s' is not between 1m and 30d; such are 90m, 1h, 2d", w->span);
 	ask.request = json_pack("{s:s, s:s, s:s, s:I, s:I, s:s}", "verb", "allow", "user", w->user, "to", w->to,
 	    "port", (json_int_t)port, "for_ms", (json_int_t)for_ms, "reason", w->reason);
-	return client_ask(cli, &ask);
+	status = client_ask(cli, &ask);
+	if (status == CLI_OK && getpwnam(w->user) == NULL)
+		cli_error("this host knows no user '%s': is the name right? allow --revoke takes it back", w->user);
+	return status;
 }
 
 int

@@ -88,7 +88,8 @@ give(const struct cli *cli, const struct order *o)
 	int status = announce(cli, o);
 
 	if (status != CLI_OK && o->undone != NULL && !o->all) {
-		cli_error("%s", o->undone);
+		if (status != CLI_FOUND)
+			cli_error("%s", o->undone);
 		return status;
 	}
 	if (status != CLI_OK)

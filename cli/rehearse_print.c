@@ -267,6 +267,8 @@ put_lines(const struct rehearse_show *s)
 	struct buf out = BUF_INIT;
 	bool ok;
 
+	if (n == 0 && !s->cli->json && s->all->nkeep > 0 && s->all->lineless == 0)
+		return cli_write(stdout, BYTES_LIT("\nno pass lines: nothing of those whom --keep names is stopped\n"));
 	if (n == 0 || s->proof == NULL)
 		return true;
 	if (s->cli->json)
