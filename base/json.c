@@ -121,6 +121,15 @@ json_bool(struct json *j, bool v)
 }
 
 void
+json_time(struct json *j, struct rtime t)
+{
+	separate(j);
+	buf_putc(j->out, '"');
+	rtime_iso(t, j->out);
+	buf_putc(j->out, '"');
+}
+
+void
 json_kobject(struct json *j, const char *key)
 {
 	json_key(j, key);
@@ -168,4 +177,13 @@ json_kbool(struct json *j, const char *key, bool v)
 {
 	json_key(j, key);
 	json_bool(j, v);
+}
+
+void
+json_ktime(struct json *j, const char *key, struct rtime t)
+{
+	if (t.ms == RTIME_NONE.ms)
+		return;
+	json_key(j, key);
+	json_time(j, t);
 }

@@ -7,6 +7,7 @@
 #define BASE_JSON_H
 
 #include "base/buf.h"
+#include "base/clock.h"
 
 #define JSON_DEPTH_MAX 32
 
@@ -26,8 +27,9 @@ void json_str(struct json *, struct bytes);
 void json_int(struct json *, int64_t);
 void json_uint(struct json *, uint64_t);
 void json_bool(struct json *, bool);
+void json_time(struct json *, struct rtime); /* a string, as rtime_iso() writes it */
 
-/* Key and value; the string forms write nothing when the value is NULL or empty. */
+/* Key and value; nothing where a string is NULL or empty, or a time is none. */
 void json_kobject(struct json *, const char *key);
 void json_karray(struct json *, const char *key);
 void json_kstr(struct json *, const char *key, const char *);
@@ -35,5 +37,6 @@ void json_kbytes(struct json *, const char *key, struct bytes);
 void json_kint(struct json *, const char *key, int64_t);
 void json_kuint(struct json *, const char *key, uint64_t);
 void json_kbool(struct json *, const char *key, bool);
+void json_ktime(struct json *, const char *key, struct rtime);
 
 #endif

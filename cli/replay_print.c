@@ -56,16 +56,6 @@ replay_print_event(const struct cli *cli, const struct aev *ev, const struct fac
 	}
 }
 
-static void
-put_time(struct json *j, const char *key, struct rtime t)
-{
-	struct buf text = BUF_INIT;
-
-	rtime_iso(t, &text);
-	json_kbytes(j, key, buf_bytes(&text));
-	buf_free(&text);
-}
-
 void
 replay_print_event_json(const struct aev *ev, const struct fact *fact, struct buf *out)
 {
@@ -73,7 +63,8 @@ replay_print_event_json(const struct aev *ev, const struct fact *fact, struct bu
 
 	json_init(&j, out);
 	json_object(&j);
-	put_time(&j, "@timestamp", ev->time);
+	json_key(&j, "@timestamp");
+	json_time(&j, ev->time);
 	json_kuint(&j, "serial", ev->serial);
 	json_kbytes(&j, "node", ev->node);
 	json_kbool(&j, "complete", ev->complete);

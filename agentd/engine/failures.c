@@ -86,21 +86,16 @@ failure_count(enum failure f)
 void
 failures_json(struct json *j)
 {
-	struct buf when = BUF_INIT;
-
 	json_array(j);
 	for (unsigned i = 0; i < FAIL_COUNT; i++) {
 		if (seen[i].count == 0)
 			continue;
-		buf_reset(&when);
-		rtime_iso(seen[i].last, &when);
 		json_object(j);
 		json_kstr(j, "name", rows[i].name);
 		json_kuint(j, "count", seen[i].count);
-		json_kbytes(j, "last", buf_bytes(&when));
+		json_ktime(j, "last", seen[i].last);
 		json_kstr(j, "meaning", rows[i].meaning);
 		json_end(j, '}');
 	}
 	json_end(j, ']');
-	buf_free(&when);
 }

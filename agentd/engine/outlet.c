@@ -202,19 +202,19 @@ static void
 put_notice(struct outlet *o, const char *what, enum severity severity, uint64_t count,
     const char *sentence, struct rtime now)
 {
-	struct buf when = BUF_INIT;
 	struct json j;
 
-	rtime_iso(now, &when);
 	json_init(&j, &o->line);
 	json_object(&j);
-	json_kbytes(&j, "@timestamp", buf_bytes(&when));
+	json_key(&j, "@timestamp");
+	json_time(&j, now);
 	json_kobject(&j, "event");
 	json_kstr(&j, "kind", "pipeline_error");
 	json_kstr(&j, "action", what);
 	json_kint(&j, "severity", alert_severity(severity));
 	json_kstr(&j, "reason", sentence);
-	json_kbytes(&j, "created", buf_bytes(&when));
+	json_key(&j, "created");
+	json_time(&j, now);
 	json_end(&j, '}');
 	json_kobject(&j, "host");
 	json_kstr(&j, "name", o->parts.context->host_name);
@@ -226,7 +226,6 @@ put_notice(struct outlet *o, const char *what, enum severity severity, uint64_t 
 		json_kuint(&j, "count", count);
 	json_end(&j, '}');
 	json_end(&j, '}');
-	buf_free(&when);
 }
 
 void

@@ -4,24 +4,12 @@
 
 #include "agentd/engine/state.h"
 
-
 static const char *const states[] = {[SESSION_OPEN] = "open", [SESSION_CLOSED] = "closed",
     [SESSION_OVER] = "over"};
 static const char *const known_by[] = {[SESSION_RECORDS] = "records", [SESSION_PROC] = "proc",
     [SESSION_REPORT] = "report"};
 static const char *const kinds[] = {[USOCK_OTHER] = "other", [USOCK_AGENT] = "agent",
     [USOCK_MUX] = "mux", [USOCK_TMUX] = "tmux", [USOCK_SCREEN] = "screen"};
-
-static void
-put_time(struct json *j, const char *key, struct rtime t)
-{
-	struct buf text = BUF_INIT;
-
-	if (t.ms != 0)
-		rtime_iso(t, &text);
-	json_kbytes(j, key, buf_bytes(&text));
-	buf_free(&text);
-}
 
 static void
 put_endpoint(struct json *j, const char *key, struct endpoint e)
@@ -123,9 +111,9 @@ put_ours(struct json *j, const struct engine *e, const struct session *s)
 		json_kuint(j, "cert_serial", s->cert_serial);
 	json_kstr(j, "ca", s->ca_fp);
 	put_lists(j, s);
-	put_time(j, "opened", s->opened);
-	put_time(j, "closed", s->closed);
-	put_time(j, "last", s->last);
+	json_ktime(j, "opened", s->opened);
+	json_ktime(j, "closed", s->closed);
+	json_ktime(j, "last", s->last);
 	json_kuint(j, "events", s->events);
 	json_kuint(j, "findings", s->findings);
 	json_kuint(j, "refused", s->refused);
@@ -191,7 +179,7 @@ put_process(struct tree *t, const struct process *p, unsigned depth)
 	put_command(j, p, t->command_line);
 	put_id(j, "user", p->uid);
 	put_id(j, "effective", p->euid);
-	put_time(j, "start", p->seen);
+	json_ktime(j, "start", p->seen);
 	json_kbool(j, "ssh", p->program == PROGRAM_SSH);
 	json_kbool(j, "alive", is_alive(p));
 	json_end(j, '}');
@@ -267,7 +255,7 @@ put_hop(struct json *j, const struct hop_seen *v)
 	json_kuint(j, "pid", v->pid);
 	json_end(j, '}');
 	json_kstr(j, "done", done_name(v->done));
-	put_time(j, "time", v->time);
+	json_ktime(j, "time", v->time);
 	json_end(j, '}');
 }
 

@@ -10,21 +10,10 @@
 #include "policy/level.h"
 
 static void
-put_time(struct json *j, const char *key, struct rtime t)
-{
-	struct buf text = BUF_INIT;
-
-	if (t.ms != 0)
-		rtime_iso(t, &text);
-	json_kbytes(j, key, buf_bytes(&text));
-	buf_free(&text);
-}
-
-static void
 put_self(struct json *j, const struct engine *e)
 {
 	json_kstr(j, "version", SSHTETHER_VERSION);
-	put_time(j, "started", e->started);
+	json_ktime(j, "started", e->started);
 	json_kint(j, "uptime_s", rtime_since(rtime_now(), e->started) / 1000);
 	json_kobject(j, "host");
 	json_kstr(j, "name", e->context.host_name);
@@ -49,7 +38,7 @@ put_mode(struct json *j, const struct engine *e)
 	json_kstr(j, "policy", mode_name(policy));
 	json_kstr(j, "in_force", mode_name(host < policy ? host : policy));
 	if (e->confirm_by.ms != 0) {
-		put_time(j, "confirm_by", e->confirm_by);
+		json_ktime(j, "confirm_by", e->confirm_by);
 		json_kint(j, "left_ms", rtime_since(e->confirm_by, rtime_now()));
 	}
 	json_end(j, '}');
@@ -66,7 +55,7 @@ put_source(struct json *j, const struct engine *e)
 	json_kobject(j, "source");
 	json_kstr(j, "kind", kinds[in->kind]);
 	json_kstr(j, "state", in->kind != SOURCE_NONE ? "live" : "waiting");
-	put_time(j, "since", in->since);
+	json_ktime(j, "since", in->since);
 	json_kuint(j, "bytes", in->stats.bytes);
 	json_kuint(j, "lines", a->lines);
 	json_kuint(j, "records", a->records);
@@ -139,7 +128,7 @@ put_policy(struct json *j, const struct engine *e)
 	json_kstr(j, "fleet", pol_fleet(p));
 	json_kuint(j, "serial", pol_serial(p));
 	json_kuint(j, "rules", pol_nrules(p));
-	put_time(j, "loaded", policy_box_loaded(box));
+	json_ktime(j, "loaded", policy_box_loaded(box));
 	put_lines(j, "beyond", &e->gates_state.beyond);
 	json_kstr(j, "error", policy_box_error(box));
 	json_end(j, '}');

@@ -201,7 +201,8 @@ alert_json(const struct alert *a, const struct alert_context *ctx, struct buf *o
 
 	json_init(&j, out);
 	json_object(&j);
-	alert_put_time(&j, "@timestamp", f->time);
+	json_key(&j, "@timestamp");
+	json_time(&j, f->time);
 	alert_put_event(&j, a, ctx);
 	put_rule(&j, &a->ruling->decision);
 	alert_put_threat(&j, f->activity);

@@ -92,16 +92,6 @@ put_strings(struct json *j, const char *key, const char *const *words, size_t n,
 	json_end(j, ']');
 }
 
-void
-alert_put_time(struct json *j, const char *key, struct rtime t)
-{
-	struct buf b = BUF_INIT;
-
-	rtime_iso(t, &b);
-	json_kbytes(j, key, buf_bytes(&b));
-	buf_free(&b);
-}
-
 /*
  * The same evidence has the same id, whoever looks at it and how often: the daemon, replay,
  * a second run.
@@ -137,7 +127,8 @@ alert_put_event(struct json *j, const struct alert *a, const struct alert_contex
 	json_kstr(j, "outcome", outcome_words[outcome]);
 	json_kint(j, "severity", alert_severity(a->ruling->decision.severity));
 	json_kstr(j, "reason", f->reason);
-	alert_put_time(j, "created", a->created);
+	json_key(j, "created");
+	json_time(j, a->created);
 	put_id(j, f, ctx);
 	json_end(j, '}');
 }

@@ -12,7 +12,6 @@ void alert_put_threat(struct json *, enum activity);
 void alert_put_process(struct json *, const struct finding *, enum command_line);
 void alert_put_ancestry(struct json *, const struct finding *);
 
-void alert_put_time(struct json *, const char *key, struct rtime);
 /* The first nbytes of the SHA-256, in hex; nothing where OpenSSL cannot. */
 void alert_put_hash(struct buf *, struct bytes, size_t nbytes);
 
