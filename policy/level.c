@@ -11,6 +11,7 @@ static const char no_connect[] = "without the connect gate: once its record arri
 static const char inside[] = "by who listens, inside connect(2)";
 static const char no_path[] = "without the path gate: by who listens, inside connect(2)";
 static const char too_late[] = "it has happened already";
+static const char escaped[] = "who escaped carries no session to act on; terminate ends the rest";
 static const char silent[] = "no gate works: there is nothing to hold audit against";
 
 /* The first step of whose gates one works is the level; a step without gates is always there. */
@@ -35,7 +36,7 @@ static const struct step rows[ACT_COUNT][STEPS] = {
         {0, LEVEL_REACT, after}},
     [ACT_LISTEN] = {{0, LEVEL_REACT, after}},
     [ACT_SESSION_BRIDGE] = {{0, LEVEL_REACT, after}},
-    [ACT_SESSION_ESCAPE] = {{0, LEVEL_REACT, after}},
+    [ACT_SESSION_ESCAPE] = {{0, LEVEL_REACT, escaped}},
     [ACT_SSH_TAMPER] = {{0, LEVEL_REACT, after}},
     [ACT_UNREPORTED_SESSION] = {{0, LEVEL_REACT, after}},
     [ACT_AUDIT_EVASION] = {{POLG_CONNECT | POLG_PATH | POLG_LISTENER, LEVEL_REACT, too_late},
@@ -96,6 +97,10 @@ pol_level(enum activity a, enum action action, unsigned gates, const char **why)
 	}
 	if (action == DO_ISOLATE && (gates & POLG_CONNECT) == 0) {
 		*why = "isolate needs the connect gate";
+		return LEVEL_OBSERVE;
+	}
+	if (a == ACT_SESSION_ESCAPE && action < DO_TERMINATE) {
+		*why = escaped;
 		return LEVEL_OBSERVE;
 	}
 	return pol_activity_level(a, gates, why);
