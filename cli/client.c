@@ -191,6 +191,19 @@ client_ask(const struct cli *cli, const struct client_ask *ask)
 }
 
 bool
+client_may(const struct cli *cli, enum client_socket which)
+{
+	struct sockaddr_un sa;
+
+	if (!socket_path(cli, which, &sa))
+		return false;
+	if (access(sa.sun_path, W_OK) == 0)
+		return true;
+	explain_connect(errno, which, sa.sun_path);
+	return false;
+}
+
+bool
 client_print_line(const json_t *object, struct bytes line, void *arg)
 {
 	(void)object;

@@ -28,6 +28,8 @@ struct client_ask {
 
 /* Returns enum cli_exit, after it has said what went wrong. */
 int client_ask(const struct cli *, const struct client_ask *);
+/* Whether the caller may ask there at all; false after it has said why not. */
+bool client_may(const struct cli *, enum client_socket);
 /* A client_fn for --json: the line as it came; arg is not looked at. */
 bool client_print_line(const json_t *, struct bytes, void *);
 

@@ -85,8 +85,11 @@ command(const struct cli *cli, const struct order *o)
 static int
 give(const struct cli *cli, const struct order *o)
 {
-	int status = announce(cli, o);
+	int status;
 
+	if (!client_may(cli, CLIENT_MONITOR))
+		return CLI_UNREACHABLE;
+	status = announce(cli, o);
 	if (status != CLI_OK && o->undone != NULL && !o->all) {
 		if (status != CLI_FOUND)
 			cli_error("%s", o->undone);
