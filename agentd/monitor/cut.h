@@ -7,7 +7,8 @@
 
 /*
  * The listener bound to the file (dev, inode).  Shuts down each connection to it that a process of ses
- * holds, whoever holds it too.  The number that were cut, or −errno.  Checks no right: its caller has.
+ * holds, whoever holds it too, or that was made by one or by somebody who is dead.  The number that were cut,
+ * or −errno.  Checks no right: its caller has.
  */
 int cut_connections(uint32_t ses, uint32_t major, uint32_t minor, uint64_t inode);
 /* Each connection to it that anybody holds, but for processes that may() leaves out. */

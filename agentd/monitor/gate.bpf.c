@@ -358,9 +358,10 @@ sk_data_ready(struct bpf_raw_tracepoint_args *ctx)
 	v = unix_judge(&w, l);
 	if (v.verdict == GRANT_ALLOW)
 		return 0;
+	w.cut = v.verdict == GRANT_DENY && (w.enforce || v.always);
 	if (task_relays(w.task, w.row->sshd_pid))
 		w.flags |= GATEN_RELAY; /* never killed: the monitor cuts what it has connected */
-	else if (v.verdict == GRANT_DENY && (w.enforce || v.always) && bpf_send_signal(SIGKILL) == 0)
+	else if (w.cut && bpf_send_signal(SIGKILL) == 0)
 		flags = GATEN_KILLED;
 	tell_unix(&w, l, v.verdict, flags);
 	return 0;

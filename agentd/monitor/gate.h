@@ -11,6 +11,7 @@
 #include "agentd/config.h"
 #include "agentd/monitor/gate_abi.h"
 #include "agentd/monitor/request.h"
+#include "base/clock.h"
 
 struct event_base;
 struct gate;
@@ -31,6 +32,8 @@ int gate_listen(struct gate *, struct event_base *, gate_event_fn *, void *arg);
 
 /* All of these: 0 or −errno; at once, without waiting. */
 int gate_mode(struct gate *, enum mode);
+/* Enforce ends then by itself, whatever has become of this daemon; 0: it does not.  Never before that. */
+int gate_until(struct gate *, struct btime);
 int gate_ungranted(struct gate *, bool deny);
 int gate_row_set(struct gate *, const struct gate_row *);
 /* −ENOENT: there is none. */

@@ -51,7 +51,7 @@ struct gate_state {
 	uint32_t enforce;
 	uint32_t ungranted_deny;
 	uint32_t generation; /* of the classes in force; 0: none */
-	uint32_t pad;
+	uint32_t until_s;    /* since boot: enforce ends then, with a daemon or without; 0: it does not */
 };
 
 /* Two generations of classes, by parity, and a third for the exercise at start. */

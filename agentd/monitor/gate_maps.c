@@ -51,6 +51,12 @@ set_enforce(struct gate_state *s, uint32_t to)
 }
 
 static void
+set_until(struct gate_state *s, uint32_t to)
+{
+	s->until_s = to;
+}
+
+static void
 set_ungranted(struct gate_state *s, uint32_t to)
 {
 	s->ungranted_deny = to;
@@ -66,6 +72,12 @@ int
 gate_mode(struct gate *g, enum mode mode)
 {
 	return change_state(g, set_enforce, mode == MODE_ENFORCE);
+}
+
+int
+gate_until(struct gate *g, struct btime when)
+{
+	return change_state(g, set_until, when.ms <= 0 ? 0 : (uint32_t)(when.ms / 1000 + 1));
 }
 
 int

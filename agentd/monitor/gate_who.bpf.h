@@ -12,7 +12,8 @@ struct who {
 	uint32_t ses, auid;
 	uint32_t flags; /* GATEN_* that are known already */
 	const struct gate_row *row; /* NULL: none */
-	bool enforce;
+	uint64_t enforce; /* or not; wide, for the verifier remembers the bounds of what is spilled whole */
+	bool cut; /* the connection is there, and the monitor must end it: told, however much there is to tell */
 };
 
 static __always_inline const struct gate_row *
@@ -32,13 +33,18 @@ row_borrowed(const struct who *w)
 	return ses == NULL ? NULL : bpf_map_lookup_elem(&rows, ses);
 }
 
+static __always_inline bool
+enforces(const struct gate_state *s)
+{
+	return s != NULL && s->enforce != 0 && (s->until_s == 0 || bpf_ktime_get_boot_ns() / 1000000000 < s->until_s);
+}
+
 static __always_inline struct who
 who_is_it(void)
 {
 	const struct task_struct *task = (const struct task_struct *)bpf_get_current_task();
-	const struct gate_state *s = state_now();
 	struct who w = {.task = task, .ses = BPF_CORE_READ(task, sessionid),
-	    .auid = BPF_CORE_READ(task, loginuid.val), .enforce = s != NULL && s->enforce != 0};
+	    .auid = BPF_CORE_READ(task, loginuid.val), .enforce = enforces(state_now())};
 
 	w.row = row_of_trial(task);
 	if (w.row != NULL) {
@@ -56,7 +62,7 @@ who_is_it(void)
 
 /* Whether this one is told by itself, or counted only. */
 static __always_inline bool
-tally_allows(struct gate_tally *t, uint32_t flags)
+tally_allows(struct gate_tally *t, uint32_t flags, bool cut)
 {
 	uint64_t second = bpf_ktime_get_ns() / 1000000000;
 
@@ -66,7 +72,9 @@ tally_allows(struct gate_tally *t, uint32_t flags)
 		t->second = second;
 		t->told = 0;
 	}
-	if (t->told >= GATE_TELL) {
+	if (cut)
+		return true;
+	if (t->told >= GATE_TELL || bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) > GATE_RING / 2) {
 		__sync_fetch_and_add(&t->untold, 1);
 		return false;
 	}
@@ -83,7 +91,7 @@ tell(const struct who *w, uint32_t event, uint32_t verdict, uint32_t flags)
 	const struct task_struct *task = w->task;
 	struct gate_saw *s;
 
-	if (t != NULL && !tally_allows(t, flags))
+	if (t != NULL && !tally_allows(t, flags, w->cut))
 		return NULL;
 	s = bpf_ringbuf_reserve(&ring, sizeof(*s), 0);
 	if (s == NULL) {

@@ -49,7 +49,7 @@ forget(struct listeners *l, struct watched *w)
 	free(w);
 }
 
-/* Of one session or, outside of sessions, of one user. */
+/* Of one session, whatever the uids (in a namespace of his own a user has many); outside of sessions, of one user. */
 static bool
 has_room(const struct listeners *l, const struct gate_listener *at)
 {
@@ -57,7 +57,7 @@ has_room(const struct listeners *l, const struct gate_listener *at)
 	unsigned same = 0;
 
 	LIST_FOREACH (w, &l->all, entry)
-		same += w->at.ses == at->ses && w->at.uid == at->uid;
+		same += w->at.ses == at->ses && (at->ses != SES_UNSET || w->at.uid == at->uid);
 	return same < ST_LISTENERS_SES && l->n < ST_LISTENERS;
 }
 

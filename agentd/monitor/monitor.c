@@ -42,11 +42,21 @@ monitor_send(struct monitor *m, const struct notice *n, const int *fds, int nfds
 	return m->child != NULL && child_send(m->child, n, fds, nfds);
 }
 
+/* First the deadline: at no moment is a trial without its end. */
+static int
+tell_gate(struct monitor *m)
+{
+	struct btime until = mode_on_trial(m->mode) ? mode_deadline(m->mode) : (struct btime){0};
+	int rc = gate_until(m->gate, until);
+
+	return rc == 0 ? gate_mode(m->gate, mode_get(m->mode)) : rc;
+}
+
 void
 monitor_mode_changed(struct monitor *m)
 {
 	struct notice n = {.kind = NOTE_MODE, .mode = mode_get(m->mode)};
-	int rc = gate_mode(m->gate, mode_get(m->mode));
+	int rc = tell_gate(m);
 
 	if (rc != 0)
 		log_crit("the kernel gates do not hear of mode %s: %s", mode_name(mode_get(m->mode)), strerror(-rc));
@@ -161,7 +171,7 @@ open_gate(struct monitor *m)
 
 	m->gate = gate_open(m->cf);
 	if (m->gate != NULL)
-		rc = gate_mode(m->gate, mode_get(m->mode));
+		rc = tell_gate(m);
 	if (rc != 0)
 		log_err("the kernel gates: %s", strerror(-rc));
 	return rc == 0 ? 0 : -1;

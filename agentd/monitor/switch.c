@@ -181,6 +181,7 @@ switch_confirm(struct switcher *s, const struct facts *who, switch_fn *fn, void 
 	trail_mode(s->m, MODE_ENFORCE, MODE_ENFORCE, 0, who->pid);
 	mode_set(s->m->mode, MODE_ENFORCE);
 	set_clock(s);
+	monitor_mode_changed(s->m); /* without an end */
 	tell_engine(s, CONFIRMF_CONFIRMED, who);
 	keep(s, fn, arg);
 	return CONFIRM_OK;

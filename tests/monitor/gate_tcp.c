@@ -115,6 +115,22 @@ test_audit_mode_refuses_nothing_and_tells(void **state)
 	assert_int_equal(tcp(&kit.alice, BY_ITSELF, NEAR, SSH_PORT), EPERM);
 }
 
+/* A trial that nobody is left to end. */
+static void
+test_enforce_ends_at_its_deadline(void **state)
+{
+	const struct btime now = btime_now();
+
+	(void)state;
+	denied_row(&kit.alice, VIA_SSH, GRANT_DENY);
+	assert_int_equal(gate_until(kit.gate, (struct btime){.ms = now.ms + 3600000}), 0);
+	assert_int_equal(tcp(&kit.alice, BY_ITSELF, NEAR, SSH_PORT), EPERM);
+	assert_int_equal(gate_until(kit.gate, (struct btime){.ms = now.ms - 2000}), 0);
+	assert_int_equal(tcp(&kit.alice, BY_ITSELF, NEAR, SSH_PORT), ALLOWED);
+	assert_int_equal(gate_until(kit.gate, (struct btime){.ms = 0}), 0);
+	assert_int_equal(tcp(&kit.alice, BY_ITSELF, NEAR, SSH_PORT), EPERM);
+}
+
 static void
 test_rows_go_and_come(void **state)
 {
@@ -358,6 +374,7 @@ const struct CMUnitTest gate_tcp_tests[] = {
 	cmocka_unit_test_setup(test_whatever_the_way_to_connect, gate_kit_fresh),
 	cmocka_unit_test_setup(test_report_lets_it_pass_and_tells, gate_kit_fresh),
 	cmocka_unit_test_setup(test_audit_mode_refuses_nothing_and_tells, gate_kit_fresh),
+	cmocka_unit_test_setup(test_enforce_ends_at_its_deadline, gate_kit_fresh),
 	cmocka_unit_test_setup(test_rows_go_and_come, gate_kit_fresh),
 	cmocka_unit_test_setup(test_sshd_and_its_child_of_the_same_program_relay, gate_kit_fresh),
 	cmocka_unit_test_setup(test_a_relay_is_judged_at_every_port, gate_kit_fresh),

@@ -78,6 +78,32 @@ test_anothers_agent_is_refused_by_path_and_deadly_by_link(void **state)
 	clear_scene(&s);
 }
 
+/* The monitor must cut what a sibling holds: this one is told, whatever was told before in that second. */
+static void
+test_a_kill_is_told_after_a_flood(void **state)
+{
+	struct gate_row row = gate_kit_row(&kit.alice);
+	const struct notice *n;
+	struct scene s;
+
+	(void)state;
+	set_scene(&s, kit.bob.ses, BOB, SOCKET_AGENT);
+	gate_kit_deny(&row, VIA_SSH, GRANT_DENY);
+	row.grant.unix_use[SOCKET_AGENT][GRANT_OTHER] = GRANT_DENY;
+	gate_kit_set(&row);
+	for (int i = 0; i < 5; i++) { /* most of them within the second */
+		for (int j = 0; j < 2 * GATE_TELL; j++)
+			assert_int_equal(actor_do(&kit.alice, ACT_TCP, BY_ITSELF, NEAR, SSH_PORT), EPERM);
+		gate_kit_hear();
+		kit.n = 0;
+		assert_int_equal(by_link(&kit.alice), KILLED);
+		n = gate_kit_told(kit.alice.ses, GATE_UNIX);
+		assert_non_null(n);
+		assert_int_equal(n->flags, GATE_UNIX | GRANT_DENY << 8 | GATEN_KILLED);
+	}
+	clear_scene(&s);
+}
+
 static void
 test_audit_mode_and_report_only_tell(void **state)
 {
@@ -221,6 +247,7 @@ test_a_path_is_its_listeners_only_while_that_is_known(void **state)
 
 const struct CMUnitTest gate_unix_tests[] = {
 	cmocka_unit_test_setup(test_anothers_agent_is_refused_by_path_and_deadly_by_link, gate_kit_fresh),
+	cmocka_unit_test_setup(test_a_kill_is_told_after_a_flood, gate_kit_fresh),
 	cmocka_unit_test_setup(test_audit_mode_and_report_only_tell, gate_kit_fresh),
 	cmocka_unit_test_setup(test_each_owner_has_its_verdict, gate_kit_fresh),
 	cmocka_unit_test_setup(test_agents_and_controlmasters_are_two_things, gate_kit_fresh),
