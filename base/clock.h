@@ -5,6 +5,8 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
+#include <sys/time.h>
+
 #include "base/buf.h"
 
 struct rtime {
@@ -35,6 +37,13 @@ static inline int64_t
 mtime_ms_since(struct mtime later, struct mtime earlier)
 {
 	return (later.ns - earlier.ns) / 1000000;
+}
+
+/* As libevent and sockets take a wait. */
+static inline struct timeval
+timeval_of_ms(int64_t ms)
+{
+	return (struct timeval){.tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000) * 1000};
 }
 
 /* 2026-11-22T01:02:03.456Z */

@@ -179,8 +179,8 @@ on_again(evutil_socket_t fd, short what, void *arg)
 static bool
 look_again(struct act *act)
 {
-	static const suseconds_t after_us[] = {50000, 500000};
-	const struct timeval tv = {.tv_usec = act->tries < 2 ? after_us[act->tries] : 0};
+	static const int after_ms[] = {50, 500};
+	const struct timeval tv = timeval_of_ms(act->tries < 2 ? after_ms[act->tries] : 0);
 
 	if (act->req.kind != REQ_DESTROY || act->req.inode != 0 || act->killed || act->tries >= 2)
 		return false;

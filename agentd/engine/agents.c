@@ -121,7 +121,7 @@ dump(int netlink, struct looking *k)
 int
 agents_look(struct owners *owners, const struct host *host)
 {
-	const struct timeval tv = {.tv_usec = WAIT_MS * 1000};
+	const struct timeval tv = timeval_of_ms(WAIT_MS);
 	struct looking k = {.owners = owners, .host = host};
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG), rc;
 

@@ -54,8 +54,7 @@ on_late(evutil_socket_t fd, short what, void *arg)
 bool
 held_put(struct held *h, const struct ruling *r)
 {
-	const struct timeval tv = {.tv_sec = (time_t)(h->wait_ms / 1000),
-	    .tv_usec = (suseconds_t)(h->wait_ms % 1000) * 1000};
+	const struct timeval tv = timeval_of_ms(h->wait_ms);
 	struct one *o = calloc(1, sizeof(*o));
 
 	if (o == NULL)

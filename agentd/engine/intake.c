@@ -62,7 +62,7 @@ take_record(const struct record *r, void *arg)
 static void
 arm(struct intake *in, int ms)
 {
-	const struct timeval tv = {.tv_sec = ms / 1000, .tv_usec = (ms % 1000) * 1000};
+	const struct timeval tv = timeval_of_ms(ms);
 
 	in->slow = ms > TICK_MS;
 	event_add(in->timer, &tv);

@@ -131,7 +131,7 @@ conclude(struct liveness *s)
 static void
 arm(struct liveness *s, int ms)
 {
-	const struct timeval tv = {.tv_sec = ms / 1000, .tv_usec = (ms % 1000) * 1000};
+	const struct timeval tv = timeval_of_ms(ms);
 
 	event_add(s->timer, &tv);
 }

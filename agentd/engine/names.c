@@ -233,8 +233,7 @@ bool
 names_wait_groups(struct names *ns, const uint32_t *gids, size_t n, int64_t deadline_ms,
     names_ready_fn *fn, void *arg)
 {
-	const struct timeval tv = {.tv_sec = (time_t)(deadline_ms / 1000),
-	    .tv_usec = (suseconds_t)(deadline_ms % 1000) * 1000};
+	const struct timeval tv = timeval_of_ms(deadline_ms);
 	struct name_wait *w;
 
 	for (size_t i = 0; i < n; i++)

@@ -254,7 +254,7 @@ is_client(void *arg, const struct process *process)
 static int
 open_netlink(void)
 {
-	const struct timeval tv = {.tv_usec = DIAG_WAIT_MS * 1000};
+	const struct timeval tv = timeval_of_ms(DIAG_WAIT_MS);
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
 
 	if (fd != -1)

@@ -391,8 +391,7 @@ on_event(evutil_socket_t fd, short what, void *arg)
 void
 reports_begin(struct reports *all, const struct notice *kernel, int fd)
 {
-	const struct timeval tv = {.tv_sec = (time_t)(all->parts.timeout_ms / 1000),
-	    .tv_usec = (suseconds_t)(all->parts.timeout_ms % 1000) * 1000};
+	const struct timeval tv = timeval_of_ms(all->parts.timeout_ms);
 	struct login *l = NULL;
 
 	if (all->n >= ST_PENDING_LOGINS || (l = calloc(1, sizeof(*l))) == NULL) {

@@ -10,7 +10,7 @@
 
 #define WAIT_MS  10000
 #define STEP_MS  3   /* of one share; then the loop looks at logins */
-#define PAUSE_US 1000
+#define PAUSE_MS 1
 #define WINDOW   128 /* rows on their way */
 
 /* One walk.  Answers that are out hold it, also when another has begun. */
@@ -91,7 +91,7 @@ is_fine(enum result r)
 static void
 arm(struct round *r)
 {
-	const struct timeval tv = {.tv_usec = PAUSE_US};
+	const struct timeval tv = timeval_of_ms(PAUSE_MS);
 
 	event_add(r->step, &tv);
 }

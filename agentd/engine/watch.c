@@ -63,9 +63,7 @@ tell_again(struct telling *t)
 
 	if (t->rq.kind != REQ_SOCKET || t->tries >= sizeof(after_ms) / sizeof(after_ms[0]))
 		return false;
-	tv = (struct timeval){.tv_sec = after_ms[t->tries] / 1000,
-	    .tv_usec = (suseconds_t)(after_ms[t->tries] % 1000) * 1000};
-	t->tries++;
+	tv = timeval_of_ms(after_ms[t->tries++]);
 	if (t->again == NULL)
 		t->again = evtimer_new(t->watch->base, on_again, t);
 	return t->again != NULL && event_add(t->again, &tv) == 0;

@@ -148,7 +148,7 @@ retry_later(struct child *c)
 
 	if (mtime_ms_since(mtime_now(), c->started) >= STEADY_MS)
 		c->backoff_ms = BACKOFF_MIN_MS;
-	tv = (struct timeval){.tv_sec = c->backoff_ms / 1000, .tv_usec = c->backoff_ms % 1000 * 1000};
+	tv = timeval_of_ms(c->backoff_ms);
 	c->backoff_ms = c->backoff_ms * 2 < BACKOFF_MAX_MS ? c->backoff_ms * 2 : BACKOFF_MAX_MS;
 	(void)evtimer_add(c->on_retry, &tv);
 }

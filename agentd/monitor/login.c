@@ -91,7 +91,7 @@ on_data_cb(evutil_socket_t fd, short what, void *arg)
 static void
 linger(struct login *l)
 {
-	struct timeval tv = {.tv_sec = LINGER_MS / 1000, .tv_usec = LINGER_MS % 1000 * 1000};
+	struct timeval tv = timeval_of_ms(LINGER_MS);
 
 	l->answered = true;
 	(void)evtimer_add(l->on_time, &tv);
@@ -227,8 +227,7 @@ static void
 take(struct logins *all, int fd)
 {
 	struct notice n = {.kind = NOTE_LOGIN};
-	struct timeval tv = {.tv_sec = all->m->cf->login_timeout_ms / 1000,
-	    .tv_usec = all->m->cf->login_timeout_ms % 1000 * 1000};
+	struct timeval tv = timeval_of_ms(all->m->cf->login_timeout_ms);
 	struct login *l;
 	uint32_t ses;
 
@@ -259,7 +258,7 @@ take(struct logins *all, int fd)
 static void
 pause_accept(struct logins *all)
 {
-	struct timeval tv = {.tv_usec = BREATH_MS * 1000};
+	struct timeval tv = timeval_of_ms(BREATH_MS);
 	unsigned held;
 
 	if (log_allow(&all->gate, LOGS_A_MINUTE, &held))

@@ -8,8 +8,9 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
+
+#include "base/clock.h"
 
 #define ANSWER_MS   500
 #define ROOM_BYTES  (32 << 10) /* the most that a dump puts in one datagram (af_netlink.c) */
@@ -24,7 +25,7 @@ typedef int message_fn(struct nlmsghdr *, void *);
 static int
 open_diag(void)
 {
-	struct timeval tv = {.tv_usec = ANSWER_MS * 1000};
+	struct timeval tv = timeval_of_ms(ANSWER_MS);
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
 
 	if (fd == -1)

@@ -165,7 +165,7 @@ acquire(struct source *s, enum source_kind *kind)
 static void
 retry_later(struct source *s)
 {
-	struct timeval tv = {.tv_sec = s->retry_ms / 1000, .tv_usec = s->retry_ms % 1000 * 1000};
+	struct timeval tv = timeval_of_ms(s->retry_ms);
 
 	s->retry_ms = s->retry_ms * 2 < RETRY_MAX_MS ? s->retry_ms * 2 : RETRY_MAX_MS;
 	(void)evtimer_add(s->on_retry, &tv);

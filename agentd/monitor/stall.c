@@ -9,6 +9,7 @@
 
 #include <event2/event.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 
 #define TICK_MS 250
@@ -54,7 +55,7 @@ on_tick_cb(evutil_socket_t none, short what, void *arg)
 void
 stall_watch(struct stall *s, int fd)
 {
-	const struct timeval tick = {.tv_usec = TICK_MS * 1000};
+	const struct timeval tick = timeval_of_ms(TICK_MS);
 
 	stall_forget(s);
 	s->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);

@@ -331,7 +331,7 @@ static void
 tell_more(struct sweeper *sw)
 {
 	struct telling t = {.m = sw->m, .start = mtime_now()};
-	struct timeval tv = {.tv_usec = TELL_MS * 1000};
+	struct timeval tv = timeval_of_ms(TELL_MS);
 
 	registry_each(sw->m->registry, tell, &t);
 	if (t.full && child_pid(sw->m->child) != 0)
@@ -367,7 +367,7 @@ struct sweeper *
 sweep_new(struct monitor *m)
 {
 	struct sweeper *sw = calloc(1, sizeof(*sw));
-	struct timeval tv = {.tv_sec = EVERY_MS / 1000, .tv_usec = EVERY_MS % 1000 * 1000};
+	struct timeval tv = timeval_of_ms(EVERY_MS);
 
 	if (sw == NULL)
 		return NULL;

@@ -269,7 +269,7 @@ finish(struct ending *e, unsigned left)
 static void
 again(struct ending *e, int ms)
 {
-	struct timeval tv = {.tv_usec = ms * 1000};
+	struct timeval tv = timeval_of_ms(ms);
 
 	(void)evtimer_add(e->on_time, &tv);
 }

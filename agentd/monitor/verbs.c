@@ -224,7 +224,7 @@ static void
 on_accept_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct verbs *all = arg;
-	struct timeval tv = {.tv_sec = PATIENCE_MS / 1000, .tv_usec = PATIENCE_MS % 1000 * 1000};
+	struct timeval tv = timeval_of_ms(PATIENCE_MS);
 	struct ucred cred;
 	socklen_t len = sizeof(cred);
 	struct client *c;
