@@ -52,7 +52,7 @@ proc_stat(pid_t pid, struct proc_stat *out)
 	char text[1024], *open_paren, *close_paren, state;
 	unsigned long long start;
 	size_t len;
-	int ppid;
+	int ppid, threads;
 	ssize_t n = read_task(pid, "stat", text, sizeof(text));
 
 	if (n < 0)
@@ -62,16 +62,17 @@ proc_stat(pid_t pid, struct proc_stat *out)
 	close_paren = strrchr(text, ')');
 	if (open_paren == NULL || close_paren == NULL || close_paren < open_paren)
 		return -EINVAL;
-	/* Fields 3 (state), 4 (ppid) and 22 (starttime) of proc_pid_stat(5). */
+	/* Fields 3 (state), 4 (ppid), 20 (num_threads) and 22 (starttime) of proc_pid_stat(5). */
 	if (sscanf(close_paren + 1,
-	    " %c %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
-	    &state, &ppid, &start) != 3)
+	    " %c %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %d %*s %llu",
+	    &state, &ppid, &threads, &start) != 4)
 		return -EINVAL;
 	len = (size_t)(close_paren - open_paren - 1);
 	if (len >= sizeof(st.comm))
 		len = sizeof(st.comm) - 1;
 	memcpy(st.comm, open_paren + 1, len);
 	st.state = state;
+	st.ended = state == 'X' || (state == 'Z' && threads <= 1);
 	st.ppid = ppid;
 	st.start_ticks = start;
 	*out = st;

@@ -17,7 +17,8 @@
 struct proc_stat {
 	pid_t pid, ppid;
 	char comm[16];
-	char state;          /* R S D Z T … */
+	char state;          /* R S D Z T …, of its first thread */
+	bool ended;          /* all of its threads have: a first thread that ends alone is a Z as well */
 	uint64_t start_ticks; /* since boot, in sysconf(_SC_CLK_TCK) */
 };
 

@@ -19,7 +19,7 @@ facts_of(int pidfd, pid_t pid, struct facts *out)
 
 	if (proc_stat(pid, &st) != 0 || proc_sessionid(pid, &f.ses) != 0 ||
 	    proc_loginuid(pid, &f.auid) != 0 || proc_uids(pid, &f.ruid, &f.euid) != 0 ||
-	    st.state == 'Z' || st.state == 'X')
+	    st.ended)
 		return -ESRCH;
 	f.ppid = st.ppid;
 	f.start_ticks = st.start_ticks;

@@ -378,7 +378,9 @@ sched_process_exec(struct bpf_raw_tracepoint_args *ctx)
 	struct gate_saw *s;
 	uint32_t flags = 0;
 
-	if (w.row == NULL || (w.row->grant.flags & GRANTF_NO_DESTINATION) == 0 ||
+	/* What only borrows a grant is refused its connection, and no more: it may be root's console. */
+	if (w.row == NULL || (w.flags & GATEN_BORROWED) != 0 ||
+	    (w.row->grant.flags & GRANTF_NO_DESTINATION) == 0 ||
 	    !is_client(BPF_CORE_READ(bprm, file, f_inode)) || task_is_sshd(w.task, w.row->sshd_pid))
 		return 0;
 	if (w.enforce && bpf_send_signal(SIGKILL) == 0)

@@ -29,11 +29,11 @@ struct sweeper {
 
 /* A zombie does nothing any more, and its parent may never look at it. */
 static bool
-is_zombie(pid_t pid)
+has_ended(pid_t pid)
 {
 	struct proc_stat st;
 
-	return proc_stat(pid, &st) != 0 || st.state == 'Z' || st.state == 'X';
+	return proc_stat(pid, &st) != 0 || st.ended;
 }
 
 static void tell_more(struct sweeper *);
@@ -54,7 +54,7 @@ note_alive(pid_t pid, void *arg)
 	uint32_t ses;
 
 	if (proc_sessionid(pid, &ses) != 0 || ses == SES_UNSET || (l->n > 0 && l->ses[l->n - 1] == ses) ||
-	    is_zombie(pid))
+	    has_ended(pid))
 		return 0;
 	if (l->n == l->cap) {
 		size_t cap = l->cap == 0 ? 256 : l->cap * 2;
@@ -145,7 +145,7 @@ has_ses(pid_t pid, void *arg)
 {
 	uint32_t ses;
 
-	return proc_sessionid(pid, &ses) == 0 && ses == *(const uint32_t *)arg && !is_zombie(pid);
+	return proc_sessionid(pid, &ses) == 0 && ses == *(const uint32_t *)arg && !has_ended(pid);
 }
 
 static void

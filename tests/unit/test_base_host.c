@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -174,6 +175,47 @@ tasks(void **state)
 	assert_int_equal(proc_pidfd(gone), -ESRCH);
 }
 
+static void *
+wait_for_end(void *arg)
+{
+	char byte;
+
+	_exit(read(*(int *)arg, &byte, 1) == 0 ? 0 : 1);
+}
+
+/* A process goes on when its first thread has ended, and reads as a zombie meanwhile. */
+static void
+a_first_thread_that_ends(void **state)
+{
+	struct proc_stat st = {0};
+	pthread_t thread;
+	siginfo_t info;
+	int hold[2];
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe(hold), 0);
+	pid = fork();
+	if (pid == 0) {
+		close(hold[1]);
+		if (pthread_create(&thread, NULL, wait_for_end, &hold[0]) != 0)
+			_exit(1);
+		pthread_exit(NULL);
+	}
+	close(hold[0]);
+	for (int i = 0; i < 10000 && st.state != 'Z'; i++) {
+		assert_int_equal(proc_stat(pid, &st), 0);
+		usleep(1000);
+	}
+	assert_int_equal(st.state, 'Z');
+	assert_false(st.ended);
+	close(hold[1]);
+	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+	assert_int_equal(proc_stat(pid, &st), 0);
+	assert_true(st.ended);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
 static void
 safe_files(void **state)
 {
@@ -254,7 +296,7 @@ main(void)
 	    cmocka_unit_test(sockaddrs),
 	    cmocka_unit_test(durations),
 	    cmocka_unit_test(times),
-	    cmocka_unit_test(tasks),
+	    cmocka_unit_test(tasks), cmocka_unit_test(a_first_thread_that_ends),
 	    cmocka_unit_test(safe_files),
 	    cmocka_unit_test(packets),
 	    cmocka_unit_test(gate),
