@@ -26,6 +26,7 @@ def test_alert_tells_all(stage: Stage) -> None:
 
 def test_one_hop_is_one_finding(stage: Stage) -> None:
     """However many records tell of it: exec, name service, several addresses, retries."""
+    stage.daemon.afresh()
     stage.daemon.policy(RULES, mode="audit")
     watch = stage.watch()
     for hop in HOPS.values():

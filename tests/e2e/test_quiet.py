@@ -18,6 +18,7 @@ _MUX = ["-o", "ControlMaster=auto", "-o", "ControlPersist=20"]
 @contextlib.contextmanager
 def silence(stage: Stage) -> Iterator[None]:
     """Nothing in the block may alert, nor anything that its records still tell."""
+    stage.daemon.afresh()
     stage.daemon.policy("", mode="enforce")
     watch = stage.watch()
     yield

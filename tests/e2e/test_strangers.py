@@ -124,16 +124,16 @@ def test_login_without_pam_is_told(stage: Stage) -> None:
 def test_server_of_ones_own_is_told(stage: Stage) -> None:
     stage.daemon.policy("")
     watch = stage.watch()
-    config = "Port 2204\\nHostKey /home/alice/own.key\\nPidFile none\\nUsePAM no\\nStrictModes no\\n"
+    config = "Port 2204\\nHostKey /home/alice/own.key\\nPidFile /home/alice/own.pid\\nUsePAM no\\nStrictModes no\\n"
     config += "AuthorizedKeysFile /home/alice/.ssh/authorized_keys\\n"
     with stage.login("alice") as session:
-        session.out(f"ssh-keygen -q -t ed25519 -N '' -f own.key </dev/null; printf '{config}' >own.conf")
+        session.out(f"rm -f own*; ssh-keygen -q -t ed25519 -N '' -f own.key </dev/null; printf '{config}' >own.conf")
         session.out("/usr/sbin/sshd -f ~/own.conf")
         try:
             stage.ssh("alice", "-p", "2204", *_ANY_HOST, "bastion", "true", check=True)
             watch.wait(activity="unreported-session", ses=session.ses, exe="/usr/bin/bash")
         finally:
-            session.run("pkill -U alice -f 'sshd -f /home/alice/own.conf'; rm -f own.key* own.conf")
+            session.run("kill $(cat own.pid); rm -f own*")
 
 
 def test_module_taken_out_is_told(stage: Stage) -> None:

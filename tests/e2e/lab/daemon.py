@@ -92,6 +92,11 @@ class Daemon:
             raise TimedOut("sshtetherd does not end on SIGTERM") from late
         assert status == 0, f"sshtetherd ended with {status}: {self.log()[-3000:]}"
 
+    def afresh(self) -> None:
+        """Another daemon: what was still to be told of earlier logins goes with the one before."""
+        self.stop()
+        self.start()
+
     def kill(self) -> None:
         """As a crash would: monitor and engine at once."""
         engine = self.engine_pid()

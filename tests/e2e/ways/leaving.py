@@ -102,7 +102,7 @@ def traced(stage: Stage, attempt: Attempt) -> Tried:
 _OWN_SSHD = """\
 Port {port}
 HostKey {key}
-PidFile none
+PidFile /home/alice/own.pid
 UsePAM no
 StrictModes no
 AuthorizedKeysFile /home/alice/.ssh/authorized_keys
@@ -124,7 +124,7 @@ def own_sshd(stage: Stage, attempt: Attempt) -> Tried:
         try:
             said = _log_in_there(stage, 2200, dial(attempt))
         finally:
-            session.run("pkill -U alice -f 'sshd -f /home/alice/own.conf'")
+            session.run("kill $(cat own.pid); rm -f own*")
         return tried(session, went(said), said, to=attempt.target)
 
 
