@@ -20,6 +20,11 @@
 #define BLOCKED_MS   150000 /* a connect that is not refused tells when it returns: SYNs are sent for 127 s */
 #define GIVE_UP_MS   300000 /* nothing later ever came */
 
+/* From the first to the last of what came one soon after the other; ms 0: nothing did. */
+struct span {
+	struct rtime from, to;
+};
+
 /*
  * One process and one destination: what audit told of it, and what a gate saw.  A Unix socket counts by its
  * inode; the record of one that was refused by its path has none, so each is there without inode, too.
@@ -32,8 +37,11 @@ struct seen {
 	struct rtime touched;
 	struct rtime told;          /* by audit, last; RTIME_NONE: never */
 	struct rtime named;         /* by a finding, of that time */
-	struct rtime acted;         /* by a gate: what .act says */
+	struct span acted;          /* by a gate: what .act says */
 	struct gate_act act;
+	struct rtime burst;         /* of a whole session: when one began, as many as it has, and */
+	unsigned in_burst;          /* when some of it were not told one by one */
+	struct span flooded;
 	unsigned waits_for;         /* enum waits_for */
 	bool told_by_gate;          /* the activity has been, for want of a record */
 	struct rtime first;         /* of those that wait */
@@ -62,6 +70,7 @@ struct gates {
 
 struct where {
 	uint32_t pid, kind; /* enum gated_kind */
+	uint32_t ses;       /* 0: it goes by the process */
 	struct endpoint to;
 	uint64_t inode;
 	uint32_t dev_major, dev_minor;
@@ -85,7 +94,7 @@ key_of(const struct where *w)
 {
 	struct {
 		uint64_t inode;
-		uint32_t pid, kind, dev_major, dev_minor;
+		uint32_t pid, ses, kind, dev_major, dev_minor;
 		struct addr addr;
 		uint16_t port;
 	} key;
@@ -94,6 +103,7 @@ key_of(const struct where *w)
 	memset(&key, 0, sizeof(key));
 	key.inode = w->inode;
 	key.pid = w->pid;
+	key.ses = w->ses;
 	key.kind = w->kind;
 	key.dev_major = w->dev_major;
 	key.dev_minor = w->dev_minor;
@@ -108,6 +118,13 @@ without_inode(struct where w)
 	w.inode = 0;
 	w.dev_major = w.dev_minor = 0;
 	return w;
+}
+
+/* All that a session was refused over TCP: it goes neither by process nor by destination. */
+static struct where
+of_session(uint32_t ses)
+{
+	return (struct where){.kind = GATED_TCP, .ses = ses};
 }
 
 static struct seen *
@@ -199,6 +216,21 @@ is_near(struct rtime a, struct rtime b)
 	return a.ms != 0 && b.ms != 0 && apart <= NEAR_MS && apart >= -NEAR_MS;
 }
 
+/* A finding may come when its process has tried again: what was done about it is not forgotten by that. */
+static void
+span_add(struct span *s, struct rtime when)
+{
+	if (s->to.ms == 0 || rtime_since(when, s->to) > NAME_MS)
+		s->from = when;
+	s->to = when;
+}
+
+static bool
+span_covers(const struct span *s, struct rtime when)
+{
+	return s->to.ms != 0 && rtime_since(when, s->from) >= -NEAR_MS && rtime_since(when, s->to) <= NEAR_MS;
+}
+
 /* --- what the gate saw ----------------------------------------------------------------------------------- */
 
 static enum gate_event
@@ -283,26 +315,50 @@ wait_for(struct gates *g, struct seen *s, const struct gated *w, unsigned what)
 	s->waits_for |= what;
 }
 
+/* NULL: out of memory. */
+static struct seen *
+note_act(struct gates *g, const struct notice *n, const struct where *where, struct rtime when)
+{
+	struct seen *s = touch(g, where, when);
+	struct gate_act act;
+
+	if (s != NULL && act_of(n, &act)) {
+		span_add(&s->acted, when);
+		s->act = act;
+	}
+	return s;
+}
+
 static void
 take(struct gates *g, const struct notice *n, const struct where *where, const struct gated *w)
 {
-	struct seen *s = touch(g, where, w->time);
-	struct gate_act act;
+	struct seen *s = note_act(g, n, where, w->time);
 	unsigned waits_for = 0;
 
 	if (s == NULL)
 		return;
-	if (act_of(n, &act)) {
-		s->acted = w->time;
-		s->act = act;
-	}
-	if (where->kind == GATED_SOCKET && where->inode == 0)
-		return; /* the one with an inode waits */
 	if (!is_near(s->told, w->time) && s->told.ms < w->time.ms)
 		waits_for |= WAITS_RECORD;
 	if (w->stopped && !is_near(s->named, w->time))
 		waits_for |= WAITS_FINDING;
 	wait_for(g, s, w, waits_for);
+}
+
+/* BPF tells a few of one session's in a second one by one, whichever processes and places those are of. */
+static void
+note_burst(struct gates *g, const struct notice *n, const struct gated *w)
+{
+	const struct where where = of_session(w->ses);
+	struct seen *s = note_act(g, n, &where, w->time);
+
+	if (s == NULL)
+		return;
+	if (rtime_since(w->time, s->burst) >= 1000) {
+		s->burst = w->time;
+		s->in_burst = 0;
+	}
+	if (++s->in_burst >= GATE_TELL || n->start_ticks > 0)
+		span_add(&s->flooded, w->time);
 }
 
 /* Of those that BPF did not tell one by one as many were refused as are of this kind. */
@@ -331,10 +387,12 @@ gates_saw(struct gates *g, const struct notice *n)
 	w = gated_of(n);
 	where = where_of(&w);
 	take(g, n, &where, &w);
+	if (w.kind == GATED_TCP && w.stopped)
+		note_burst(g, n, &w);
 	if (w.kind != GATED_SOCKET)
 		return;
-	by_path = without_inode(where);
-	take(g, n, &by_path, &w);
+	by_path = without_inode(where); /* what waits is the one above */
+	(void)note_act(g, n, &by_path, w.time);
 }
 
 /* --- what audit told ------------------------------------------------------------------------------------- */
@@ -417,13 +475,31 @@ where_of_finding(const struct finding *f, struct where *out)
 	return true;
 }
 
-bool
-gates_done(const struct gates *g, const struct finding *f, struct gate_act *out)
+/* NULL: nothing was done about it, as far as is known. */
+static const struct seen *
+seen_of(const struct gates *g, const struct finding *f)
 {
 	struct where where;
 	const struct seen *s;
 
-	if (!where_of_finding(f, &where) || (s = find(g, &where)) == NULL || !is_near(s->acted, f->time))
+	if (!where_of_finding(f, &where))
+		return NULL;
+	s = find(g, &where);
+	if (s != NULL && span_covers(&s->acted, f->time))
+		return s;
+	if (where.kind != GATED_TCP || f->exit != -EPERM || f->session == NULL)
+		return NULL;
+	where = of_session(f->process != NULL ? f->process->ses : f->session->ses);
+	s = find(g, &where);
+	return s != NULL && span_covers(&s->flooded, f->time) ? s : NULL;
+}
+
+bool
+gates_done(const struct gates *g, const struct finding *f, struct gate_act *out)
+{
+	const struct seen *s = seen_of(g, f);
+
+	if (s == NULL)
 		return false;
 	/* It came to be after all, at another time. */
 	if (s->act.done == DONE_REFUSED && f->outcome == OUTCOME_SUCCESS)

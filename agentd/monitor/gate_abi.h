@@ -15,7 +15,6 @@
 #define GATE_CLIENTS   4096
 #define GATE_PREFIXES  131072 /* of one generation */
 #define GATE_RING      (256u << 10)
-#define GATE_TELL      16 /* events of one session in a second */
 #define GATE_PATH      108 /* sun_path, unix(7) */
 
 /* What a row says beside the grant: the monitor's own knowledge. */

@@ -19,4 +19,6 @@ enum gate_event { GATE_TCP = 1, GATE_UNIX, GATE_EXEC, GATE_DATAGRAM };
 #define GATEN_ISOLATED (1u << 21) /* because the session is isolated; SSH or not */
 #define GATEN_BORROWED (1u << 20) /* the grant is that of the login uid's session, the task has another ses */
 
+#define GATE_TELL 16 /* NOTE_GATE of one session in a second; the rest is counted */
+
 #endif

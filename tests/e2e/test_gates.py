@@ -83,8 +83,7 @@ def test_ten_thousand_refused(stage: Stage) -> None:
         assert wire.count() == 0, f"{wire.count()} SYNs left"
         assert beside.count() == before.total + during.total + others.total, "the wire counts wrongly"
         alert = watch.wait(activity="outbound-ssh", ses=ses)
-        # Whose gate it was is told of 16 a second; the level of the first alert may be of one that was not.
-        assert alert["sshtether"]["done"] == "refused", quiet([alert])
+        assert (alert["sshtether"]["done"], alert["sshtether"]["level"]) == ("refused", "prevent"), quiet([alert])
         alerts = len(watch.find(ses=ses))
     grown = [resident_kb(pid) - kb for pid, kb in zip(pids, resident)]
     until(lambda: int(audit.status()["backlog"]) < 100, "auditd to have caught up")

@@ -131,6 +131,50 @@ what_was_refused_is_known(void **state)
 	assert_false(gates_done(s->g, &f, &act));
 }
 
+/* A client that tries again and again is told of when it gives up, from the time of its first try. */
+static void
+who_tries_again_was_refused_before(void **state)
+{
+	struct stage *s = *state;
+	const struct finding f = finding(s, "10.9.2.2", 22);
+	struct gate_act act;
+
+	for (int i = 0; i < 5; i++, s->k.ms += 1000)
+		refused(s, "10.9.2.2", 22);
+	assert_true(gates_done(s->g, &f, &act));
+	s->k.ms += 60000;
+	refused(s, "10.9.2.2", 22);
+	assert_false(gates_done(s->g, &f, &act));
+}
+
+/* Of a flood BPF tells some: the rest was refused by the same grant, and no other session's. */
+static void
+a_flood_is_the_gates_too(void **state)
+{
+	struct stage *s = *state;
+	struct finding f = finding(s, "10.9.2.2", 22);
+	struct session own = {.ses = SES}, other = {.ses = SES + 1};
+	struct gate_act act;
+
+	f.session = &own;
+	f.pid++;
+	for (unsigned i = 1; i < GATE_TELL; i++)
+		refused(s, "10.9.2.2", 22);
+	assert_false(gates_done(s->g, &f, &act)); /* each was told: this one was not the gate's */
+	refused(s, "10.9.2.2", 22);
+	assert_true(gates_done(s->g, &f, &act));
+	assert_int_equal(act.done, DONE_REFUSED);
+	assert_int_equal(act.level, LEVEL_PREVENT);
+	f.session = &other;
+	assert_false(gates_done(s->g, &f, &act));
+	f.session = &own;
+	f.exit = -ECONNREFUSED;
+	assert_false(gates_done(s->g, &f, &act));
+	f.exit = -EPERM;
+	f.time.ms += 5000;
+	assert_false(gates_done(s->g, &f, &act));
+}
+
 /* Whichever comes first, and however a host is written. */
 static void
 both_ways_round(void **state)
@@ -385,6 +429,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(what_was_refused_is_known),
+		TEST(who_tries_again_was_refused_before),
+		TEST(a_flood_is_the_gates_too),
 		TEST(both_ways_round),
 		TEST(silence_is_told_and_accused),
 		TEST(no_accusation_where_audit_was_away),
