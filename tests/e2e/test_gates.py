@@ -54,7 +54,7 @@ def test_wire_counts_what_left(stage: Stage) -> None:
     hammer = program(stage.bastion, "hammer")
     stage.daemon.policy(CONFINED, mode="audit")
     with wires(stage) as (wire, _), stage.login("alice") as session:
-        result = told(session.out(f"{hammer} -p 4 -n 250 {DB} {CLOSED} || true"))
+        result = told(session.run(f"{hammer} -p 4 -n 250 {DB} {CLOSED}")[1])
         result.only("went")
         assert result.total == wire.count() == 1000, (str(result), wire.count())
 

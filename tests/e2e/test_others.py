@@ -57,7 +57,8 @@ def test_process_listens(stage: Stage) -> None:
     stage.daemon.policy(ALERTED)
     watch = stage.watch()
     with stage.login("alice") as session:
-        session.out("timeout 1 nc -l 127.0.0.1 9401 || true")
+        status, output = session.run("timeout 1 nc -l 127.0.0.1 9401")
+        assert status == 124, (status, output)
         watch.wait(activity="listen", ses=session.ses)
 
 

@@ -121,4 +121,5 @@ def test_interactive_admin(stage: Stage) -> None:
     with silence(stage), stage.login("mallory") as session:
         session.out("sudo su -c 'ls /root; ps aux | sort | uniq -c | tail -1; ss -tlnp' && echo done")
         session.out("nohup sleep 2 >/dev/null & sudo sh -c 'getent passwd alice; find /etc -name \"*.conf\" | wc -l'")
-        session.out("curl -s http://127.0.0.1:1/ || true")
+        status, output = session.run("curl -s http://127.0.0.1:1/")
+        assert status == 7, (status, output)  # refused by nobody but the port

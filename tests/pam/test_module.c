@@ -1,12 +1,11 @@
 /*
  * pam_sshtether.so inside the real libpam, against a stand-in for the daemon.  Argument: the module's
  * path.  Runs as root (the module trusts only a root listener, and libpam reads a private
- * configuration folder).  What goes to syslog is caught on the way: libpam finds our syslog() first.
+ * configuration folder).
  */
 #include "tests/unit/unit.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
@@ -27,197 +26,7 @@
 #include "base/proc.h"
 #include "base/safe.h"
 #include "tests/pam/listener.h"
-
-#define TIMEOUT_MS 300
-#define MARGIN_MS  1500 /* a busy machine; what is asserted is that nothing waits for ever */
-
-#define ACCOUNT_LINE "account [success=ok perm_denied=die default=ignore] "
-#define SESSION_LINE "session [success=ok perm_denied=die session_err=die default=ignore] "
-
-static const char *module;
-static char home[] = "/tmp/test_pam_module.XXXXXX";
-static char socket_path[64], exempt_path[64];
-
-/* --- what is logged and shown ---------------------------------------------------------------------- */
-
-static struct buf logged = BUF_INIT, shown = BUF_INIT;
-
-__attribute__((visibility("default"))) void syslog(int, const char *, ...)
-    __attribute__((format(printf, 2, 3)));
-__attribute__((visibility("default"))) void __syslog_chk(int, int, const char *, ...)
-    __attribute__((format(printf, 3, 4)));
-
-void
-syslog(int priority, const char *fmt, ...)
-{
-	va_list ap;
-
-	(void)priority;
-	va_start(ap, fmt);
-	buf_vprintf(&logged, fmt, ap);
-	va_end(ap);
-	buf_putc(&logged, '\n');
-}
-
-void
-__syslog_chk(int priority, int flag, const char *fmt, ...)
-{
-	va_list ap;
-
-	(void)priority;
-	(void)flag;
-	va_start(ap, fmt);
-	buf_vprintf(&logged, fmt, ap);
-	va_end(ap);
-	buf_putc(&logged, '\n');
-}
-
-static bool
-in_log(const char *text)
-{
-	return *text == '\0' || (logged.n > 0 && strstr(logged.p, text) != NULL);
-}
-
-static int
-converse(int n, const struct pam_message **messages, struct pam_response **responses, void *arg)
-{
-	(void)arg;
-	for (int i = 0; i < n; i++)
-		buf_printf(&shown, "%c:%s\n", messages[i]->msg_style == PAM_ERROR_MSG ? 'E' : 'I',
-		    messages[i]->msg);
-	*responses = calloc((size_t)n, sizeof(**responses));
-	return *responses != NULL ? PAM_SUCCESS : PAM_BUF_ERR;
-}
-
-/* --- one call of one hook -------------------------------------------------------------------------- */
-
-/* A login as the test wants it; fields that are NULL have an everyday value. */
-struct scene {
-	const char *options;    /* after socket= and timeout= */
-	const char *user;       /* root */
-	const char *connection; /* SSH_CONNECTION */
-	const char *auth;       /* SSH_AUTH_INFO_0 */
-	const char *control;    /* "required": in place of the documented [...] */
-	const char *object;     /* the module's path */
-	int pam_flags;
-};
-
-struct outcome {
-	int code;
-	int64_t ms;
-};
-
-enum hook { ACCOUNT, OPEN, CLOSE };
-
-static int (*const hooks[])(pam_handle_t *, int) = {pam_acct_mgmt, pam_open_session, pam_close_session};
-
-static void
-write_stack(const struct scene *s)
-{
-	struct buf text = BUF_INIT;
-	char path[80];
-	const char *object = s->object != NULL ? s->object : module;
-	const char *options = s->options != NULL ? s->options : "";
-
-	for (int i = 0; i < 2; i++) {
-		const char *type = i == 0 ? "account" : "session";
-
-		if (s->control != NULL)
-			buf_printf(&text, "%s %s ", type, s->control);
-		else
-			buf_puts(&text, i == 0 ? ACCOUNT_LINE : SESSION_LINE);
-		buf_printf(&text, "%s socket=%s timeout=%d %s\n", object, socket_path, TIMEOUT_MS, options);
-		buf_printf(&text, "%s required pam_permit.so\n", type);
-	}
-	snprintf(path, sizeof(path), "%s/sshd", home);
-	assert_int_equal(atomic_write(path, buf_bytes(&text), 0644), 0);
-	buf_free(&text);
-}
-
-static int
-count_fds(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	int n = 0;
-
-	assert_non_null(dir);
-	while (readdir(dir) != NULL)
-		n++;
-	closedir(dir);
-	return n;
-}
-
-static void
-put_env(pam_handle_t *pamh, const char *name, const char *value)
-{
-	struct buf b = BUF_INIT;
-
-	buf_printf(&b, "%s=%s", name, value);
-	assert_int_equal(pam_putenv(pamh, b.p), PAM_SUCCESS);
-	buf_free(&b);
-}
-
-/* Both environments on one line each. */
-static void
-join_env(pam_handle_t *pamh, struct buf *out)
-{
-	char **list = pam_getenvlist(pamh);
-
-	assert_non_null(list);
-	for (size_t i = 0; list[i] != NULL; i++) {
-		buf_printf(out, "%s\n", list[i]);
-		free(list[i]);
-	}
-	free(list);
-	for (char **e = environ; *e != NULL; e++)
-		buf_printf(out, "%s\n", *e);
-}
-
-static pam_handle_t *
-begin(const struct scene *s)
-{
-	const struct pam_conv conv = {.conv = converse};
-	pam_handle_t *pamh = NULL;
-
-	write_stack(s);
-	assert_int_equal(pam_start_confdir("sshd", s->user != NULL ? s->user : "root", &conv, home, &pamh),
-	    PAM_SUCCESS);
-	assert_int_equal(pam_set_item(pamh, PAM_TTY, "ssh"), PAM_SUCCESS);
-	put_env(pamh, "SSH_CONNECTION", s->connection != NULL ? s->connection : "192.0.2.1 50022 192.0.2.2 22");
-	put_env(pamh, "SSH_AUTH_INFO_0", s->auth != NULL ? s->auth : "password\n");
-	return pamh;
-}
-
-/* Runs the hook and holds it to what every call must keep: time, environment, descriptors, SIGPIPE. */
-static struct outcome
-call(const struct scene *s, enum hook hook)
-{
-	struct buf before = BUF_INIT, after = BUF_INIT;
-	struct sigaction pipe_before, pipe_after;
-	struct outcome o;
-	struct mtime start;
-	pam_handle_t *pamh = begin(s);
-	int fds;
-
-	buf_reset(&logged);
-	buf_reset(&shown);
-	join_env(pamh, &before);
-	sigaction(SIGPIPE, NULL, &pipe_before);
-	fds = count_fds();
-	start = mtime_now();
-	o.code = hooks[hook](pamh, s->pam_flags);
-	o.ms = mtime_ms_since(mtime_now(), start);
-	assert_int_equal(count_fds(), fds);
-	sigaction(SIGPIPE, NULL, &pipe_after);
-	assert_true(pipe_before.sa_handler == pipe_after.sa_handler);
-	join_env(pamh, &after);
-	assert_string_equal(before.p, after.p);
-	assert_true(o.ms < TIMEOUT_MS + MARGIN_MS);
-	buf_free(&before);
-	buf_free(&after);
-	pam_end(pamh, o.code);
-	return o;
-}
+#include "tests/pam/scene.h"
 
 /* --- every way to get a verdict, or none ----------------------------------------------------------- */
 
@@ -265,9 +74,9 @@ try_way(const struct way *w, enum hook hook, bool closed)
 		fail_msg("%s, hook %d, %s: code %d, log: %s", w->name, hook, s.options, o.code,
 		    logged.n > 0 ? logged.p : "");
 	if (w->waits)
-		assert_true(o.ms >= TIMEOUT_MS - 20);
+		assert_true(o.ms >= SCENE_TIMEOUT_MS - 20);
 	else
-		assert_true(o.ms < MARGIN_MS);
+		assert_true(o.ms < SCENE_MARGIN_MS);
 	if (w->manner == BE_NOBODY)
 		assert_int_equal(l.heard->n, 0); /* it is told nothing */
 	listener_stop(&l);
@@ -714,7 +523,7 @@ interrupted(void **state)
 		o = call(&(struct scene){0}, OPEN);
 		setitimer(ITIMER_REAL, &off, NULL);
 		assert_int_equal(o.code, PAM_SUCCESS);
-		assert_true(o.ms >= TIMEOUT_MS - 20);
+		assert_true(o.ms >= SCENE_TIMEOUT_MS - 20);
 		assert_true(in_log("did not answer in time"));
 		listener_stop(&l);
 	}
@@ -768,34 +577,6 @@ debug_says_what_was_reported(void **state)
 
 /* --- main ------------------------------------------------------------------------------------------ */
 
-static int
-setup(void **state)
-{
-	(void)state;
-	if (mkdtemp(home) == NULL)
-		return -1;
-	snprintf(socket_path, sizeof(socket_path), "%s/report.sock", home);
-	snprintf(exempt_path, sizeof(exempt_path), "%s/exempt", home);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	char path[80];
-
-	(void)state;
-	unlink(exempt_path);
-	unlink(socket_path);
-	snprintf(path, sizeof(path), "%s/sshd", home);
-	unlink(path);
-	snprintf(path, sizeof(path), "%s/broken.so", home);
-	unlink(path);
-	buf_free(&logged);
-	buf_free(&shown);
-	return rmdir(home);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -820,9 +601,12 @@ main(int argc, char **argv)
 		cmocka_unit_test(debug_says_what_was_reported),
 	};
 
-	if (argc != 2 || (module = realpath(argv[1], NULL)) == NULL) {
+	char *module = argc == 2 ? realpath(argv[1], NULL) : NULL;
+
+	if (module == NULL) {
 		fprintf(stderr, "usage: test_module pam_sshtether.so\n");
 		return 2;
 	}
-	return cmocka_run_group_tests(tests, setup, teardown);
+	scene_module(module);
+	return cmocka_run_group_tests(tests, scene_setup, scene_teardown);
 }

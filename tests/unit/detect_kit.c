@@ -152,6 +152,13 @@ kit_close(struct kit *k)
 	host_free(&k->host);
 }
 
+int
+kit_teardown(void **state)
+{
+	kit_close(*state);
+	return 0;
+}
+
 static struct rtime
 now(const struct kit *k)
 {

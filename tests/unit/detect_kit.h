@@ -52,6 +52,7 @@ struct kit {
 /* live: with a probe.  detectors: false for tests of the model alone. */
 void kit_open(struct kit *, bool live);
 void kit_close(struct kit *);
+int kit_teardown(void **state); /* of a test whose state is a kit */
 void kit_wait(struct kit *, int64_t ms); /* time passes, and everybody is told */
 void kit_flush(struct kit *);
 void kit_fact(struct kit *, struct fact *); /* gives it time and serial */

@@ -36,13 +36,6 @@ setup_live(void **state)
 	return 0;
 }
 
-static int
-teardown(void **state)
-{
-	kit_close(*state);
-	return 0;
-}
-
 static void
 a_client_connects(void **state)
 {
@@ -615,8 +608,8 @@ a_stream_local_forward(void **state)
 	assert_string_equal(k->found[0].to, "/srv/app.sock");
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-#define L(f) cmocka_unit_test_setup_teardown(f, setup_live, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, kit_teardown)
+#define L(f) cmocka_unit_test_setup_teardown(f, setup_live, kit_teardown)
 
 int
 main(void)

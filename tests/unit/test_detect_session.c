@@ -20,13 +20,6 @@ setup(void **state)
 	return 0;
 }
 
-static int
-teardown(void **state)
-{
-	kit_close(*state);
-	return 0;
-}
-
 /* --- login ------------------------------------------------------------------------------------ */
 
 static void
@@ -307,7 +300,7 @@ a_container_without_the_right(void **state)
 	assert_int_equal(k->n, 0);
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, kit_teardown)
 
 int
 main(void)

@@ -24,13 +24,6 @@ setup(void **state)
 	return 0;
 }
 
-static int
-teardown(void **state)
-{
-	kit_close(*state);
-	return 0;
-}
-
 static void
 sshd_of_another(void **state)
 {
@@ -195,7 +188,7 @@ of_the_same_login(void **state)
 	assert_int_equal(kit_found(k, ACT_SSH_TAMPER, 0)->owner, OWNER_SAME_LOGIN);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, kit_teardown)
 
 int
 main(void)

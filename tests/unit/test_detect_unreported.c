@@ -18,13 +18,6 @@ setup(void **state)
 	return 0;
 }
 
-static int
-teardown(void **state)
-{
-	kit_close(*state);
-	return 0;
-}
-
 /* --- without PAM ------------------------------------------------------------------------------ */
 
 static void
@@ -329,7 +322,7 @@ a_restart_by_hand(void **state)
 	assert_int_equal(kit_count(k, ACT_UNREPORTED_SESSION), 0);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, kit_teardown)
 
 int
 main(void)
