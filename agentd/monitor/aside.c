@@ -91,6 +91,8 @@ aside_give(struct aside *w, struct job *j)
 {
 	bool room;
 
+	if (w == NULL)
+		return false;
 	j->since = mtime_now();
 	(void)pthread_mutex_lock(&w->lock);
 	room = w->n < JOBS_MAX;

@@ -38,7 +38,7 @@ struct aside;
 struct aside *aside_new(struct event_base *);
 /* Waits for the job under way; frees what was given and is not done. */
 void aside_free(struct aside **);
-/* Takes the job.  False: too many wait; the job stays the caller's. */
+/* Takes the job.  False: too many wait, or the loop has ended (NULL); the job stays the caller's. */
 bool aside_give(struct aside *, struct job *);
 
 #endif

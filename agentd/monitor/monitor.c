@@ -301,9 +301,9 @@ release(struct monitor *m)
 	logins_free(&m->logins);
 	for (size_t i = 0; i < WORK_COUNT; i++)
 		aside_free(&m->work[i]);
+	terminator_free(&m->terminator); /* the engine hears what became of them */
 	child_free(&m->child);
 	rules_free(&m->rules);
-	terminator_free(&m->terminator);
 	verbs_free(&m->verbs);
 	switcher_free(&m->switcher);
 	sweep_free(&m->sweeper);

@@ -61,6 +61,7 @@ def run(build: str, words: Sequence[str]) -> int:
         begin = time.monotonic()
         try:
             test(stage)
+            stage.daemon.lives()
             passed[name] = True
             print(f"ok {name} ({time.monotonic() - begin:.1f} s)", flush=True)
         except Unavailable as missing:
@@ -69,6 +70,7 @@ def run(build: str, words: Sequence[str]) -> int:
             passed[name] = False
             print(f"not ok {name} ({time.monotonic() - begin:.1f} s)", flush=True)
             _explain(error)
+            stage.daemon.revive()
     print(matrix.text(), end="\n" if matrix.text() else "")
     return 0 if all(passed.values()) else 1
 

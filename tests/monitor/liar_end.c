@@ -82,9 +82,30 @@ root_ends_a_session_in_audit_mode(void **state)
 	stage_session_end(&glass);
 }
 
+/* Its last looks for what is left fall to the end of the monitor. */
+static void
+a_monitor_that_goes_ends_what_it_began(void **state)
+{
+	struct stage_session s;
+	struct request rq;
+
+	(void)state;
+	stage_mode("enforce");
+	stage_session(&s, KIT_AUID, true);
+	rq = kit_request(REQ_TERMINATE, &s, 0);
+	rq.id = 1;
+	stage_send(&rq, sizeof(rq));
+	assert_true(stage_gone_soon(s.work));
+	assert_int_equal(stage_again(), 0);
+	assert_false(stage_alive(s.work) || stage_alive(s.child) || stage_alive(s.top));
+	stage_mode("audit");
+	stage_session_end(&s);
+}
+
 static const struct CMUnitTest tests[] = {
 	kit_test(a_session_ends_whole_but_for_what_is_spared),
 	kit_test(root_ends_a_session_in_audit_mode),
+	kit_test(a_monitor_that_goes_ends_what_it_began),
 };
 
 const struct kit_tests liar_end = {tests, sizeof(tests) / sizeof(*tests)};

@@ -25,6 +25,7 @@
 static struct {
 	char dir[32];
 	char path[128];
+	const char *daemon; /* the program; borrowed */
 	pid_t monitor;
 	int listener, engine; /* the test's end of the liar */
 	uint32_t id;
@@ -152,9 +153,34 @@ await_engine(void)
 		die("no engine came");
 }
 
+static void
+start_monitor(void)
+{
+	stage.monitor = fork();
+	if (stage.monitor == 0) {
+		/* A test that crashes leaves no daemon behind. */
+		(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+		execl(stage.daemon, stage.daemon, "-f", "-c", stage_path("conf"), (char *)NULL);
+		_exit(127);
+	}
+	await_engine();
+}
+
+static int
+end_monitor(void)
+{
+	int status = -1;
+
+	(void)kill(stage.monitor, SIGTERM);
+	close(stage.engine);
+	(void)waitpid(stage.monitor, &status, 0);
+	return status;
+}
+
 void
 stage_open(const char *daemon)
 {
+	stage.daemon = daemon;
 	(void)signal(SIGPIPE, SIG_IGN);
 	snprintf(stage.dir, sizeof(stage.dir), "/tmp/st-liar-XXXXXX");
 	if (mkdtemp(stage.dir) == NULL || chmod(stage.dir, 0755) == -1)
@@ -166,14 +192,16 @@ stage_open(const char *daemon)
 	stage.listener = unix_socket("liar", SOCK_SEQPACKET, true);
 	if (stage.listener == -1 || setenv("LIAR_SOCKET", stage.path, 1) == -1)
 		die("the liar's socket: %s", strerror(errno));
-	stage.monitor = fork();
-	if (stage.monitor == 0) {
-		/* A test that crashes leaves no daemon behind. */
-		(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
-		execl(daemon, daemon, "-f", "-c", stage_path("conf"), (char *)NULL);
-		_exit(127);
-	}
-	await_engine();
+	start_monitor();
+}
+
+int
+stage_again(void)
+{
+	int status = end_monitor();
+
+	start_monitor();
+	return status;
 }
 
 static int
@@ -210,14 +238,14 @@ remove_agents(void)
 		closedir(dir);
 }
 
-void
+int
 stage_close(void)
 {
+	int status;
+
 	stage_clear();
-	(void)kill(stage.monitor, SIGTERM);
-	close(stage.engine);
+	status = end_monitor();
 	close(stage.listener);
-	(void)waitpid(stage.monitor, NULL, 0);
 	cgroup_leave();
 	remove_agents();
 	for (const char *const *name = (const char *const[]){"conf", "liar", "unix", "sshd", "spared",
@@ -227,6 +255,7 @@ stage_close(void)
 		(void)remove(stage_path(*name));
 	if (rmdir(stage.dir) == -1)
 		fprintf(stderr, "%s: %s\n", stage.dir, strerror(errno));
+	return status;
 }
 
 void

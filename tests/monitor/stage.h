@@ -21,7 +21,10 @@
 const char *stage_obstacle(void);
 /* Starts everything in a fresh folder; ends the test program when that cannot be. */
 void stage_open(const char *daemon);
-void stage_close(void);
+/* Ends the monitor, as `systemctl restart` does, and starts the next.  The wait status of the first. */
+int stage_again(void);
+/* The wait status of the monitor. */
+int stage_close(void);
 /* Ends whatever is left of all sessions so far, of a test that failed too. */
 void stage_clear(void);
 const char *stage_path(const char *name); /* below the folder; valid until the next call */

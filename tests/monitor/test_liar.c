@@ -20,7 +20,7 @@ main(int argc, char **argv)
 	struct CMUnitTest tests[TESTS_MAX];
 	const char *obstacle = stage_obstacle();
 	size_t n = 0;
-	int failed;
+	int failed, status;
 
 	if (argc != 2 || obstacle != NULL) {
 		fprintf(stderr, "%s\n", obstacle != NULL ? obstacle : "usage: test_liar SSHTETHERD-LIAR");
@@ -31,6 +31,8 @@ main(int argc, char **argv)
 			tests[n++] = all[i]->test[j];
 	stage_open(argv[1]);
 	failed = _cmocka_run_group_tests("liar", tests, n, NULL, NULL);
-	stage_close();
-	return failed;
+	status = stage_close();
+	if (status != 0)
+		fprintf(stderr, "the monitor ended with wait status %#x\n", (unsigned)status);
+	return failed != 0 || status != 0;
 }

@@ -97,6 +97,16 @@ class Daemon:
         self.stop()
         self.start()
 
+    def lives(self) -> None:
+        status = self.process.poll()
+        assert status is None, f"sshtetherd ended with {status}: {self.log()[-3000:]}"
+
+    def revive(self) -> None:
+        """After a test that failed, so that the next is judged by what it does itself."""
+        if self.process.poll() is not None:
+            self.pam()
+            self.start()
+
     def kill(self) -> None:
         """As a crash would: monitor and engine at once."""
         engine = self.engine_pid()
