@@ -124,6 +124,12 @@ connect_ungranted(const struct who *w, struct dest *d)
 	return w->enforce ? REFUSE : PASS;
 }
 
+static __always_inline bool
+is_isolated(const struct who *w)
+{
+	return has_flag(w, w->row, GATEROW_ISOLATED, GATEROW_ISOLATED_ORDER);
+}
+
 static __always_inline int
 connect_stream(struct who *w, struct dest *d)
 {
@@ -132,11 +138,11 @@ connect_stream(struct who *w, struct dest *d)
 
 	if (row == NULL)
 		return connect_ungranted(w, d);
-	if (task_relays(w->task, row->sshd_pid)) {
+	if (task_relays(w->task, row)) {
 		via = VIA_RELAY;
 		w->flags |= GATEN_RELAY;
 	}
-	if ((row->flags & GATEROW_ISOLATED) != 0 && !dest_is_local(d)) {
+	if (is_isolated(w) && !dest_is_local(d)) {
 		tell_dest(w, d, GATE_TCP, GRANT_DENY, GATEN_REFUSED | GATEN_ISOLATED);
 		return REFUSE;
 	}
@@ -156,7 +162,7 @@ connect_stream(struct who *w, struct dest *d)
 static __always_inline int
 datagram(const struct who *w, const struct dest *d)
 {
-	if (w->row == NULL || (w->row->flags & GATEROW_ISOLATED) == 0 || dest_is_local(d))
+	if (w->row == NULL || !is_isolated(w) || dest_is_local(d))
 		return PASS;
 	tell_dest(w, d, GATE_DATAGRAM, GRANT_DENY, GATEN_REFUSED | GATEN_ISOLATED);
 	return REFUSE;
@@ -257,7 +263,7 @@ unix_judge(const struct who *w, const struct gate_listener *l)
 
 	if (l->ses != UNSET)
 		owner = l->ses == row->ses ? row : bpf_map_lookup_elem(&rows, &l->ses);
-	if (l->mux == 0 && owner != NULL && (owner->flags & GATEROW_REVOKED) != 0)
+	if (l->mux == 0 && owner != NULL && has_flag(w, owner, GATEROW_REVOKED, GATEROW_REVOKED_ORDER))
 		return (struct unix_verdict){.verdict = GRANT_DENY, .always = true};
 	if (l->ses != UNSET && l->ses == w->ses)
 		out.verdict = v[GRANT_SELF];
@@ -325,7 +331,7 @@ connect_unix(struct bpf_sock_addr *ctx)
 	v = unix_judge(&w, l);
 	if (v.verdict != GRANT_DENY || !(w.enforce || v.always) || may_be_own_mux(w.row, l))
 		return PASS; /* sk_data_ready sees to it */
-	if (task_relays(w.task, w.row->sshd_pid))
+	if (task_relays(w.task, w.row))
 		w.flags |= GATEN_RELAY;
 	tell_unix(&w, l, v.verdict, GATEN_REFUSED);
 	return REFUSE;
@@ -359,7 +365,7 @@ sk_data_ready(struct bpf_raw_tracepoint_args *ctx)
 	if (v.verdict == GRANT_ALLOW)
 		return 0;
 	w.cut = v.verdict == GRANT_DENY && (w.enforce || v.always);
-	if (task_relays(w.task, w.row->sshd_pid))
+	if (task_relays(w.task, w.row))
 		w.flags |= GATEN_RELAY; /* never killed: the monitor cuts what it has connected */
 	else if (w.cut && bpf_send_signal(SIGKILL) == 0)
 		flags = GATEN_KILLED;
@@ -381,7 +387,7 @@ sched_process_exec(struct bpf_raw_tracepoint_args *ctx)
 	/* What only borrows a grant is refused its connection, and no more: it may be root's console. */
 	if (w.row == NULL || (w.flags & GATEN_BORROWED) != 0 ||
 	    (w.row->grant.flags & GRANTF_NO_DESTINATION) == 0 ||
-	    !is_client(BPF_CORE_READ(bprm, file, f_inode)) || task_is_sshd(w.task, w.row->sshd_pid))
+	    !is_client(BPF_CORE_READ(bprm, file, f_inode)) || task_is_sshd(w.task, w.row))
 		return 0;
 	if (w.enforce && bpf_send_signal(SIGKILL) == 0)
 		flags = GATEN_KILLED;

@@ -8,7 +8,7 @@
 
 #include "agentd/monitor/grant.h"
 
-#define GATE_ABI 1 /* another one's pinned maps are never read */
+#define GATE_ABI 2 /* another one's pinned maps are never read */
 
 #define GATE_ROWS      65536
 #define GATE_LISTENERS 8192
@@ -23,13 +23,14 @@ struct gate_row {
 	uint32_t ses, auid;
 	uint32_t sshd_pid; /* of the reporting sshd: it and its child of the same program relay */
 	uint32_t flags;    /* enum gate_row_flag */
+	uint64_t sshd_start; /* of that process: in ticks since boot, as its stat in /proc has it */
 	uint64_t sshd_dev, sshd_ino; /* as stat(2) has them; for the next daemon, the kernel does not look */
 };
-/* The first two hold in either mode: those of the policy go when the host returns to audit mode. */
+/* The first two are the policy's word, and hold while the mode is enforce. */
 enum gate_row_flag {
 	GATEROW_ISOLATED = 1u << 0, /* no outbound connection of any kind */
 	GATEROW_REVOKED = 1u << 1,  /* its own agents neither */
-	/* Root's own word, which no mode takes back; the kernel does not look at these two. */
+	/* Root's own word, which no mode takes back. */
 	GATEROW_ISOLATED_ORDER = 1u << 2,
 	GATEROW_REVOKED_ORDER = 1u << 3,
 };
@@ -111,7 +112,7 @@ struct gate_saw {
 	uint16_t pad[3];
 };
 
-_Static_assert(sizeof(struct gate_row) == sizeof(struct grant) + 32, "no padding");
+_Static_assert(sizeof(struct gate_row) == sizeof(struct grant) + 40, "no padding");
 _Static_assert(sizeof(struct gate_saw) == 80, "no padding");
 
 #endif

@@ -54,12 +54,16 @@ struct cred {
 } FOUND_AT_LOAD;
 struct task_struct {
 	int tgid;
-	struct task_struct *real_parent;
+	struct task_struct *real_parent, *group_leader;
+	uint64_t start_boottime;
 	struct mm_struct *mm;
 	const struct cred *cred;
 	struct files_struct *files;
 	kuid_t loginuid;
 	unsigned int sessionid;
+} FOUND_AT_LOAD;
+struct task_struct___before_5_5 {
+	uint64_t real_start_time; /* start_boottime's name until then */
 } FOUND_AT_LOAD;
 struct sock_common {
 	unsigned short skc_family;
@@ -101,24 +105,41 @@ task_open_file(const struct task_struct *t, uint32_t fd)
 	return BPF_CORE_READ(file, f_inode);
 }
 
-/* Of the session's sshd, which is root: a user's process that got its pid later is not. */
-static __always_inline bool
-task_is_sshd(const struct task_struct *t, uint32_t pid)
+#define NS_PER_TICK 10000000 /* USER_HZ is 100 wherever there is BPF */
+
+/* As its stat in /proc has it: nsec_to_clock_t() of start_boottime (fs/proc/array.c, kernel/time/time.c). */
+static __always_inline uint64_t
+task_start_ticks(const struct task_struct *t)
 {
-	return (uint32_t)BPF_CORE_READ(t, tgid) == pid && BPF_CORE_READ(t, cred, euid.val) == 0;
+	const struct task_struct *leader = BPF_CORE_READ(t, group_leader);
+	const struct task_struct___before_5_5 *older = (const void *)leader;
+
+	if (bpf_core_field_exists(leader->start_boottime))
+		return BPF_CORE_READ(leader, start_boottime) / NS_PER_TICK;
+	return BPF_CORE_READ(older, real_start_time) / NS_PER_TICK;
+}
+
+/* The session's sshd, which is root; whoever got its pid later started later. */
+static __always_inline bool
+task_is_sshd(const struct task_struct *t, const struct gate_row *row)
+{
+	return row->sshd_pid != 0 && (uint32_t)BPF_CORE_READ(t, tgid) == row->sshd_pid &&
+	    BPF_CORE_READ(t, cred, euid.val) == 0 && task_start_ticks(t) == row->sshd_start;
 }
 
 /* It, or a child that runs the same program file: the user's sshd. */
 static __always_inline bool
-task_relays(const struct task_struct *t, uint32_t sshd)
+task_relays(const struct task_struct *t, const struct gate_row *row)
 {
 	const struct task_struct *parent = BPF_CORE_READ(t, real_parent);
 	const struct inode *program;
 
-	if (sshd == 0 || task_is_sshd(t, sshd))
-		return sshd != 0;
+	if (task_is_sshd(t, row))
+		return true;
+	if (!task_is_sshd(parent, row))
+		return false;
 	program = task_program(t);
-	return program != NULL && task_is_sshd(parent, sshd) && task_program(parent) == program;
+	return program != NULL && task_program(parent) == program;
 }
 
 #endif

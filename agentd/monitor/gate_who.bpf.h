@@ -58,6 +58,13 @@ who_is_it(void)
 	return w;
 }
 
+/* Root's word holds in either mode, the policy's while there is enforcing. */
+static __always_inline bool
+has_flag(const struct who *w, const struct gate_row *row, uint32_t policy, uint32_t order)
+{
+	return (row->flags & (w->enforce ? policy | order : order)) != 0;
+}
+
 /* --- what is told --------------------------------------------------------------------------------------- */
 
 /* Whether this one is told by itself, or counted only. */

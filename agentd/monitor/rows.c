@@ -72,8 +72,8 @@ int
 rows_grant(struct rows *all, struct mon_session *s, const struct grant *g)
 {
 	const struct gate_row row = {.grant = *g, .ses = s->ses, .auid = s->auid,
-	    .sshd_pid = (uint32_t)s->monitor_pid, .flags = s->row_flags, .sshd_dev = s->exe_dev,
-	    .sshd_ino = s->exe_ino};
+	    .sshd_pid = (uint32_t)s->monitor_pid, .sshd_start = s->start_ticks, .flags = s->row_flags,
+	    .sshd_dev = s->exe_dev, .sshd_ino = s->exe_ino};
 	int rc;
 
 	if (protect_breakglass(all->m->cf, s, NULL))

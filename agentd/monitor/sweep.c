@@ -254,8 +254,8 @@ is_sshd_of(const struct gate_row *row, const struct task *t)
 {
 	uint64_t dev, ino;
 
-	return row->sshd_pid == (uint32_t)t->pid && facts_program(t->pid, &dev, &ino) == 0 &&
-	    dev == row->sshd_dev && ino == row->sshd_ino;
+	return row->sshd_pid == (uint32_t)t->pid && row->sshd_start == t->start_ticks &&
+	    facts_program(t->pid, &dev, &ino) == 0 && dev == row->sshd_dev && ino == row->sshd_ino;
 }
 
 /*

@@ -15,7 +15,7 @@
 #include "tests/monitor/gate_kit.h"
 
 #define FOLDER "/sys/fs/bpf/sshtether"
-#define PINS   FOLDER "/v1"
+#define PINS   FOLDER "/v2"
 
 static int
 tcp(const struct actor *a)

@@ -163,6 +163,7 @@ gate_kit_fresh(void **state)
 	}
 	assert_int_equal(gate_ungranted(kit.gate, false), 0);
 	assert_int_equal(gate_mode(kit.gate, MODE_ENFORCE), 0);
+	assert_int_equal(gate_until(kit.gate, (struct btime){0}), 0);
 	generation_now = gate_kit_classes();
 	return gate_classes_done(kit.gate, generation_now);
 }
@@ -178,6 +179,16 @@ void
 gate_kit_deny(struct gate_row *row, enum grant_via via, enum grant_verdict verdict)
 {
 	row->grant.tcp[via][1][0] = (uint8_t)(verdict << 2);
+}
+
+void
+gate_kit_serves(struct gate_row *row, const struct actor *a)
+{
+	struct proc_stat st;
+
+	assert_int_equal(proc_stat(a->pid, &st), 0);
+	row->sshd_pid = (uint32_t)a->pid;
+	row->sshd_start = st.start_ticks;
 }
 
 void

@@ -46,6 +46,8 @@ const struct notice *gate_kit_told(uint32_t ses, enum gate_event);
 struct gate_row gate_kit_row(const struct actor *);
 /* Refuses class 1 at ports of class 1 by that way. */
 void gate_kit_deny(struct gate_row *, enum grant_via, enum grant_verdict);
+/* It is the session's sshd. */
+void gate_kit_serves(struct gate_row *, const struct actor *);
 void gate_kit_set(const struct gate_row *);
 uint32_t gate_kit_classes(void);
 /* A listener at that name, in the gate's maps, as of those; its descriptor. */

@@ -156,7 +156,7 @@ test_sshd_and_its_child_of_the_same_program_relay(void **state)
 	struct gate_row row = gate_kit_row(&kit.alice);
 
 	(void)state;
-	row.sshd_pid = (uint32_t)kit.alice.pid;
+	gate_kit_serves(&row, &kit.alice);
 	gate_kit_deny(&row, VIA_RELAY, GRANT_DENY);
 	gate_kit_set(&row);
 	assert_int_equal(tcp(&kit.alice, BY_ITSELF, NEAR, SSH_PORT), EPERM);
@@ -169,6 +169,23 @@ test_sshd_and_its_child_of_the_same_program_relay(void **state)
 	assert_int_equal(tcp(&kit.alice, BY_PROXY, NEAR, SSH_PORT), ALLOWED);
 }
 
+/* Root's, with the number that the session's sshd had: its start tells them apart. */
+static void
+test_a_later_process_with_its_pid_is_not_sshd(void **state)
+{
+	struct gate_row row = gate_kit_row(&kit.alice);
+
+	(void)state;
+	gate_kit_deny(&row, VIA_RELAY, GRANT_DENY);
+	for (int ticks = -1; ticks <= 1; ticks++) {
+		gate_kit_serves(&row, &kit.alice);
+		row.sshd_start += (uint64_t)ticks;
+		gate_kit_set(&row);
+		assert_int_equal(tcp(&kit.alice, BY_ITSELF, NEAR, SSH_PORT), ticks == 0 ? EPERM : ALLOWED);
+		assert_int_equal(tcp(&kit.alice, BY_CHILD, NEAR, SSH_PORT), ticks == 0 ? EPERM : ALLOWED);
+	}
+}
+
 /* Any port is one of the relay's. */
 static void
 test_a_relay_is_judged_at_every_port(void **state)
@@ -176,7 +193,7 @@ test_a_relay_is_judged_at_every_port(void **state)
 	struct gate_row row = gate_kit_row(&kit.alice);
 
 	(void)state;
-	row.sshd_pid = (uint32_t)kit.alice.pid;
+	gate_kit_serves(&row, &kit.alice);
 	row.grant.tcp[VIA_RELAY][0][0] = GRANT_DENY << 2;
 	gate_kit_set(&row);
 	assert_int_equal(tcp(&kit.alice, BY_CHILD, NEAR, OTHER_PORT), EPERM);
@@ -294,7 +311,6 @@ test_an_isolated_session_reaches_nothing_outside(void **state)
 	assert_int_not_equal(actor_do(&kit.alice, ACT_UDP_CONNECT, BY_ITSELF, "192.0.2.1", 53), EPERM);
 	row.flags = GATEROW_ISOLATED;
 	gate_kit_set(&row);
-	assert_int_equal(gate_mode(kit.gate, MODE_AUDIT), 0); /* in either */
 	assert_int_equal(tcp(&kit.alice, BY_ITSELF, "192.0.2.1", 80), EPERM);
 	assert_int_equal(tcp(&kit.alice, BY_ITSELF, "2001:db8::1", 80), EPERM);
 	assert_non_null(gate_kit_told(kit.alice.ses, GATE_TCP));
@@ -305,6 +321,26 @@ test_an_isolated_session_reaches_nothing_outside(void **state)
 	assert_int_equal(tcp(&kit.alice, BY_ITSELF, NEAR, OTHER_PORT), ALLOWED);
 	assert_int_equal(tcp(&kit.alice, BY_ITSELF, "::1", OTHER_PORT), ALLOWED);
 	assert_int_not_equal(actor_do(&kit.alice, ACT_UDP_PROBE, BY_ITSELF, NEAR, 53), EPERM);
+}
+
+/* A trial may end when no daemon is left to free whom the policy has isolated. */
+static void
+test_the_policys_word_ends_with_enforce_and_roots_does_not(void **state)
+{
+	struct gate_row row = gate_kit_row(&kit.alice);
+
+	(void)state;
+	for (int order = 0; order <= 1; order++) {
+		row.flags = order == 0 ? GATEROW_ISOLATED : GATEROW_ISOLATED | GATEROW_ISOLATED_ORDER;
+		gate_kit_set(&row);
+		assert_int_equal(gate_until(kit.gate, (struct btime){.ms = btime_now().ms + 3600000}), 0);
+		assert_int_equal(tcp(&kit.alice, BY_ITSELF, "192.0.2.1", 80), EPERM);
+		assert_int_equal(gate_until(kit.gate, (struct btime){.ms = btime_now().ms - 2000}), 0);
+		assert_int_equal(actor_do(&kit.alice, ACT_UDP_PROBE, BY_ITSELF, "192.0.2.1", 53) == EPERM, order);
+		assert_int_equal(actor_do(&kit.alice, ACT_UDP_CONNECT, BY_ITSELF, "192.0.2.1", 53) == EPERM, order);
+	}
+	assert_int_equal(tcp(&kit.alice, BY_ITSELF, "192.0.2.1", 80), EPERM);
+	assert_int_equal(gate_until(kit.gate, (struct btime){.ms = 0}), 0);
 }
 
 /* --- classes ------------------------------------------------------------------------------------------------ */
@@ -377,6 +413,7 @@ const struct CMUnitTest gate_tcp_tests[] = {
 	cmocka_unit_test_setup(test_enforce_ends_at_its_deadline, gate_kit_fresh),
 	cmocka_unit_test_setup(test_rows_go_and_come, gate_kit_fresh),
 	cmocka_unit_test_setup(test_sshd_and_its_child_of_the_same_program_relay, gate_kit_fresh),
+	cmocka_unit_test_setup(test_a_later_process_with_its_pid_is_not_sshd, gate_kit_fresh),
 	cmocka_unit_test_setup(test_a_relay_is_judged_at_every_port, gate_kit_fresh),
 	cmocka_unit_test_setup(test_an_ssh_client_is_judged_at_every_port_and_so_is_its_proxy, gate_kit_fresh),
 	cmocka_unit_test_setup(test_a_session_without_destination_cannot_run_a_client, gate_kit_fresh),
@@ -384,6 +421,7 @@ const struct CMUnitTest gate_tcp_tests[] = {
 	cmocka_unit_test_setup(test_who_has_no_grant, gate_kit_fresh),
 	cmocka_unit_test_setup(test_break_glass_has_no_row_and_lends_none, gate_kit_fresh),
 	cmocka_unit_test_setup(test_an_isolated_session_reaches_nothing_outside, gate_kit_fresh),
+	cmocka_unit_test_setup(test_the_policys_word_ends_with_enforce_and_roots_does_not, gate_kit_fresh),
 	cmocka_unit_test_setup(test_no_moment_of_openness_while_generations_change, gate_kit_fresh),
 	cmocka_unit_test_setup(test_a_generation_that_is_not_being_made_is_refused, gate_kit_fresh),
 	cmocka_unit_test_setup(test_a_flood_is_refused_counted_and_told_in_part, gate_kit_fresh),

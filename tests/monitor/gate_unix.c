@@ -196,13 +196,19 @@ test_a_revoked_sessions_agent_is_nobodys(void **state)
 
 	(void)state;
 	set_scene(&s, kit.alice.ses, ALICE, SOCKET_AGENT);
-	row.flags = GATEROW_REVOKED;
-	gate_kit_set(&row);
 	gate_kit_set(&other);
-	assert_int_equal(gate_mode(kit.gate, MODE_AUDIT), 0); /* in either */
-	assert_int_equal(by_path(&kit.alice), EPERM);
-	assert_int_equal(by_link(&kit.alice), KILLED);
-	assert_int_equal(by_link(&kit.again), KILLED);
+	for (int order = 0; order <= 1; order++) {
+		row.flags = order == 0 ? GATEROW_REVOKED : GATEROW_REVOKED_ORDER;
+		gate_kit_set(&row);
+		assert_int_equal(gate_mode(kit.gate, MODE_ENFORCE), 0);
+		assert_int_equal(by_path(&kit.alice), EPERM);
+		assert_int_equal(by_link(&kit.alice), KILLED);
+		/* The policy's word ends with the mode, root's does not. */
+		assert_int_equal(gate_mode(kit.gate, MODE_AUDIT), 0);
+		assert_int_equal(by_path(&kit.alice), order == 0 ? 0 : EPERM);
+		assert_int_equal(by_link(&kit.alice), order == 0 ? 0 : KILLED);
+		assert_int_equal(by_link(&kit.again), order == 0 ? 0 : KILLED);
+	}
 	clear_scene(&s);
 	set_scene(&s, kit.again.ses, ALICE, SOCKET_AGENT);
 	assert_int_equal(by_link(&kit.alice), 0);
@@ -217,7 +223,7 @@ test_sshd_is_never_killed(void **state)
 
 	(void)state;
 	set_scene(&s, kit.bob.ses, BOB, SOCKET_AGENT);
-	row.sshd_pid = (uint32_t)kit.alice.pid;
+	gate_kit_serves(&row, &kit.alice);
 	row.grant.unix_use[SOCKET_AGENT][GRANT_OTHER] = GRANT_DENY;
 	gate_kit_set(&row);
 	assert_int_equal(by_link(&kit.alice), 0);

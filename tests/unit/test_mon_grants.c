@@ -133,6 +133,7 @@ session(uint32_t ses, uint32_t auid)
 
 	assert_non_null(s);
 	s->monitor_pid = 1000 + (pid_t)ses;
+	s->start_ticks = 2000 + ses;
 	s->exe_dev = 7;
 	s->exe_ino = 8;
 	return s;
@@ -272,6 +273,7 @@ a_row_says_what_the_registry_knows(void **state)
 	assert_int_equal(rows_grant(mon.rows, s, &g), 0);
 	assert_int_equal(fake.row[5].auid, 10);
 	assert_int_equal(fake.row[5].sshd_pid, 1005);
+	assert_int_equal(fake.row[5].sshd_start, 2005);
 	assert_int_equal(fake.row[5].sshd_dev, 7);
 	assert_int_equal(fake.row[5].sshd_ino, 8);
 	assert_memory_equal(&fake.row[5].grant, &g, sizeof(g));
