@@ -70,7 +70,9 @@ put_facts(const struct cli *cli, const json_t *s, struct buf *out)
 	put_row(s, "login uid", "sshtether.auid", out);
 	put_endpoint_row(s, "from", "source", out);
 	put_endpoint_row(s, "to", "server", out);
-	put_row(s, "state", "sshtether.state", out);
+	put_label(out, "state");
+	session_state(s, out);
+	buf_putc(out, '\n');
 	put_row(s, "known by", "sshtether.known_by", out);
 	put_row(s, "service", "sshtether.service", out);
 	put_row(s, "terminal", "sshtether.tty", out);

@@ -52,9 +52,9 @@ flat_row(const json_t *s, struct bytes line, void *arg)
 	table_cell(l->table, row, COL_FROM, &cell);
 	answer_time(l->cli, s, "sshtether.opened", &cell);
 	table_cell(l->table, row, COL_SINCE, &cell);
-	answer_visible(s, "sshtether.state", &cell);
+	session_state(s, &cell);
 	table_cell(l->table, row, COL_STATE, &cell);
-	table_style(l->table, row, COL_STATE, session_state_style(answer_str(s, "sshtether.state")));
+	table_style(l->table, row, COL_STATE, session_state_style(s));
 	buf_printf(&cell, "%lld", (long long)answer_int(s, "sshtether.processes"));
 	table_cell(l->table, row, COL_PROCS, &cell);
 	buf_printf(&cell, "%lld", (long long)answer_int(s, "sshtether.findings"));

@@ -12,9 +12,23 @@ const struct table_column session_tree_columns[TREE_COLUMNS] = {
 	[TREE_NOTE] = {"KEY, COMMAND", TABLE_CUT},
 };
 
-enum cli_style
-session_state_style(struct bytes state)
+void
+session_state(const json_t *s, struct buf *out)
 {
+	answer_visible(s, "sshtether.state", out);
+	if (answer_bool(s, "sshtether.isolated"))
+		buf_puts(out, ", isolated");
+	if (answer_bool(s, "sshtether.agents_revoked"))
+		buf_puts(out, ", agents revoked");
+}
+
+enum cli_style
+session_state_style(const json_t *s)
+{
+	const struct bytes state = answer_str(s, "sshtether.state");
+
+	if (answer_bool(s, "sshtether.isolated") || answer_bool(s, "sshtether.agents_revoked"))
+		return STYLE_BAD;
 	if (bytes_is(state, "open"))
 		return STYLE_GOOD;
 	return bytes_is(state, "closed") ? STYLE_WARN : STYLE_DIM;
@@ -268,13 +282,13 @@ session_tree_rows(const struct cli *cli, struct table *t, struct table_row *pare
 	table_cell(t, row, TREE_FROM, &cell);
 	answer_time(cli, session, "sshtether.opened", &cell);
 	table_cell(t, row, TREE_SINCE, &cell);
-	answer_visible(session, "sshtether.state", &cell);
+	session_state(session, &cell);
 	table_cell(t, row, TREE_STATE, &cell);
 	session_credential(session, &cell);
 	table_cell(t, row, TREE_NOTE, &cell);
 	table_style(t, row, TREE_WHAT, STYLE_BOLD);
 	table_style(t, row, TREE_USER, STYLE_BOLD);
-	table_style(t, row, TREE_STATE, session_state_style(answer_str(session, "sshtether.state")));
+	table_style(t, row, TREE_STATE, session_state_style(session));
 	buf_free(&cell);
 	tree.placed = calloc(json_array_size(answer_get(session, "processes")) + 1, sizeof(*tree.placed));
 	if (tree.placed != NULL)

@@ -5,8 +5,9 @@
 #include "cli/client.h"
 #include "cli/table.h"
 
-/* "open" in the colour that says how it is. */
-enum cli_style session_state_style(struct bytes state);
+/* "open", "open, isolated, agents revoked", and the colour that says how it is. */
+void session_state(const json_t *session, struct buf *out);
+enum cli_style session_state_style(const json_t *session);
 /* The key's fingerprint, the certificate's id, or how else the user logged in. */
 void session_credential(const json_t *session, struct buf *out);
 

@@ -27,6 +27,7 @@
 #include "agentd/engine/owners.h"
 #include "agentd/engine/probe_live.h"
 #include "agentd/engine/programs.h"
+#include "agentd/engine/restraint.h"
 #include "agentd/engine/state.h"
 #include "agentd/engine/liveness.h"
 #include "agentd/engine/loaded.h"
@@ -128,22 +129,11 @@ user_name(uint32_t uid, void *arg)
 
 /* The ruling's session may be a copy, and the model's may be gone. */
 static void
-note_session(struct engine *e, const struct outcome_of *o)
-{
-	struct session *s = host_session(pipeline_host(e->pipeline), o->ruling->finding->session->ses);
-
-	if (s == NULL)
-		return;
-	s->isolated = s->isolated || o->done == DONE_ISOLATED;
-	s->revoked = s->revoked || o->done == DONE_REVOKED;
-}
-
-static void
 on_outcome(const struct outcome_of *o, void *arg)
 {
 	struct engine *e = arg;
 
-	note_session(e, o);
+	restraint_done(host_session(pipeline_host(e->pipeline), o->ruling->finding->session->ses), o->done);
 	hops_note(&e->hops, o);
 	outlet_ruling(e->outlet, o);
 }
@@ -502,6 +492,7 @@ engine_set_mode(struct engine *e, enum mode mode)
 {
 	e->options.host_mode = mode;
 	pipeline_mode(e->pipeline, mode);
+	restraint_mode(pipeline_host(e->pipeline), mode);
 }
 
 /* --- joining the parts -------------------------------------------------------------------------------- */

@@ -8,6 +8,7 @@
 #include "agentd/engine/failures.h"
 #include "agentd/engine/history.h"
 #include "agentd/engine/programs.h"
+#include "agentd/engine/restraint.h"
 #include "agentd/engine/state.h"
 #include "base/log.h"
 #include "base/report_addr.h"
@@ -43,14 +44,17 @@ on_found(struct engine *e, const struct notice *n, int fds[LINK_FDS])
 	struct session *s;
 
 	(void)fds;
-	if ((s = host_session(h, n->ses)) != NULL && s->source == SESSION_REPORT)
+	if ((s = host_session(h, n->ses)) != NULL && s->source == SESSION_REPORT) {
+		restraint_found(s, n);
 		return;
+	}
 	s = host_found(h, n->ses, n->auid, n->pid, n->start_ticks, endpoint_of(&n->peer),
 	    endpoint_of(&n->local), rtime_now());
 	if (s == NULL) {
 		failure_note(FAIL_HOST_FULL);
 		return;
 	}
+	restraint_found(s, n);
 	history_found(e->history, s);
 	grants_again(e->grants);
 	e->unnamed = e->agents_unknown = true;
@@ -197,16 +201,12 @@ static void
 on_ordered(struct engine *e, const struct notice *n, int fds[LINK_FDS])
 {
 	const struct order_words *words = order_words(n->flags);
-	struct session *s = host_session(pipeline_host(e->pipeline), n->ses);
 	const char *reason = orders_take(&e->orders, n->ses, n->pid);
 	struct buf text = BUF_INIT;
 	char name[ALERT_SESSION_LEN];
 
 	(void)fds;
-	if (s != NULL && n->result == RES_OK) {
-		s->isolated = s->isolated || (n->flags & ORDERF_ISOLATE) != 0;
-		s->revoked = s->revoked || (n->flags & ORDERF_REVOKE) != 0;
-	}
+	restraint_ordered(host_session(pipeline_host(e->pipeline), n->ses), n);
 	buf_printf(&text, "session %s was %s by hand, by uid 0, pid %u", alert_session(e->boot_id, n->ses, name),
 	    n->result == RES_OK ? words->done : words->not_done, n->pid);
 	if (n->auid != AUID_UNSET)

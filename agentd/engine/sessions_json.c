@@ -117,8 +117,10 @@ put_ours(struct json *j, const struct engine *e, const struct session *s)
 	json_kuint(j, "events", s->events);
 	json_kuint(j, "findings", s->findings);
 	json_kuint(j, "refused", s->refused);
-	json_kbool(j, "isolated", s->isolated);
-	json_kbool(j, "revoked", s->revoked);
+	if (s->isolated != 0)
+		json_kbool(j, "isolated", true);
+	if (s->revoked != 0)
+		json_kbool(j, "agents_revoked", true);
 	json_kuint(j, "processes", alive);
 	if (flows_find(&e->flows, s->peer, &parent))
 		json_kuint(j, "parent", parent);

@@ -19,6 +19,9 @@ enum session_source {
 	SESSION_REPORT,  /* the PAM module said so */
 };
 
+/* Who had something done to a session. */
+enum by_whom { BY_POLICY = 1u << 0, BY_ORDER = 1u << 1 };
+
 enum session_state {
 	SESSION_OPEN,
 	SESSION_CLOSED, /* PAM closed it; tasks of it live on */
@@ -53,7 +56,7 @@ struct session {
 	struct rtime opened, closed, last; /* last: newest event */
 	uint64_t events, findings;
 	uint64_t refused;        /* connections of it, by a kernel gate */
-	bool isolated, revoked;  /* as the monitor said that it did */
+	unsigned isolated, revoked; /* its agents; as the monitor said that it did: enum by_whom, 0: not */
 	unsigned nproc;
 };
 

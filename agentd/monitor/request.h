@@ -55,7 +55,7 @@ enum notice_kind {
 	                  * RES_OK: ses is registered; RES_NO_SESSION: not set yet (account stage);
 	                  * RES_OTHER_SESSION: ses is that of another sshd: forged, or an sshd that was
 	                  * started by hand inside a login; RES_RATE: no room to register it */
-	NOTE_FOUND,      /* a session alive at start: tuple, peer, local */
+	NOTE_FOUND,      /* a session alive at start: tuple, peer, local, flags (enum found_flag) */
 	NOTE_RESULT,     /* of the request `id`; fds for REQ_PROGRAM, REQ_SOURCE */
 	NOTE_MODE,       /* the mode changed */
 	NOTE_FALLBACK,   /* the monitor answered login `id` itself */
@@ -154,6 +154,14 @@ enum kill_flag { KILLF_CUT = 1u << 0 };
 
 /* NOTE_CONFIRM.  Confirmed: by pid, auid of session ses. */
 enum confirm_flag { CONFIRMF_LAPSED = 1u << 0, CONFIRMF_CONFIRMED = 1u << 1 };
+
+/* NOTE_FOUND: what was done to it before; …_ORDER: by root's own word.  As enum gate_row_flag has it. */
+enum found_flag {
+	FOUNDF_ISOLATED = 1u << 0,
+	FOUNDF_REVOKED = 1u << 1,
+	FOUNDF_ISOLATED_ORDER = 1u << 2,
+	FOUNDF_REVOKED_ORDER = 1u << 3,
+};
 
 /* NOTE_ORDERED */
 enum order_flag { ORDERF_ISOLATE = 1u << 0, ORDERF_REVOKE = 1u << 1 };

@@ -311,13 +311,17 @@ struct telling {
 	struct mtime start;
 };
 
+_Static_assert((int)FOUNDF_ISOLATED == (int)GATEROW_ISOLATED && (int)FOUNDF_REVOKED == (int)GATEROW_REVOKED &&
+    (int)FOUNDF_ISOLATED_ORDER == (int)GATEROW_ISOLATED_ORDER &&
+    (int)FOUNDF_REVOKED_ORDER == (int)GATEROW_REVOKED_ORDER, "the row's flags are told as they are");
+
 /* Of one that nobody serves any more there is nothing to tell. */
 static bool
 tell(struct mon_session *s, void *arg)
 {
 	struct telling *t = arg;
 	struct notice n = {.kind = NOTE_FOUND, .ses = s->ses, .auid = s->auid,
-	    .pid = (uint32_t)s->monitor_pid, .start_ticks = s->start_ticks};
+	    .pid = (uint32_t)s->monitor_pid, .start_ticks = s->start_ticks, .flags = s->row_flags};
 
 	if (s->told || s->over || s->monitor_pid == 0 || t->full)
 		return true;

@@ -79,9 +79,10 @@
  *   {"user":{"name","id"},"source":{"ip","port"},"server":{"ip","port"},"process":{"pid"},
  *    "sshtether":{"session","ses","auid","state","known_by","ssh","service","tty","method","key",
  *                 "key_type","cert_id","cert_serial","ca","principals":[],"groups":[],"opened","closed",
- *                 "last","events","findings","refused","isolated","revoked","processes","parent"}}
+ *                 "last","events","findings","refused","isolated","agents_revoked","processes","parent"}}
  *   session: as in alerts; state: open closed over; known_by: report proc records; process.pid: sshd's
  *   monitor; parent: ses of the session on this host that this one came from; processes: how many live.
+ *   isolated, agents_revoked: true, or left out: by root's order, or by the policy while the mode is enforce.
  *   With "tree":true, and always for `session`, also
  *    "processes":[{"pid","parent":{"pid"},"depth","executable","name","command_line","user":{"id"},
  *                  "effective":{"id"},"start","ssh","alive"}]            parents before their children; depth from 0

@@ -47,5 +47,8 @@ def test_isolate_by_policy(stage: Stage) -> None:
         watch.wait(activity="outbound-ssh", done="isolated")
         assert session.run("exec 3<>/dev/tcp/10.9.2.2/80")[1].find("not permitted") != -1
         assert session.out("echo on") == "on"
+        assert stage.daemon.sessions()[session.ses]["sshtether"]["isolated"] is True
+        assert " open, isolated " in stage.daemon.ctl("sessions", "--tree")
         stage.daemon.ctl("mode", "audit")
+        assert "isolated" not in stage.daemon.sessions()[session.ses]["sshtether"]
         assert session.run("ssh db true")[0] == 0

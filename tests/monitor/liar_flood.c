@@ -1,6 +1,8 @@
 /* Rubbish, and more than the cap allows: last, because it is used up then. */
 #include "tests/monitor/kit.h"
 
+#include <stdio.h>
+
 #include "base/safe.h"
 #include "tests/unit/unit.h"
 
@@ -10,9 +12,16 @@ rubbish_costs_the_engine_its_life(void **state)
 	struct stage_session s;
 	struct notice n;
 	struct verdict got;
+	const bool gates = (kit_gates() & GATEF_CONNECT) != 0;
+	char line[64], answer[256];
 
 	(void)state;
 	stage_session(&s, KIT_AUID, true);
+	if (gates) {
+		snprintf(line, sizeof(line), "{\"verb\":\"isolate\",\"ses\":%u}\n", s.ses);
+		stage_verb(line, answer, sizeof(answer));
+		assert_non_null(strstr(answer, "\"done\":\"isolated\""));
+	}
 	stage_send("rubbish", 7);
 	stage_new_engine();
 	assert_true(stage_hear(NOTE_CONFIG, 0, &n, NULL));
@@ -25,6 +34,7 @@ rubbish_costs_the_engine_its_life(void **state)
 		assert_true(stage_hear(NOTE_FOUND, 0, &n, NULL));
 	while (n.ses != s.ses);
 	assert_int_equal(n.pid, s.top);
+	assert_int_equal(n.flags, gates ? FOUNDF_ISOLATED | FOUNDF_ISOLATED_ORDER : 0);
 	stage_session_end(&s);
 }
 

@@ -126,6 +126,31 @@ sessions_tree_of_all(void **state)
 	ran_free(&r);
 }
 
+/* Beside the state, however the sessions are shown. */
+static void
+a_session_that_is_held_back_shows_it(void **state)
+{
+	static const char answer[] =
+	    "{\"user\":{\"name\":\"alice\"},\"sshtether\":{\"ses\":57,\"state\":\"open\",\"isolated\":true}}\n"
+	    "{\"user\":{\"name\":\"bob\"},\"sshtether\":{\"ses\":58,\"state\":\"closed\",\"isolated\":true,"
+	    "\"agents_revoked\":true}}\n"
+	    "{\"user\":{\"name\":\"carol\"},\"sshtether\":{\"ses\":59,\"state\":\"open\"}}\n" END;
+	struct ran r = run(cmd_sessions, "sessions", "control.sock", answer);
+
+	(void)state;
+	assert_in(&r.out, " open, isolated ");
+	assert_in(&r.out, " closed, isolated, agents revoked ");
+	assert_in(&r.out, " open  ");
+	ran_free(&r);
+	r = run(cmd_sessions, "sessions --tree", "control.sock", answer);
+	assert_in(&r.out, " open, isolated ");
+	assert_in(&r.out, " closed, isolated, agents revoked ");
+	ran_free(&r);
+	r = run(cmd_session, "session 58", "control.sock", answer);
+	assert_in(&r.out, "state         closed, isolated, agents revoked\n");
+	ran_free(&r);
+}
+
 static void
 json_passes_through(void **state)
 {
@@ -565,6 +590,7 @@ main(void)
 		cmocka_unit_test(sessions_table),
 		cmocka_unit_test(sessions_tree),
 		cmocka_unit_test(sessions_tree_of_all),
+		cmocka_unit_test(a_session_that_is_held_back_shows_it),
 		cmocka_unit_test(json_passes_through),
 		cmocka_unit_test(unknown_session),
 		cmocka_unit_test(alerts_for_people),

@@ -293,6 +293,30 @@ history_outlives_the_engine(void **state)
 	assert_int_equal(engine_stage_close(&s), 0);
 }
 
+static void
+a_session_that_is_held_back_shows_it(void **state)
+{
+	static const char ask[] = "{\"verb\":\"session\",\"id\":\"77\"}";
+	const struct notice isolated = {.kind = NOTE_ORDERED, .ses = 77, .pid = 9, .flags = ORDERF_ISOLATE};
+	const struct notice found = {.kind = NOTE_FOUND, .ses = 77, .auid = 1000, .pid = 100077, .start_ticks = 1077,
+	    .flags = FOUNDF_ISOLATED | FOUNDF_ISOLATED_ORDER | FOUNDF_REVOKED};
+	const struct notice audit = {.kind = NOTE_MODE, .mode = MODE_AUDIT};
+	struct engine_stage s;
+
+	(void)state;
+	engine_stage_open(&s, NULL, MODE_ENFORCE);
+	login(&s, engine_stage_login(REPORT_OPEN, "alice", 1000, 77));
+	assert_asked(&s, ask, "\"refused\":0,\"processes\"");
+	engine_stage_notice(&s, &isolated, -1);
+	assert_asked(&s, ask, "\"refused\":0,\"isolated\":true,\"processes\"");
+	engine_stage_again(&s, MODE_ENFORCE);
+	engine_stage_notice(&s, &found, -1);
+	assert_asked(&s, ask, "\"isolated\":true,\"agents_revoked\":true");
+	engine_stage_notice(&s, &audit, -1);
+	assert_asked(&s, ask, "\"refused\":0,\"isolated\":true,\"processes\"");
+	assert_int_equal(engine_stage_close(&s), 0);
+}
+
 static int64_t
 ask_store(const struct engine_stage *s, const char *sql)
 {
@@ -467,6 +491,7 @@ main(void)
 		cmocka_unit_test(a_policy_is_loaded_all_or_nothing),
 		cmocka_unit_test(a_loaded_policy_outlives_a_crash),
 		cmocka_unit_test(history_outlives_the_engine),
+		cmocka_unit_test(a_session_that_is_held_back_shows_it),
 		cmocka_unit_test(short_quiet_logins_are_counted),
 		cmocka_unit_test(the_group_may_not_load),
 		cmocka_unit_test(a_login_has_its_grant_before_its_verdict),
