@@ -58,6 +58,10 @@ put_result(const json_t *a, struct buf *out)
 	buf_puts(out, ": ");
 }
 
+/* Lines are printed as they come, so the column is as wide as the longest: revoke-agent-by-hand. */
+#define NAME_WIDTH 20
+#define INDENT     31 /* below the name: a time, a severity, and the blanks */
+
 static void
 put_head(const struct cli *cli, const json_t *a, struct buf *out)
 {
@@ -65,8 +69,8 @@ put_head(const struct cli *cli, const json_t *a, struct buf *out)
 
 	answer_visible(a, "event.action", &activity);
 	answer_time(cli, a, "@timestamp", out);
-	buf_printf(out, "  %s%-8s  %-15s%s  ", cli_style(cli, alert_style(a)),
-	    severity_name(severity_of(a)), buf_ok(&activity) ? activity.p : "",
+	buf_printf(out, "  %s%-8s  %-*s%s  ", cli_style(cli, alert_style(a)),
+	    severity_name(severity_of(a)), NAME_WIDTH, buf_ok(&activity) ? activity.p : "",
 	    cli_style(cli, STYLE_PLAIN));
 	put_result(a, out);
 	answer_visible(a, "event.reason", out);
@@ -162,8 +166,6 @@ put_evidence(const json_t *a, struct buf *out)
 	put_socket(a, out);
 	put_programs(a, out);
 }
-
-#define INDENT 31 /* below the activity */
 
 void
 alert_print(const struct cli *cli, const struct json_t *alert, struct buf *out)

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/safe.h"
+#include "base/words.h"
 #include "tests/unit/fake_daemon.h"
 #include "tests/unit/unit.h"
 
@@ -197,7 +198,7 @@ alerts_for_people(void **state)
 	assert_in(&r.request, "\"limit\":5");
 	assert_in(&r.request, "\"activity\":\"relay\"");
 	assert_string_equal(r.out.p,
-	    "2026-11-22 01:02:03  critical  agent-hijack     killed (terminate by p:9): an agent of alice\n"
+	    "2026-11-22 01:02:03  critical  agent-hijack          killed (terminate by p:9): an agent of alice\n"
 	    "                               as root; /tmp/a of other; /usr/bin/ssh[12] < bash[11]\n");
 	ran_free(&r);
 }
@@ -213,7 +214,42 @@ notice_for_people(void **state)
 	(void)state;
 	assert_int_equal(r.status, CLI_OK);
 	assert_in(&r.request, "\"all\":true");
-	assert_string_equal(r.out.p, "2026-11-22 01:02:03  high      rules-missing    2 rules\n");
+	assert_string_equal(r.out.p, "2026-11-22 01:02:03  high      rules-missing         2 rules\n");
+	ran_free(&r);
+}
+
+static size_t
+column_of(const struct buf *out, const char *text)
+{
+	const char *found = strstr(out->p, text), *line = found;
+
+	assert_non_null(found);
+	while (line > out->p && line[-1] != '\n')
+		line--;
+	return (size_t)(found - line);
+}
+
+/* Whatever was found, and whatever the daemon has to say of itself. */
+static void
+alerts_stand_in_columns(void **state)
+{
+	struct buf answer = BUF_INIT, mark = BUF_INIT;
+	struct ran r;
+
+	(void)state;
+	for (int i = 0; i <= ACT_COUNT; i++)
+		buf_printf(&answer, "{\"@timestamp\":\"2026-11-22T01:02:03.456Z\",\"event\":{\"action\":\"%s\","
+		    "\"severity\":73,\"reason\":\"reason %d.\"}}\n",
+		    i < ACT_COUNT ? activity_info((enum activity)i)->name : "revoke-agent-by-hand", i);
+	buf_puts(&answer, END);
+	r = run(cmd_alerts, "alerts", "control.sock", answer.p);
+	for (int i = 0; i <= ACT_COUNT; i++) {
+		buf_reset(&mark);
+		buf_printf(&mark, "  reason %d.", i);
+		assert_int_equal(column_of(&r.out, mark.p), column_of(&r.out, "  reason 0."));
+	}
+	buf_free(&answer);
+	buf_free(&mark);
 	ran_free(&r);
 }
 
@@ -595,6 +631,7 @@ main(void)
 		cmocka_unit_test(unknown_session),
 		cmocka_unit_test(alerts_for_people),
 		cmocka_unit_test(notice_for_people),
+		cmocka_unit_test(alerts_stand_in_columns),
 		cmocka_unit_test(mode_asks_the_monitor),
 		cmocka_unit_test(enforce_says_what_the_policy_says),
 		cmocka_unit_test(terminate_tells_the_engine_and_asks_the_monitor),
