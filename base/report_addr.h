@@ -18,6 +18,12 @@ report_addr_of(struct endpoint e)
 	return a;
 }
 
+static inline bool
+report_addr_eq(const struct report_addr *a, const struct report_addr *b)
+{
+	return a->family == b->family && a->port == b->port && memcmp(a->b, b->b, a->family == 4 ? 4 : 16) == 0;
+}
+
 static inline struct endpoint
 endpoint_of(const struct report_addr *a)
 {

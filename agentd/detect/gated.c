@@ -36,6 +36,18 @@ evidence_gated(const struct detect *d, const struct gated *g)
 
 /* --- the activity ------------------------------------------------------------------------------ */
 
+static const char *
+relays(const struct gated *g)
+{
+	return g->stopped ? "could not relay" : g->before ? "has relayed since before this rule" : "relays";
+}
+
+static const char *
+connects(const struct gated *g)
+{
+	return g->stopped ? "could not connect" : g->before ? "is connected since before this rule" : "connects";
+}
+
 static void
 send_tcp(struct detect *d, const struct gated *g, const struct evidence *e)
 {
@@ -46,13 +58,13 @@ send_tcp(struct detect *d, const struct gated *g, const struct evidence *e)
 	if (g->isolated && !g->relay && !detect_is_ssh_port(d, g->to.port))
 		return; /* a browser, for one */
 	finding_start(d, e, activity, &f);
-	finding_fold(d, &f, evidence_key(e, activity, g->relay ? e->ses : e->life), SAME_MS);
+	if (!g->before) /* else it is news, whatever was told of it when it was made */
+		finding_fold(d, &f, evidence_key(e, activity, g->relay ? e->ses : e->life), SAME_MS);
 	(void)endpoint_str(f.to, to);
 	if (g->relay)
-		finding_reason(&f, "%s through sshd to %s", g->stopped ? "could not relay" : "relays", to);
+		finding_reason(&f, "%s through sshd to %s", relays(g), to);
 	else
-		finding_reason(&f, "%s to %s with %s", g->stopped ? "could not connect" : "connects", to,
-		    program_str(f.process, program));
+		finding_reason(&f, "%s to %s with %s", connects(g), to, program_str(f.process, program));
 	finding_send(d, &f);
 }
 

@@ -17,6 +17,7 @@ struct gated {
 	bool mux;             /* SOCKET: a ControlMaster, not an agent */
 	bool stopped;         /* refused, or killed in it */
 	bool isolated;        /* because nothing may connect: it need not be SSH */
+	bool before;          /* it was connected before the rule that is against it, and is judged now */
 	struct endpoint to;   /* TCP */
 	struct fact_unix un;  /* SOCKET: the inode; a path where the model knows one */
 	unsigned count;

@@ -370,7 +370,10 @@ stop(struct acts *a, const struct ruling *r)
 static void
 say_whose(const struct ruling *r, const struct gate_act *act, char why[WHY_MAX])
 {
-	if (act->ses == SES_UNSET)
+	if (act->before)
+		snprintf(why, WHY_MAX, act->done == DONE_CUT ? "it was there before the rule: only the connection ends" :
+			"it was there before the rule, and could not be ended");
+	else if (act->ses == SES_UNSET)
 		snprintf(why, WHY_MAX, "a task that no grant covers: ungranted deny");
 	else if (act->ses != r->finding->session->ses)
 		snprintf(why, WHY_MAX, "session %u%s, which counts for this login user's other tasks, too", act->ses,
@@ -392,14 +395,22 @@ tell_gated(struct acts *a, const struct ruling *r, const struct gate_act *act)
 	tell(a, r, act->done, act->level, why[0] != '\0' ? why : NULL);
 }
 
+/* The rule asks for no more than that. */
+static bool
+is_enough(const struct ruling *r, const struct gate_act *act)
+{
+	if (act->before)
+		return true;
+	return r->stop ? plan_only_refuses(r->decision.action) : act->done != DONE_CUT;
+}
+
 /* True: nothing is left to do. */
 static bool
 settle_gated(struct acts *a, const struct ruling *r)
 {
 	struct gate_act act;
 
-	if (!was_gated(a, r, &act) || (!r->stop && act.done == DONE_CUT) ||
-	    (r->stop && !plan_only_refuses(r->decision.action)))
+	if (!was_gated(a, r, &act) || !is_enough(r, &act))
 		return false;
 	tell_gated(a, r, &act);
 	return true;

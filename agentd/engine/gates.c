@@ -265,6 +265,7 @@ gated_of(const struct notice *n)
 		.mux = (n->flags & GATEN_MUX) != 0,
 		.stopped = (n->flags & (GATEN_REFUSED | GATEN_KILLED)) != 0,
 		.isolated = (n->flags & GATEN_ISOLATED) != 0,
+		.before = (n->flags & GATEN_BEFORE) != 0,
 		.to = endpoint_of(&n->peer),
 		.un = {.has_inode = n->inode != 0, .inode = n->inode, .dev_major = n->dev_major,
 		    .dev_minor = n->dev_minor, .ouid = UINT32_MAX},
@@ -290,7 +291,12 @@ act_of(const struct notice *n, struct gate_act *out)
 
 	out->ses = n->ses;
 	out->isolated = (n->flags & GATEN_ISOLATED) != 0;
-	out->level = event == GATE_UNIX ? LEVEL_REACT : LEVEL_PREVENT;
+	out->before = (n->flags & GATEN_BEFORE) != 0;
+	out->level = event == GATE_UNIX || out->before ? LEVEL_REACT : LEVEL_PREVENT;
+	if (out->before) {
+		out->done = n->result == RES_OK ? DONE_CUT : DONE_FAILED;
+		return true;
+	}
 	if ((n->flags & GATEN_REFUSED) != 0) {
 		out->done = DONE_REFUSED;
 		out->level = LEVEL_PREVENT;
@@ -374,6 +380,17 @@ count(struct gates *g, const struct notice *n)
 		s->refused += refused;
 }
 
+/* Audit has told of it long ago, or never will. */
+static void
+saw_before(struct gates *g, const struct notice *n)
+{
+	const struct gated w = gated_of(n);
+	const struct where where = where_of(&w);
+
+	if (note_act(g, n, &where, w.time) != NULL)
+		detect_gated(g->detect, &w);
+}
+
 void
 gates_saw(struct gates *g, const struct notice *n)
 {
@@ -384,6 +401,10 @@ gates_saw(struct gates *g, const struct notice *n)
 	count(g, n);
 	if (event_of(n) < GATE_TCP || event_of(n) > GATE_EXEC)
 		return; /* datagrams of an isolated session: no activity, and audit has no rule for them */
+	if ((n->flags & GATEN_BEFORE) != 0) {
+		saw_before(g, n);
+		return;
+	}
 	w = gated_of(n);
 	where = where_of(&w);
 	take(g, n, &where, &w);

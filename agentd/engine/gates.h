@@ -16,10 +16,11 @@ struct gates;
 
 /* What was done about something before anybody could ask for it. */
 struct gate_act {
-	enum done done; /* DONE_REFUSED, DONE_KILLED or DONE_CUT */
+	enum done done; /* DONE_REFUSED, DONE_KILLED or DONE_CUT; DONE_FAILED: it could not be ended */
 	enum level level;
 	uint32_t ses;   /* by whose grant: the task's own, or the one that it borrowed; SES_UNSET: by none */
 	bool isolated;  /* not by the grant, but because that session is isolated */
+	bool before;    /* it was connected before the rule: the monitor ended it, and nothing else is due */
 };
 
 /* The stream of records, as it is now: whether its silence says anything. */

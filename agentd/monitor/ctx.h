@@ -36,6 +36,7 @@ struct monitor {
 	struct registry *registry;
 	struct gate *gate;                   /* the kernel's side of grants; never NULL in the loop */
 	struct rows *rows;                   /* who has which grant */
+	struct review *review;               /* what sessions had connected before they had it */
 	struct ring *ring;                   /* what the gates saw */
 	struct listeners *listeners;         /* agents and ControlMasters that the gates watch */
 	struct child *child;                 /* the engine */

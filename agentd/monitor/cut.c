@@ -190,7 +190,7 @@ cut_accepted(struct search *s)
 		if (diag_unix_each(note_accepted, s) < 0)
 			return;
 		if (s->accepted.n != 0)
-			(void)facts_all(visit_acceptor, s);
+			(void)facts_among(NULL, visit_acceptor, s);
 		if (!s->waits)
 			return;
 		(void)poll(NULL, 0, ACCEPT_MS);
@@ -213,7 +213,7 @@ cut(uint32_t ses, const struct file *file, cut_may_fn *may, const void *arg)
 	s->start = mtime_now();
 	rc = diag_unix_each(note_clients, s);
 	if (rc >= 0 && s->clients.n != 0) {
-		(void)(ses == SES_UNSET ? facts_all(visit_client, s) : facts_each(ses, visit_client, s));
+		(void)(ses == SES_UNSET ? facts_among(NULL, visit_client, s) : facts_each(ses, visit_client, s));
 		if (s->done.n != s->clients.n)
 			cut_accepted(s);
 	}

@@ -10,6 +10,7 @@
 #include "agentd/monitor/sockdiag.h"
 #include "agentd/monitor/table.h"
 #include "agentd/monitor/target.h"
+#include "base/report_addr.h"
 
 /* --- sockets that a session holds --------------------------------------------------------------------- */
 
@@ -71,20 +72,13 @@ struct hunt {
 	int error;
 };
 
-static bool
-is_to(const struct report_addr *peer, const struct report_addr *to)
-{
-	return peer->family == to->family && peer->port == to->port &&
-	    memcmp(peer->b, to->b, to->family == 4 ? 4 : 16) == 0;
-}
-
 static int
 end_one(const struct diag_tcp *t, void *arg)
 {
 	struct hunt *h = arg;
 	int rc;
 
-	if (!is_to(&t->peer, &h->rq.to) || !held_has(&h->held, t->inode))
+	if (!report_addr_eq(&t->peer, &h->rq.to) || !held_has(&h->held, t->inode))
 		return 0;
 	h->found++;
 	rc = diag_destroy(t);
@@ -101,7 +95,7 @@ is_own_login(const struct hunt *h)
 {
 	struct report_addr peer, local;
 
-	return flow_of_process(h->sshd, h->start_ticks, &peer, &local) && is_to(&peer, &h->rq.to);
+	return flow_of_process(h->sshd, h->start_ticks, &peer, &local) && report_addr_eq(&peer, &h->rq.to);
 }
 
 static void
@@ -151,7 +145,7 @@ end_any(const struct diag_tcp *t, void *arg)
 	int rc;
 
 	if (!held_has(&s->held, t->inode) || is_local(t) ||
-	    (s->came_in && is_to(&t->peer, &s->peer) && is_to(&t->local, &s->local)))
+	    (s->came_in && report_addr_eq(&t->peer, &s->peer) && report_addr_eq(&t->local, &s->local)))
 		return 0;
 	rc = diag_destroy(t);
 	s->all->ended += rc == 0;

@@ -72,8 +72,7 @@ facts_program_name(pid_t pid, char *out, size_t cap)
 }
 
 struct each {
-	uint32_t ses;
-	bool all; /* whatever their ses */
+	facts_wants_fn *wants;
 	facts_fn *fn;
 	void *arg;
 };
@@ -86,29 +85,49 @@ visit(pid_t pid, void *arg)
 	struct facts f;
 	int pidfd, rc = 0;
 
-	if (!e->all && (proc_sessionid(pid, &ses) != 0 || ses != e->ses))
+	if (e->wants != NULL && (proc_sessionid(pid, &ses) != 0 || !e->wants(ses, e->arg)))
 		return 0;
 	pidfd = proc_pidfd(pid);
 	if (pidfd < 0)
 		return 0;
-	if (facts_of(pidfd, pid, &f) == 0 && (e->all || f.ses == e->ses))
+	if (facts_of(pidfd, pid, &f) == 0 && (e->wants == NULL || e->wants(f.ses, e->arg)))
 		rc = e->fn(pidfd, &f, e->arg);
 	close(pidfd);
 	return rc;
 }
 
 int
-facts_each(uint32_t ses, facts_fn *fn, void *arg)
+facts_among(facts_wants_fn *wants, facts_fn *fn, void *arg)
 {
-	struct each e = {.ses = ses, .fn = fn, .arg = arg};
+	struct each e = {.wants = wants, .fn = fn, .arg = arg};
 
 	return proc_each(visit, &e);
 }
 
-int
-facts_all(facts_fn *fn, void *arg)
-{
-	struct each e = {.all = true, .fn = fn, .arg = arg};
+struct of_one {
+	uint32_t ses;
+	facts_fn *fn;
+	void *arg;
+};
 
-	return proc_each(visit, &e);
+static bool
+is_it(uint32_t ses, void *arg)
+{
+	return ses == ((const struct of_one *)arg)->ses;
+}
+
+static int
+pass_on(int pidfd, const struct facts *f, void *arg)
+{
+	const struct of_one *o = arg;
+
+	return o->fn(pidfd, f, o->arg);
+}
+
+int
+facts_each(uint32_t ses, facts_fn *fn, void *arg)
+{
+	struct of_one o = {.ses = ses, .fn = fn, .arg = arg};
+
+	return facts_among(is_it, pass_on, &o);
 }

@@ -29,7 +29,8 @@ int facts_program_name(pid_t, char *out, size_t cap);
  */
 typedef int facts_fn(int pidfd, const struct facts *, void *arg);
 int facts_each(uint32_t ses, facts_fn *, void *arg);
-/* For every living process, whatever it carries. */
-int facts_all(facts_fn *, void *arg);
+/* The same for every session that is wanted; NULL: for every process, whatever it carries. */
+typedef bool facts_wants_fn(uint32_t ses, void *arg);
+int facts_among(facts_wants_fn *, facts_fn *, void *arg);
 
 #endif

@@ -397,7 +397,37 @@ sched_process_exec(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/* Never attached: the monitor runs it (BPF_PROG_TEST_RUN), with a descriptor of its own. */
+/* --- what the monitor runs (BPF_PROG_TEST_RUN): never attached -------------------------------------------- */
+
+static __always_inline bool
+is_client_file(const struct task_struct *task, int64_t fd)
+{
+	return fd >= 0 && is_client(task_open_file(task, (uint32_t)fd));
+}
+
+/* As connect_stream() judges, by what it is told instead of by the current task. */
+SEC("raw_tp")
+int
+judge(struct bpf_raw_tracepoint_args *ctx)
+{
+	const struct gate_asked *q = (const struct gate_asked *)ctx->args;
+	const struct task_struct *task = (const struct task_struct *)bpf_get_current_task();
+	uint32_t ses = (uint32_t)q->ses, via = q->relay != 0 ? VIA_RELAY : VIA_SSH;
+	const struct gate_row *row = bpf_map_lookup_elem(&rows, &ses);
+	const uint64_t addr[2] = {q->addr[0], q->addr[1]}; /* a context is read by whole words */
+	struct dest d;
+
+	if (row == NULL || !enforces(state_now()))
+		return GRANT_ALLOW;
+	d.port = (uint16_t)q->port;
+	__builtin_memcpy(d.addr, addr, sizeof(d.addr));
+	dest_classify(&d, row->grant.generation);
+	if (via == VIA_SSH && !d.ssh && !is_client_file(task, q->program) && !is_client_file(task, q->starter))
+		return GRANT_ALLOW;
+	return (int)grant_tcp(&row->grant, via, d.port_class, d.addr_class);
+}
+
+/* With a descriptor of its own. */
 SEC("raw_tp")
 int
 name(struct bpf_raw_tracepoint_args *ctx)

@@ -61,6 +61,17 @@ int gate_listener_set(struct gate *, const struct gate_listener *, const char *p
 int gate_listener_drop(struct gate *, uint64_t cookie, const char *path);
 /* A program file that is an SSH client; a descriptor of it (O_PATH will do), which stays the caller's. */
 int gate_client_set(struct gate *, int fd);
+/*
+ * What the gate would say of a connection that a process of that session makes now: enum grant_verdict, or
+ * −errno.  Of the isolated and of those that borrow a grant it says nothing.  In any thread, till the gate is closed.
+ */
+struct gate_question {
+	uint32_t ses;
+	bool relay;           /* by the session's own sshd */
+	struct report_addr to;
+	int program, starter; /* descriptors of the files that the process and its parent run (O_PATH will do); −1: none */
+};
+int gate_judge(const struct gate *, const struct gate_question *);
 /* Refusals of a session since its row was set. */
 uint64_t gate_refused(struct gate *, uint32_t ses);
 

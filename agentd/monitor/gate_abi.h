@@ -83,6 +83,14 @@ struct gate_program {
 	uint32_t dev, generation;
 };
 
+/* What the BPF program `judge` is asked: its context, an array of 64-bit words. */
+struct gate_asked {
+	uint64_t addr[2]; /* 16 bytes, network order; IPv4 as v4-mapped */
+	uint64_t port;    /* host order */
+	uint64_t ses, relay;
+	int64_t program, starter; /* descriptors of the caller's; −1: none */
+};
+
 /* A row for one process, whatever its session and the mode: the exercise at start. */
 struct gate_try {
 	uint32_t tgid, pad;

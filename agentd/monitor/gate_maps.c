@@ -210,6 +210,26 @@ gate_client_name(struct gate *g, int fd, struct gate_program *out)
 }
 
 int
+gate_judge(const struct gate *g, const struct gate_question *q)
+{
+	struct gate_asked a = {.ses = q->ses, .port = q->to.port, .relay = q->relay, .program = q->program,
+	    .starter = q->starter};
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = &a, .ctx_size_in = sizeof(a));
+	uint8_t addr[16] = {[10] = 0xff, [11] = 0xff};
+	int rc;
+
+	if (g->bpf == NULL)
+		return GRANT_ALLOW;
+	if (q->to.family == 4)
+		memcpy(addr + 12, q->to.b, 4);
+	else
+		memcpy(addr, q->to.b, sizeof(addr));
+	memcpy(a.addr, addr, sizeof(a.addr));
+	rc = bpf_prog_test_run_opts(bpf_program__fd(g->bpf->progs.judge), &opts);
+	return rc != 0 ? rc : (int)opts.retval;
+}
+
+int
 gate_client_set(struct gate *g, int fd)
 {
 	struct gate_program key;

@@ -25,6 +25,7 @@
 #include "agentd/monitor/mode.h"
 #include "agentd/monitor/notify.h"
 #include "agentd/monitor/registry.h"
+#include "agentd/monitor/review.h"
 #include "agentd/monitor/ring.h"
 #include "agentd/monitor/rows.h"
 #include "agentd/monitor/rules.h"
@@ -61,6 +62,7 @@ monitor_mode_changed(struct monitor *m)
 	if (rc != 0)
 		log_crit("the kernel gates do not hear of mode %s: %s", mode_name(mode_get(m->mode)), strerror(-rc));
 	rows_mode(m->rows, mode_get(m->mode));
+	review_due(m->review);
 	(void)monitor_send(m, &n, NULL, 0);
 }
 
@@ -222,6 +224,7 @@ make_parts(struct monitor *m)
 	if (m->registry == NULL || m->table == NULL || m->child == NULL || m->switcher == NULL)
 		return -1;
 	m->rows = rows_new(m);
+	m->review = review_new(m);
 	m->ring = ring_new(m);
 	m->listeners = listeners_new(m);
 	m->sweeper = sweep_new(m);
@@ -229,7 +232,7 @@ make_parts(struct monitor *m)
 	m->verbs = verbs_new(m);
 	m->terminator = terminator_new(m);
 	m->rules = rules_new(m);
-	return m->rows == NULL || m->ring == NULL || m->listeners == NULL || m->sweeper == NULL ||
+	return m->rows == NULL || m->review == NULL || m->ring == NULL || m->listeners == NULL || m->sweeper == NULL ||
 	    m->logins == NULL || m->verbs == NULL || m->terminator == NULL || m->rules == NULL ? -1 : 0;
 }
 
@@ -311,6 +314,7 @@ release(struct monitor *m)
 	table_free(&m->table);
 	listeners_free(&m->listeners);
 	ring_free(&m->ring);
+	review_free(&m->review);
 	rows_free(&m->rows);
 	registry_free(&m->registry);
 	gate_close(&m->gate);

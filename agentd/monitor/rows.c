@@ -10,6 +10,7 @@
 #include "agentd/monitor/lenders.h"
 #include "agentd/monitor/mode.h"
 #include "agentd/monitor/protect.h"
+#include "agentd/monitor/review.h"
 #include "agentd/monitor/sound.h"
 #include "base/log.h"
 
@@ -68,21 +69,35 @@ keep_row(struct rows *all, const struct mon_session *s, const struct grant *g)
 	return kept_add(&all->kept, s->ses, &row.grant) ? 0 : -ENOMEM;
 }
 
+/* It has connected by another's leave.  Of a generation that is being made, all are looked at once it is in force. */
+static bool
+is_other(const struct rows *all, const struct mon_session *s, const struct grant *g)
+{
+	struct gate_row row;
+
+	return s->row && g->generation == all->generation && gate_row_get(all->m->gate, s->ses, &row) == 0 &&
+	    memcmp(&row.grant, g, sizeof(*g)) != 0;
+}
+
 int
 rows_grant(struct rows *all, struct mon_session *s, const struct grant *g)
 {
 	const struct gate_row row = {.grant = *g, .ses = s->ses, .auid = s->auid,
 	    .sshd_pid = (uint32_t)s->monitor_pid, .sshd_start = s->start_ticks, .flags = s->row_flags,
 	    .sshd_dev = s->exe_dev, .sshd_ino = s->exe_ino};
+	bool other;
 	int rc;
 
 	if (protect_breakglass(all->m->cf, s, NULL))
 		return -EPERM;
 	rc = keep_row(all, s, g);
+	other = is_other(all, s, g);
 	if (rc == 0)
 		rc = gate_row_set(all->m->gate, &row);
 	if (rc == 0)
 		note_row(all, s, g);
+	if (rc == 0 && other)
+		review_due(all->m->review);
 	return rc;
 }
 
@@ -277,6 +292,7 @@ rows_classes_done(struct rows *all)
 		all->generation = all->making;
 		all->making = 0;
 		kept_clear(&all->kept);
+		review_due(all->m->review);
 	}
 	return rc;
 }

@@ -126,8 +126,8 @@ inet_request(uint16_t type, uint16_t flags, uint8_t family)
 	return r;
 }
 
-int
-diag_tcp_each(int (*fn)(const struct diag_tcp *, void *), void *arg)
+static int
+tcp_each(uint32_t states, int (*fn)(const struct diag_tcp *, void *), void *arg)
 {
 	static const uint8_t families[] = {AF_INET, AF_INET6};
 	struct tcp_sink sink = {.fn = fn, .arg = arg};
@@ -136,11 +136,23 @@ diag_tcp_each(int (*fn)(const struct diag_tcp *, void *), void *arg)
 	for (size_t i = 0; i < sizeof(families) && rc == 0; i++) {
 		struct inet_request r = inet_request(SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, families[i]);
 
-		r.d.idiag_states = 1u << TCP_ESTABLISHED | 1u << TCP_SYN_SENT | 1u << TCP_FIN_WAIT1 |
-		    1u << TCP_CLOSE_WAIT | 1u << TCP_FIN_WAIT2 | 1u << TCP_LAST_ACK;
+		r.d.idiag_states = states;
 		rc = converse(&r, sizeof(r), take_tcp, &sink);
 	}
 	return rc;
+}
+
+int
+diag_tcp_each(int (*fn)(const struct diag_tcp *, void *), void *arg)
+{
+	return tcp_each(1u << TCP_ESTABLISHED | 1u << TCP_SYN_SENT | 1u << TCP_FIN_WAIT1 | 1u << TCP_CLOSE_WAIT |
+	    1u << TCP_FIN_WAIT2 | 1u << TCP_LAST_ACK, fn, arg);
+}
+
+int
+diag_tcp_listeners_each(int (*fn)(const struct diag_tcp *, void *), void *arg)
+{
+	return tcp_each(1u << TCP_LISTEN, fn, arg);
 }
 
 int

@@ -30,6 +30,8 @@ struct diag_unix {
 
 /* Every TCP socket that is or may become a connection.  fn stops with non-zero.  0, that, or −errno. */
 int diag_tcp_each(int (*fn)(const struct diag_tcp *, void *), void *arg);
+/* Those that listen. */
+int diag_tcp_listeners_each(int (*fn)(const struct diag_tcp *, void *), void *arg);
 int diag_unix_each(int (*fn)(const struct diag_unix *, void *), void *arg);
 /* Those that listen, with their names. */
 int diag_listeners_each(int (*fn)(const struct diag_unix *, void *), void *arg);

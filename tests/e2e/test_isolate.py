@@ -2,40 +2,21 @@
 
 from __future__ import annotations
 
-import subprocess
-
-from lab import sshd
+from lab import lasting
 from lab.stage import Stage
-from lab.waiting import until
-
-HOP = "ssh db 'echo there; exec sleep 600' >out 2>&1 & echo $! >pid; until grep -q there out; do sleep .1; done"
-RELAY = ["-L", "127.0.0.1:2222:10.9.2.2:22"]
-
-
-def _through_relay(stage: Stage) -> subprocess.Popen:
-    """An SSH session to db through the forwarded port, which says when it is there and stays."""
-    options = ["-p", "2222", "-o", "HostKeyAlias=db"]
-    client = stage.laptop.popen(
-        [*sshd.ssh(options=options), "127.0.0.1", "echo there; exec sleep 600"],
-        user="alice", stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    assert client.stdout.readline() == b"there\n"
-    return client
 
 
 def test_isolate_ends_what_was_connected(stage: Stage) -> None:
     stage.daemon.policy("")
-    with stage.login("alice", forward=True, options=RELAY) as session, stage.login("bob", forward=True) as other:
-        session.out(HOP)
-        other.out(HOP)
-        relayed = _through_relay(stage)
+    with stage.login("alice", forward=True, options=lasting.RELAY) as session, stage.login("bob", forward=True) as other:
+        hop, others = lasting.hop(session), lasting.hop(other)
+        relayed = lasting.relayed(stage, "alice")
         done = stage.daemon.json("isolate", str(session.ses), "--reason", "both ends")
         assert done[0]["count"] == 2, done
         assert relayed.wait(30) == 255
-        until(lambda: session.run("kill -0 $(cat pid)")[0] != 0, "her hop to end")
+        lasting.gone(hop)
         assert session.out("echo on") == "on"
-        other.out("kill -0 $(cat pid)")
-        other.out("kill $(cat pid)")
+        assert others()
 
 
 def test_isolate_by_policy(stage: Stage) -> None:

@@ -53,7 +53,7 @@ uint32_t gate_kit_classes(void);
 /* A listener at that name, in the gate's maps, as of those; its descriptor. */
 int gate_kit_listener(const char *name, uint32_t ses, uint32_t uid, enum grant_socket, struct gate_listener *);
 
-extern const struct CMUnitTest gate_tcp_tests[], gate_unix_tests[], gate_keep_tests[];
-extern const size_t gate_tcp_n, gate_unix_n, gate_keep_n;
+extern const struct CMUnitTest gate_tcp_tests[], gate_judge_tests[], gate_unix_tests[], gate_keep_tests[];
+extern const size_t gate_tcp_n, gate_judge_n, gate_unix_n, gate_keep_n;
 
 #endif

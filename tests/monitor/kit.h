@@ -13,7 +13,7 @@ struct kit_tests {
 	size_t n;
 };
 extern const struct kit_tests liar_login, liar_kill, liar_mode, liar_cut, liar_end, liar_look, liar_grants,
-    liar_gates, liar_listeners, liar_isolate, liar_revoke, liar_flood;
+    liar_gates, liar_review, liar_listeners, liar_isolate, liar_revoke, liar_flood;
 
 /* Each test starts in audit mode, without a stop limit and without sessions. */
 int kit_fresh(void **state);

@@ -11,8 +11,8 @@ $(B)/tests/monitor/test_liar: $(addprefix $(B)/tests/monitor/,test_liar.o stage.
 
 # The kernel gates alone.
 GATES = $(filter $(B)/agentd/monitor/gate%,$(MONITOR))
-$(B)/tests/monitor/test_gate: $(addprefix $(B)/tests/monitor/,test_gate.o gate_kit.o gate_tcp.o gate_unix.o \
-    gate_keep.o actor.o cgroup.o) $(GATES) $(BASE)
+$(B)/tests/monitor/test_gate: $(addprefix $(B)/tests/monitor/,test_gate.o gate_kit.o gate_tcp.o gate_judge.o \
+    gate_unix.o gate_keep.o actor.o cgroup.o) $(GATES) $(BASE)
 	$(CC) -pie $(LDFLAGS) -o $@ $^ -lbpf -levent_core -lbsd -lcmocka
 
 monitor-programs: $(B)/tests/monitor/sshtetherd-liar $(B)/tests/monitor/test_liar $(B)/tests/monitor/test_gate

@@ -33,6 +33,7 @@ main(int argc, char **argv)
 	}
 	log_init("test_gate", true, false);
 	n = add(all, n, gate_tcp_tests, gate_tcp_n);
+	n = add(all, n, gate_judge_tests, gate_judge_n);
 	n = add(all, n, gate_unix_tests, gate_unix_n);
 	n = add(all, n, gate_keep_tests, gate_keep_n);
 	gate_kit_open();

@@ -131,6 +131,26 @@ what_was_refused_is_known(void **state)
 	assert_false(gates_done(s->g, &f, &act));
 }
 
+/* Audit told of it long ago: that is no silence, and no news to wait for. */
+static void
+what_was_there_before_the_rule_is_told_at_once(void **state)
+{
+	struct stage *s = *state;
+	struct finding f = finding(s, "10.9.2.2", 22);
+	struct gate_act act;
+
+	settle(s);
+	f = finding(s, "10.9.2.2", 22);
+	saw_tcp(s, "10.9.2.2", 22, GRANT_DENY, GATEN_BEFORE);
+	assert_non_null(strstr(kit_found(&s->k, ACT_OUTBOUND_SSH, 0)->reason, "since before this rule to 10.9.2.2:22"));
+	assert_true(gates_done(s->g, &f, &act));
+	assert_int_equal(act.done, DONE_CUT);
+	assert_int_equal(act.level, LEVEL_REACT);
+	assert_true(act.before);
+	pass(s, 60, true);
+	assert_int_equal(s->k.n, 1);
+}
+
 /* A client that tries again and again is told of when it gives up, from the time of its first try. */
 static void
 who_tries_again_was_refused_before(void **state)
@@ -429,6 +449,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(what_was_refused_is_known),
+		TEST(what_was_there_before_the_rule_is_told_at_once),
 		TEST(who_tries_again_was_refused_before),
 		TEST(a_flood_is_the_gates_too),
 		TEST(both_ways_round),

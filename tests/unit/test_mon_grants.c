@@ -8,6 +8,7 @@
 #include "agentd/monitor/lenders.h"
 #include "agentd/monitor/mode.h"
 #include "agentd/monitor/protect.h"
+#include "agentd/monitor/review.h"
 #include "agentd/monitor/rows.h"
 #include "agentd/monitor/sound.h"
 #include "base/proc.h"
@@ -89,6 +90,15 @@ protect_breakglass(const struct config *cf, const struct mon_session *s, const s
 	(void)cf;
 	(void)f;
 	return s->auid == GLASS;
+}
+
+static unsigned dues; /* that what is connected is to be looked at again */
+
+void
+review_due(struct review *r)
+{
+	(void)r;
+	dues++;
 }
 
 static enum mode mode = MODE_ENFORCE;
@@ -285,6 +295,33 @@ a_row_says_what_the_registry_knows(void **state)
 	assert_int_equal(fake.lender[10], 5);
 }
 
+/* A first grant is of a login that has connected nothing yet; that of a new generation counts when it is in force. */
+static void
+another_grant_is_a_reason_to_look(void **state)
+{
+	struct mon_session *s = session(5, 10);
+	uint32_t generation = begin();
+	struct grant g = {.generation = generation};
+	const struct grant deny = denying(generation);
+
+	(void)state;
+	dues = 0;
+	assert_int_equal(rows_grant(mon.rows, s, &g), 0);
+	assert_int_equal(dues, 0);
+	assert_int_equal(rows_classes_done(mon.rows), 0);
+	assert_int_equal(dues, 1);
+	assert_int_equal(rows_grant(mon.rows, s, &g), 0);
+	assert_int_equal(rows_grant(mon.rows, session(6, 10), &deny), 0);
+	assert_int_equal(dues, 1);
+	assert_int_equal(rows_grant(mon.rows, s, &deny), 0);
+	assert_int_equal(dues, 2);
+	g.generation = begin();
+	assert_int_equal(rows_grant(mon.rows, s, &g), 0);
+	assert_int_equal(dues, 2);
+	assert_int_equal(rows_classes_done(mon.rows), 0);
+	assert_int_equal(dues, 3);
+}
+
 static void
 who_lends_follows_the_sessions(void **state)
 {
@@ -436,6 +473,7 @@ main(void)
 		cmocka_unit_test(classes_have_bounds),
 		cmocka_unit_test(the_newest_lends),
 		staged(a_row_says_what_the_registry_knows),
+		staged(another_grant_is_a_reason_to_look),
 		staged(who_lends_follows_the_sessions),
 		staged(flags_outlive_grants_and_roots_outlive_the_mode),
 		staged(a_login_without_an_answer_has_the_fallback),

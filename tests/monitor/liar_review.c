@@ -1,0 +1,203 @@
+/* Connections that were there before the grant that denies them. */
+#include "tests/monitor/kit.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/report_addr.h"
+#include "tests/unit/unit.h"
+
+static struct {
+	int ssh, other; /* listeners */
+	char ssh_port[8], other_port[8];
+	struct report_addr to_ssh;
+} net;
+
+static bool
+begin(void)
+{
+	struct report_addr unused;
+
+	if ((kit_gates() & GATEF_CONNECT) == 0)
+		return false;
+	net.ssh = kit_tcp_listener(net.ssh_port, &net.to_ssh);
+	net.other = kit_tcp_listener(net.other_port, &unused);
+	return true;
+}
+
+static void
+end(void)
+{
+	stage_mode("audit");
+	close(net.ssh);
+	close(net.other);
+}
+
+static int
+connected(const struct stage_session *s, int listener, const char *port)
+{
+	assert_true(stage_order(s, ORDER_CONNECT_TCP, port) >= 0);
+	return accept(listener, NULL, NULL);
+}
+
+/* New classes are in force; with `denied`, that session's grant denies SSH. */
+static void
+rule(const struct stage_session *all[2], const struct stage_session *denied)
+{
+	const struct grant allow = kit_grant(kit_classes(net.ssh_port));
+
+	for (int i = 0; i < 2; i++) {
+		struct grant g = allow;
+
+		if (all[i] == denied)
+			kit_deny(&g, VIA_SSH);
+		assert_int_equal(kit_give(all[i], &g), RES_OK);
+	}
+	assert_int_equal(kit_classes_done(allow.generation), RES_OK);
+}
+
+static void
+is_told(const struct stage_session *s)
+{
+	struct notice n;
+
+	do
+		assert_true(kit_saw(s->ses, GATE_TCP, &n));
+	while ((n.flags & GATEN_BEFORE) == 0);
+	assert_int_equal(n.result, RES_OK);
+	assert_int_equal(n.flags >> 8 & 0xff, GRANT_DENY);
+	assert_true(report_addr_eq(&n.peer, &net.to_ssh));
+	assert_int_equal(n.id, s->ses);
+}
+
+static void
+what_was_there_before_the_rule_ends(void **state)
+{
+	struct stage_session s, other, glass;
+	const struct stage_session *all[2] = {&s, &other};
+	int ended, others, no_ssh, glasss;
+
+	(void)state;
+	if (!begin())
+		skip();
+	stage_session(&s, KIT_AUID, true);
+	stage_session(&other, KIT_AUID + 1, true);
+	stage_session(&glass, STAGE_GLASS, true);
+	stage_mode("enforce");
+	rule(all, NULL);
+	ended = connected(&s, net.ssh, net.ssh_port);
+	others = connected(&other, net.ssh, net.ssh_port);
+	no_ssh = connected(&s, net.other, net.other_port);
+	glasss = connected(&glass, net.ssh, net.ssh_port);
+	assert_true(stage_order(&s, ORDER_FORK, NULL) > 0); /* who shares it loses it, too */
+	rule(all, &s);
+	is_told(&s);
+	assert_int_equal(kit_ended(ended), 1);
+	assert_int_equal(kit_ended(others), 0);
+	assert_int_equal(kit_ended(no_ssh), 0);
+	assert_int_equal(kit_ended(glasss), 0);
+	assert_true(stage_alive(s.work) && stage_alive(s.child) && stage_alive(s.top));
+	end();
+	stage_session_end(&s);
+	stage_session_end(&other);
+	stage_session_end(&glass);
+}
+
+/* Audit mode ends nothing; enforce mode begins with what is there. */
+static void
+what_was_there_before_the_mode_ends(void **state)
+{
+	struct stage_session s, other;
+	const struct stage_session *all[2] = {&s, &other};
+	int ended;
+
+	(void)state;
+	if (!begin())
+		skip();
+	stage_session(&s, KIT_AUID, true);
+	stage_session(&other, KIT_AUID + 1, true);
+	rule(all, NULL);
+	ended = connected(&s, net.ssh, net.ssh_port);
+	rule(all, &s);
+	(void)usleep(100000);
+	assert_int_equal(kit_ended(ended), 0);
+	stage_mode("enforce");
+	is_told(&s);
+	assert_int_equal(kit_ended(ended), 1);
+	end();
+	stage_session_end(&s);
+	stage_session_end(&other);
+}
+
+/* An exception that is over, an answer that came late. */
+static void
+what_was_there_before_the_grant_ends(void **state)
+{
+	struct stage_session s, other;
+	const struct stage_session *all[2] = {&s, &other};
+	struct grant g;
+	int ended;
+
+	(void)state;
+	if (!begin())
+		skip();
+	stage_session(&s, KIT_AUID, true);
+	stage_session(&other, KIT_AUID + 1, true);
+	stage_mode("enforce");
+	rule(all, NULL);
+	ended = connected(&s, net.ssh, net.ssh_port);
+	g = kit_grant(kit_classes(net.ssh_port));
+	assert_int_equal(kit_give(&s, &g), RES_OK);
+	assert_int_equal(kit_give(&other, &g), RES_OK);
+	assert_int_equal(kit_classes_done(g.generation), RES_OK);
+	kit_deny(&g, VIA_SSH);
+	assert_int_equal(kit_give(&s, &g), RES_OK);
+	is_told(&s);
+	assert_int_equal(kit_ended(ended), 1);
+	end();
+	stage_session_end(&s);
+	stage_session_end(&other);
+}
+
+/* A rule that would stop too many is no rule to be trusted. */
+static void
+the_stop_limit_holds(void **state)
+{
+	struct stage_session s, other;
+	const struct stage_session *all[2] = {&s, &other};
+	const struct request limit = {.kind = REQ_POLICY, .limit = 1, .window_s = 60};
+	struct grant g;
+	struct notice n;
+	int a, b;
+
+	(void)state;
+	if (!begin())
+		skip();
+	stage_session(&s, KIT_AUID, true);
+	stage_session(&other, KIT_AUID + 1, true);
+	stage_mode("enforce");
+	rule(all, NULL);
+	a = connected(&s, net.ssh, net.ssh_port);
+	b = connected(&other, net.ssh, net.ssh_port);
+	stage_send(&limit, sizeof(limit));
+	g = kit_grant(kit_classes(net.ssh_port));
+	kit_deny(&g, VIA_SSH);
+	assert_int_equal(kit_give(&s, &g), RES_OK);
+	assert_int_equal(kit_give(&other, &g), RES_OK);
+	assert_int_equal(kit_classes_done(g.generation), RES_OK);
+	assert_true(stage_hear(NOTE_STOP_LIMIT, 0, &n, NULL));
+	(void)usleep(100000);
+	assert_true(kit_ended(a) + kit_ended(b) <= 1);
+	end();
+	stage_session_end(&s);
+	stage_session_end(&other);
+}
+
+static const struct CMUnitTest tests[] = {
+	kit_test(what_was_there_before_the_rule_ends),
+	kit_test(what_was_there_before_the_mode_ends),
+	kit_test(what_was_there_before_the_grant_ends),
+	kit_test(the_stop_limit_holds),
+};
+
+const struct kit_tests liar_review = {tests, sizeof(tests) / sizeof(*tests)};
