@@ -120,7 +120,9 @@ show_policy(const struct cli *cli, bool verbose)
 		}
 	}
 	status = client_ask(cli, &ask);
-	if (status == CLI_OK && s.table != NULL)
+	if (status == CLI_OK && s.table != NULL && table_nrows(s.table) == 0)
+		status = cli_write(stdout, BYTES_LIT("no rules\n")) ? CLI_OK : CLI_UNREACHABLE;
+	else if (status == CLI_OK && s.table != NULL)
 		status = table_print(s.table);
 	table_free(&s.table);
 	return status;

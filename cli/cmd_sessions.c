@@ -107,7 +107,7 @@ list(const struct cli *cli, bool tree, bool all, json_t *request)
 	}
 	status = client_ask(cli, &ask);
 	if (status == CLI_OK && table_nrows(l.table) == 0)
-		fputs("no sessions\n", stderr);
+		status = cli_write(stdout, BYTES_LIT("no sessions\n")) ? CLI_OK : CLI_UNREACHABLE;
 	else if (status == CLI_OK)
 		status = table_print(l.table);
 	table_free(&l.table);

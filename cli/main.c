@@ -11,6 +11,7 @@
 #include <sshtether/version.h>
 
 #include "cli/cli.h"
+#include "policy/suggest.h"
 
 #define RUN_DIR "/run/sshtether"
 
@@ -161,6 +162,26 @@ is_help(const char *arg)
 	return strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0;
 }
 
+/* second NULL: it is one word. */
+static void
+no_command(const char *first, const char *second)
+{
+	struct buf name = BUF_INIT;
+	struct suggest near;
+
+	buf_printf(&name, "%s%s%s", first, second != NULL ? " " : "", second != NULL ? second : "");
+	suggest_init(&near, buf_bytes(&name));
+	for (size_t i = 0; i < NCOMMANDS; i++)
+		suggest_offer(&near, commands[i].name);
+	if (!buf_ok(&name))
+		cli_error("out of memory");
+	else if (near.best != NULL)
+		cli_error("no command '%s'; did you mean '%s'?", name.p, near.best);
+	else
+		cli_error("no command '%s'; see sshtether --help", name.p);
+	buf_free(&name);
+}
+
 static int
 unknown_command(int argc, char **argv)
 {
@@ -172,10 +193,29 @@ unknown_command(int argc, char **argv)
 	else if (argc < 2 && begins_group(argv[0]))
 		cli_error("which %s command?", argv[0]);
 	else
-		cli_error("no command '%s%s%s'; see sshtether --help", argv[0], argc > 1 ? " " : "",
-		    argc > 1 ? argv[1] : "");
+		no_command(argv[0], argc > 1 && begins_group(argv[0]) ? argv[1] : NULL);
 	(void)print_group(stderr, argv[0]);
 	return CLI_USAGE;
+}
+
+/* Of one command, of a group of them, or of all. */
+static int
+help(int argc, char **argv)
+{
+	const struct command *c;
+	int words;
+
+	if (argc == 0) {
+		print_commands(stdout);
+		return CLI_OK;
+	}
+	c = command_find(argc, argv, &words);
+	if (c == NULL && argc == 1 && print_group(stdout, argv[0]) > 0)
+		return CLI_OK;
+	if (c == NULL)
+		return unknown_command(argc, argv);
+	print_help(c);
+	return CLI_OK;
 }
 
 static bool
@@ -216,10 +256,10 @@ main(int argc, char **argv)
 		puts("sshtether " SSHTETHER_VERSION);
 		return CLI_OK;
 	}
-	if (is_help(argv[1]) || strcmp(argv[1], "help") == 0) {
-		print_commands(stdout);
-		return CLI_OK;
-	}
+	if (is_help(argv[1]))
+		return help(0, NULL);
+	if (strcmp(argv[1], "help") == 0)
+		return help(argc - 2, argv + 2);
 	cli.command = command_find(argc - 1, argv + 1, &words);
 	if (cli.command == NULL)
 		return unknown_command(argc - 1, argv + 1);

@@ -42,6 +42,11 @@ is "a command's -h" 0 "usage: sshtether policy check" policy check -h
 is "policy -h" 0 "policy explain" policy -h
 is "unknown command" 2 "no command 'dance'" dance
 is "unknown policy command" 2 "policy check" policy dance
+is "a command that is nearly one" 2 "did you mean 'status'?" statis --json
+is "a policy command that is nearly one" 2 "did you mean 'policy check'?" policy chek x
+is "help of a command" 0 "usage: sshtether policy check" help policy check
+is "help of a group" 0 "policy explain" help policy
+is "help of nothing there is" 2 "no command 'dance'" help dance
 is "policy --help" 0 "policy explain" policy --help
 is "no daemon" 3 "not running" status
 is "no daemon, mode" 3 "not running" mode

@@ -165,6 +165,24 @@ json_passes_through(void **state)
 	ran_free(&r);
 }
 
+/* Nothing is an answer, too. */
+static void
+empty_answers_say_so(void **state)
+{
+	struct ran r = run(cmd_sessions, "sessions", "control.sock", END);
+
+	(void)state;
+	assert_int_equal(r.status, CLI_OK);
+	assert_string_equal(r.out.p, "no sessions\n");
+	ran_free(&r);
+	r = run(cmd_alerts, "alerts", "control.sock", END);
+	assert_string_equal(r.out.p, "no alerts\n");
+	ran_free(&r);
+	r = run(cmd_policy_show, "show -v", "control.sock", "{\"text\":\"serial 3\\n\"}\n" END);
+	assert_string_equal(r.out.p, "no rules\n");
+	ran_free(&r);
+}
+
 static void
 unknown_session(void **state)
 {
@@ -628,6 +646,7 @@ main(void)
 		cmocka_unit_test(sessions_tree_of_all),
 		cmocka_unit_test(a_session_that_is_held_back_shows_it),
 		cmocka_unit_test(json_passes_through),
+		cmocka_unit_test(empty_answers_say_so),
 		cmocka_unit_test(unknown_session),
 		cmocka_unit_test(alerts_for_people),
 		cmocka_unit_test(notice_for_people),
