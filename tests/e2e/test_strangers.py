@@ -121,19 +121,36 @@ def test_login_without_pam_is_told(stage: Stage) -> None:
         client.wait()
 
 
+@contextlib.contextmanager
+def _own_server(session: Login) -> Iterator[list[str]]:
+    """One that alice has started; how to get in there."""
+    config = "Port 2204\\nHostKey /home/alice/own.key\\nPidFile /home/alice/own.pid\\nUsePAM no\\nStrictModes no\\n"
+    config += "AuthorizedKeysFile /home/alice/.ssh/authorized_keys\\n"
+    session.out(f"rm -f own*; ssh-keygen -q -t ed25519 -N '' -f own.key </dev/null; printf '{config}' >own.conf")
+    session.out("/usr/sbin/sshd -f ~/own.conf")
+    try:
+        yield ["-p", "2204", *_ANY_HOST, "bastion"]
+    finally:
+        session.run("kill $(cat own.pid); rm -f own*")
+
+
 def test_server_of_ones_own_is_told(stage: Stage) -> None:
     stage.daemon.policy("")
     watch = stage.watch()
-    config = "Port 2204\\nHostKey /home/alice/own.key\\nPidFile /home/alice/own.pid\\nUsePAM no\\nStrictModes no\\n"
-    config += "AuthorizedKeysFile /home/alice/.ssh/authorized_keys\\n"
-    with stage.login("alice") as session:
-        session.out(f"rm -f own*; ssh-keygen -q -t ed25519 -N '' -f own.key </dev/null; printf '{config}' >own.conf")
-        session.out("/usr/sbin/sshd -f ~/own.conf")
-        try:
-            stage.ssh("alice", "-p", "2204", *_ANY_HOST, "bastion", "true", check=True)
-            watch.wait(activity="unreported-session", ses=session.ses, exe="/usr/bin/bash")
-        finally:
-            session.run("kill $(cat own.pid); rm -f own*")
+    with stage.login("alice") as session, _own_server(session) as there:
+        stage.ssh("alice", *there, "true", check=True)
+        watch.wait(activity="unreported-session", ses=session.ses, exe="/usr/bin/bash")
+
+
+def test_who_comes_in_by_ones_own_server_is_stopped(stage: Stage) -> None:
+    """What runs for him is killed; the session that the server belongs to goes on."""
+    stage.daemon.policy("block unreported-session\n", mode="enforce")
+    watch = stage.watch()
+    with stage.login("alice") as session, _own_server(session) as there:
+        assert stage.ssh("alice", *there, "sleep 60").returncode != 0
+        alert = watch.wait(activity="unreported-session", ses=session.ses)
+        assert (value(alert, "done"), value(alert, "level")) == ("killed", "react"), quiet([alert])
+        assert session.out("echo on") == "on"
 
 
 def test_module_taken_out_is_told(stage: Stage) -> None:
