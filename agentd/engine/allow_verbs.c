@@ -7,6 +7,7 @@
 #include <sshtether/control.h>
 
 #include "agentd/engine/control.h"
+#include "agentd/engine/in_force.h"
 #include "agentd/engine/state.h"
 #include "base/log.h"
 #include "base/proc.h"
@@ -106,14 +107,14 @@ give(struct engine *e, unsigned number)
 
 	if (number == 0)
 		return "there are 64 exceptions already: take one back";
-	if (!engine_allow(e)) {
+	if (!in_force_allow(e)) {
 		allow_remove(e->allow, number);
 		return "the policy cannot be built with it; see the log";
 	}
 	if ((rc = allow_keep(e->allow)) != 0) {
 		log_err("exceptions cannot be kept: %s", strerror(-rc));
 		allow_remove(e->allow, number);
-		(void)engine_allow(e);
+		(void)in_force_allow(e);
 		return "it could not be kept; see the log";
 	}
 	return NULL;
@@ -148,7 +149,7 @@ take_back(struct engine *e, unsigned number)
 	allow_remove(e->allow, number);
 	if ((rc = allow_keep(e->allow)) != 0)
 		log_err("that an exception is over cannot be kept: %s", strerror(-rc));
-	return engine_allow(e) && rc == 0;
+	return in_force_allow(e) && rc == 0;
 }
 
 void

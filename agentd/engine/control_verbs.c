@@ -7,6 +7,7 @@
 
 #include "agentd/engine/archive.h"
 #include "agentd/engine/control.h"
+#include "agentd/engine/in_force.h"
 #include "agentd/engine/listing.h"
 #include "agentd/engine/state.h"
 
@@ -352,7 +353,7 @@ verb_policy_load(struct client *c, const struct args *args, void *arg)
 		client_end(c, 3, "the path is to be absolute");
 		return;
 	}
-	loaded = engine_load_policy(e, path, &diag);
+	loaded = in_force_load(e, path, &diag);
 	json_init(&j, &line);
 	json_object(&j);
 	if (loaded) {

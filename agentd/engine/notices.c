@@ -7,6 +7,7 @@
 #include "agentd/engine/control.h"
 #include "agentd/engine/failures.h"
 #include "agentd/engine/history.h"
+#include "agentd/engine/in_force.h"
 #include "agentd/engine/programs.h"
 #include "agentd/engine/restraint.h"
 #include "agentd/engine/state.h"
@@ -18,8 +19,8 @@ typedef void handler(struct engine *, const struct notice *, int fds[LINK_FDS]);
 static void
 on_config(struct engine *e, const struct notice *n, int fds[LINK_FDS])
 {
-	engine_set_mode(e, n->mode == MODE_ENFORCE ? MODE_ENFORCE : MODE_AUDIT);
-	engine_restarted(e, n->value);
+	in_force_mode(e, n->mode == MODE_ENFORCE ? MODE_ENFORCE : MODE_AUDIT);
+	in_force_again(e, n->value);
 	if (fds[0] == -1) {
 		log_err("the monitor sent no control socket");
 		return;
@@ -79,7 +80,7 @@ on_mode(struct engine *e, const struct notice *n, int fds[LINK_FDS])
 	(void)fds;
 	if (mode == e->options.host_mode)
 		return;
-	engine_set_mode(e, mode);
+	in_force_mode(e, mode);
 	snprintf(sentence, sizeof(sentence), "the host is now in %s mode", mode_name(mode));
 	outlet_notice(e->outlet, "mode-changed", SEV_MEDIUM, 0, sentence);
 }
@@ -128,7 +129,7 @@ on_stop_limit(struct engine *e, const struct notice *n, int fds[LINK_FDS])
 	char sentence[160];
 
 	(void)fds;
-	engine_set_mode(e, MODE_AUDIT);
+	in_force_mode(e, MODE_AUDIT);
 	snprintf(sentence, sizeof(sentence),
 	    "%llu actions reached the stop limit: the host is back in audit mode",
 	    (unsigned long long)n->value);
@@ -161,7 +162,7 @@ on_reload(struct engine *e, const struct notice *n, int fds[LINK_FDS])
 	(void)n;
 	(void)fds;
 	outlet_reopen(e->outlet);
-	(void)engine_load_policy(e, NULL, &diag);
+	(void)in_force_load(e, NULL, &diag);
 	buf_free(&diag);
 }
 
@@ -225,7 +226,7 @@ static void
 on_gates(struct engine *e, const struct notice *n, int fds[LINK_FDS])
 {
 	(void)fds;
-	engine_gates(e, n);
+	in_force_gates(e, n);
 }
 
 static void

@@ -1,6 +1,6 @@
 /*
- * state: the parts of the engine, held together.  Only engine.c and those parts that show or steer the
- * whole (notices, control verbs) include this; the rest know what they are given.
+ * state: the parts of the engine, held together.  Only those that join, show or steer the whole (parts, calls,
+ * in_force, notices, control verbs) include this; the rest know what they are given.
  */
 #ifndef ENGINE_STATE_H
 #define ENGINE_STATE_H
@@ -96,16 +96,6 @@ struct engine {
 	struct rtime started;
 	uint64_t restarts; /* engines before this one */
 };
-
-/* engine.c */
-/* Which gates work is known, or is another than it was. */
-void engine_gates(struct engine *, const struct notice *);
-bool engine_load_policy(struct engine *, const char *path, struct buf *diag);
-/* The exceptions are others: the policy in force is built anew with them.  False: it stays as it was. */
-bool engine_allow(struct engine *);
-/* restarts: engines that this daemon had before; the policy that the last one had is then loaded. */
-void engine_restarted(struct engine *, uint64_t restarts);
-void engine_set_mode(struct engine *, enum mode);
 
 /* status.c: the object that the verb answers with. */
 void status_json(struct engine *, struct buf *);

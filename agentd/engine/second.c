@@ -1,0 +1,89 @@
+/* second: see second.h. */
+#include "agentd/engine/second.h"
+
+#include <string.h>
+
+#include "agentd/engine/agents.h"
+#include "agentd/engine/archive.h"
+#include "agentd/engine/programs.h"
+#include "agentd/engine/state.h"
+#include "base/log.h"
+
+#define AGENTS_MS 15000 /* between two looks: the monitor answers 600 such questions a minute */
+
+/* A session that was found alive has a number; its name comes when the name service has it. */
+static bool
+name_one(struct session *s, void *arg)
+{
+	struct engine *e = arg;
+	const char *name;
+
+	if (s->user[0] != '\0' || s->auid == AUID_UNSET)
+		return true;
+	name = names_user(e->names, s->auid);
+	if (name == NULL || !bytes_copy(bytes_of(name), s->user, sizeof(s->user)))
+		s->user[0] = '\0';
+	else
+		grants_again(e->grants);
+	e->unnamed = e->unnamed || s->user[0] == '\0';
+	return true;
+}
+
+static void
+name_sessions(struct engine *e)
+{
+	if (!e->unnamed)
+		return;
+	e->unnamed = false;
+	host_each_session(pipeline_host(e->pipeline), name_one, e);
+}
+
+/* What the stream of records is worth just now. */
+static void
+tick_gates(struct engine *e, struct rtime now)
+{
+	const struct intake_state *in = intake_state(e->intake);
+	const struct aev_stats *a = pipeline_stats(e->pipeline);
+	const uint32_t blind = RULEF_MISSING | RULEF_NEVER_TASK | RULEF_NEVER_EXIT | RULEF_DISABLED |
+	    RULEF_NO_AUDIT | RULEF_PANIC;
+	const struct gates_audit audit = {.live = in->kind != SOURCE_NONE, .behind = in->behind,
+	    .ruled = e->rules.told && e->rules.missing == 0 && (e->rules.flags & blind) == 0,
+	    .since = in->since, .lost = a->missing + a->evicted + a->cut + a->malformed + in->stats.overruns +
+	    in->stats.cut + losses_kernel_total(e->losses)};
+
+	gates_tick(e->gates, now, &audit);
+}
+
+/* Sessions that were there before have their agents already. */
+static void
+find_agents(struct engine *e, struct mtime now)
+{
+	int n;
+
+	if (!e->agents_unknown || (e->agents_looked.ns != 0 && mtime_ms_since(now, e->agents_looked) < AGENTS_MS))
+		return;
+	e->agents_looked = now;
+	n = agents_look(e->owners, pipeline_host(e->pipeline));
+	if (n < 0)
+		log_warn("the agents of sessions that were there before are not known: %s", strerror(-n));
+	e->agents_unknown = n == AGENTS_AT_ONCE;
+}
+
+void
+second_passed(struct engine *e)
+{
+	const struct mtime now = mtime_now();
+
+	link_tick(e->link, now);
+	intake_check(e->intake, now);
+	losses_check(e->losses, pipeline_stats(e->pipeline), &intake_state(e->intake)->stats, now);
+	programs_check(e->programs);
+	outlet_check(e->outlet);
+	name_sessions(e);
+	find_agents(e, now);
+	allowances_end(e, rtime_now());
+	grants_tick(e->grants, rtime_now());
+	tick_gates(e, rtime_now());
+	if (e->archive != NULL)
+		archive_flush(e->archive);
+}
