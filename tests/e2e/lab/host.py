@@ -7,6 +7,7 @@ namespaces; with it they end.
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import signal
 import subprocess
@@ -28,6 +29,8 @@ _EMPTY = {
 _BPFFS = "/sys/fs/bpf"
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 _NAMESPACES = {"mount": "-m", "uts": "-u", "net": "-n"}
+# sshd and ssh send small pieces, and wait for an acknowledgement that is delayed by 40 ms, twice a login.
+_AT_ONCE = ("quickack", "1")
 
 
 class Host:
@@ -155,8 +158,10 @@ def connect(a: Host, a_if: str, a_addrs: Sequence[str], b: Host, b_if: str, b_ad
     for host, name, addresses in ((a, a_if, a_addrs), (b, b_if, b_addrs)):
         for address in addresses:
             nodad = ["nodad"] if ":" in address else []
-            host.run(["ip", "addr", "add", address, "dev", name, *nodad])
+            host.run(["ip", "addr", "add", address, "dev", name, "noprefixroute", *nodad])
         host.run(["ip", "link", "set", name, "up"])
+        for network in dict.fromkeys(str(ipaddress.ip_interface(address).network) for address in addresses):
+            host.run(["ip", "route", "add", network, "dev", name, *_AT_ONCE])
 
 
 def _mounts() -> None:
