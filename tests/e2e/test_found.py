@@ -15,17 +15,12 @@ def _restart(stage: Stage) -> None:
     stage.daemon.start()
 
 
-def _settled(stage: Stage) -> None:
-    """Classes and rows are in, and nothing is on its way."""
-    until(lambda: not stage.daemon.status()["grants"]["renewing"], "the grants to be renewed")
-
-
 def test_found_session_is_confined(stage: Stage) -> None:
     stage.daemon.policy(NO_HOPS, mode="enforce")
     with stage.login("alice") as alice:
         _restart(stage)
         until(lambda: stage.daemon.sessions().get(alice.ses, {}).get("user", {}).get("name") == "alice", "its user's name")
-        _settled(stage)
+        stage.daemon.settled()
         watch = stage.watch()
         status, output = alice.run("ssh -o BatchMode=yes db true")
         assert status != 0 and "Operation not permitted" in output, (status, output)
@@ -40,7 +35,7 @@ def test_agent_of_a_found_session_is_guarded(stage: Stage) -> None:
     with victim(stage) as (alice, sock):
         _restart(stage)
         until(lambda: _guarded(stage, alice.ses, sock), "the agent to be known")
-        _settled(stage)
+        stage.daemon.settled()
         watch = stage.watch()
         with stage.login("mallory") as thief:
             status, output = thief.run(f"sudo {BORROW} 20 {sock}")

@@ -147,7 +147,7 @@ def test_mode_takes_effect_at_once(stage: Stage) -> None:
         runs = running.stop().runs
     assert [run.outcome for run in runs] == ["refused", "went", "refused", "went", "refused"], runs
     for end, old in zip(ends, runs):
-        assert old.last < end + 0.01, f"{old.outcome} {old.last - end:.3f} s after the mode had changed"
+        assert old.last < end, f"{old.outcome} {old.last - end:.3f} s after the mode had changed"
 
 
 def test_reload_leaves_no_gap(stage: Stage) -> None:
@@ -205,7 +205,7 @@ def test_large_policies_delay_nobody(stage: Stage) -> None:
         took = _median_login(stage, hammer)
         print(f"# {rules} rules: a login takes {took * 1000:.0f} ms, with the empty policy {empty * 1000:.0f} ms")
         _first(stage, f"{hammer} -n 3 {DB} {CLOSED}").only("refused")
-        assert took < 3 * empty, f"{rules} rules: {took:.3f} s instead of {empty:.3f} s"
+        assert took < 2 * empty + 0.3, f"{rules} rules: {took:.3f} s instead of {empty:.3f} s"
         assert stage.daemon.status()["logins"]["fallback"] == fallback, "the fallback had to answer"
 
 
@@ -239,6 +239,7 @@ def test_rows_are_written_in_time(stage: Stage) -> None:
         raise Unavailable("strace")
     hammer = program(stage.bastion, "hammer")
     stage.daemon.policy(f"ssh-ports {{ 22, {CLOSED}, {BESIDE} }}\n" + _large(20000), mode="enforce")
+    stage.daemon.settled()  # at a renewal's end one request is about all sessions
     monitor = stage.daemon.process.pid
     argv = ["strace", "-p", str(monitor), "-e", "trace=bpf,recvmsg", "-ttt", "-T"]
     with tempfile.TemporaryFile("w+") as trace:

@@ -6,7 +6,7 @@
  *     refused|went|failed COUNT FIRST LAST ERRNO
  *     median NANOSECONDS
  *
- * FIRST and LAST are seconds of the monotonic clock: before the first of them began, after the last ended.
+ * FIRST and LAST are seconds of the monotonic clock: before the first and before the last of them began.
  * refused: EPERM, so by the kernel's gate; went: something left the host, although nobody may have taken it.
  * Exit 0: nothing went.
  */
@@ -83,14 +83,14 @@ attempt(const struct target *to)
 }
 
 static void
-count(int error, int64_t first, int64_t last)
+count(int error, int64_t begin, int64_t end)
 {
 	if (nruns == 0 || (runs[nruns - 1].error != error && nruns < RUNS_MAX))
-		runs[nruns++] = (struct run){.error = error, .first = first};
+		runs[nruns++] = (struct run){.error = error, .first = begin};
 	runs[nruns - 1].count++;
-	runs[nruns - 1].last = last;
+	runs[nruns - 1].last = begin;
 	if (ntimes < TIMES_MAX)
-		times[ntimes++] = (uint32_t)(last - first);
+		times[ntimes++] = (uint32_t)(end - begin);
 }
 
 static int
@@ -127,13 +127,13 @@ hammer(const struct target *to, unsigned long most, double seconds, useconds_t p
 	int64_t end = seconds > 0 ? now() + (int64_t)(seconds * 1e9) : INT64_MAX;
 
 	for (unsigned long i = 0; !enough && (most == 0 || i < most); i++) {
-		int64_t first = now();
+		int64_t begin = now();
 		int error;
 
-		if (first > end)
+		if (begin > end)
 			break;
 		error = attempt(to);
-		count(error, first, now());
+		count(error, begin, now());
 		if (pause != 0)
 			usleep(pause);
 	}

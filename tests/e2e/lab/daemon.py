@@ -132,6 +132,10 @@ class Daemon:
         self.bastion.write(POLICY, f"fleet lab\nserial {self._serial}\nmode {mode}\n{limit}\n{text}")
         self.ctl("policy", "load", POLICY)
 
+    def settled(self) -> None:
+        """What the kernel refuses is what the policy in force says: classes and rows are in, nothing is on its way."""
+        until(lambda: not self.status()["grants"]["renewing"], "the grants to be renewed")
+
     # --- the command ---
 
     def run(self, *args: str, user: str = "root", check: bool = True) -> subprocess.CompletedProcess:
@@ -226,7 +230,8 @@ def same(have: object, want: object) -> bool:
 
 
 def brief(alert: dict) -> str:
-    words = ("activity", "user", "as_", "origin", "session", "owner", "to", "port", "exe", "done", "why", "rule")
+    words = ("activity", "user", "as_", "origin", "session", "owner", "to", "port", "exe", "done", "why", "rule",
+             "reason")  # fmt: skip
     pairs = ((name, value(alert, name)) for name in words)
     return "  " + " ".join(f"{name.strip('_')}={got}" for name, got in pairs if got not in (None, ""))
 
