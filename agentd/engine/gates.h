@@ -9,28 +9,9 @@
 #ifndef ENGINE_GATES_H
 #define ENGINE_GATES_H
 
-#include "agentd/detect/finding.h"
-#include "agentd/monitor/request.h"
+#include "agentd/engine/silence.h"
 
 struct gates;
-
-/* What was done about something before anybody could ask for it. */
-struct gate_act {
-	enum done done; /* DONE_REFUSED, DONE_KILLED or DONE_CUT; DONE_FAILED: it could not be ended */
-	enum level level;
-	uint32_t ses;   /* by whose grant: the task's own, or the one that it borrowed; SES_UNSET: by none */
-	bool isolated;  /* not by the grant, but because that session is isolated */
-	bool before;    /* it was connected before the rule: the monitor ended it, and nothing else is due */
-};
-
-/* The stream of records, as it is now: whether its silence says anything. */
-struct gates_audit {
-	bool live;         /* there is a source */
-	bool behind;       /* and more to be read from it */
-	bool ruled;        /* all the rules are in force, and none that hides something before them */
-	struct rtime since; /* the source has been the same */
-	uint64_t lost;     /* records, so far, by whomever */
-};
 
 struct gates_stats {
 	uint64_t events, refused, killed;
@@ -50,6 +31,6 @@ bool gates_done(const struct gates *, const struct finding *, struct gate_act *)
 void gates_named(struct gates *, const struct finding *);
 /* Once a second. */
 void gates_tick(struct gates *, struct rtime now, const struct gates_audit *);
-const struct gates_stats *gates_stats(const struct gates *);
+struct gates_stats gates_stats(const struct gates *);
 
 #endif

@@ -217,7 +217,7 @@ static void
 put_grants(struct json *j, const struct engine *e)
 {
 	const struct grants_stats s = grants_stats(e->grants);
-	const struct gates_stats *g = gates_stats(e->gates);
+	const struct gates_stats g = gates_stats(e->gates);
 
 	json_kobject(j, "grants");
 	json_kuint(j, "generation", s.generation);
@@ -225,10 +225,10 @@ put_grants(struct json *j, const struct engine *e)
 	json_kuint(j, "installed", s.installed);
 	json_kuint(j, "failed", s.failed);
 	json_kbool(j, "blurred", s.blurred);
-	json_kuint(j, "refused", g->refused);
-	json_kuint(j, "killed", g->killed);
-	json_kuint(j, "unseen", g->unseen);
-	json_kuint(j, "dropped", g->dropped);
+	json_kuint(j, "refused", g.refused);
+	json_kuint(j, "killed", g.killed);
+	json_kuint(j, "unseen", g.unseen);
+	json_kuint(j, "dropped", g.dropped);
 	json_end(j, '}');
 }
 

@@ -109,7 +109,7 @@ test_engine_asks = tests/unit/link_pair.o $(patsubst %,agentd/engine/%.o,exe fai
 test_engine_asks_LIBS = -levent_core
 test_cli_table = $(patsubst %,cli/%.o,options print table) $(patsubst %,base/%.o,buf bytes clock safe utf8)
 test_cli_table_LIBS = -lsmartcols
-test_engine_gates = $(detect_kit) agentd/engine/gates.o agentd/engine/failures.o base/json.o
+test_engine_gates = $(detect_kit) $(patsubst %,agentd/engine/%.o,failures gate_word gates seen silence span where) base/json.o
 test_restraint = $(detect_kit) agentd/engine/restraint.o
 test_engine_grants = tests/unit/link_pair.o $(patsubst %,agentd/engine/%.o,classes failures grant_row grants link own pipeline question round ruling) \
 	$(patsubst %.c,%.o,$(wildcard agentd/audit/*.c agentd/host/*.c agentd/detect/*.c policy/*.c base/*.c)) \

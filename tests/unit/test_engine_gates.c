@@ -217,7 +217,7 @@ both_ways_round(void **state)
 	gates_named(s->g, &f);
 	pass(s, 400, true);
 	assert_int_equal(s->k.n, 0);
-	assert_int_equal(gates_stats(s->g)->unseen, 0);
+	assert_int_equal(gates_stats(s->g).unseen, 0);
 }
 
 static void
@@ -350,7 +350,7 @@ a_flood_is_one(void **state)
 	assert_int_equal(kit_count(&s->k, ACT_OUTBOUND_SSH), 1);
 	assert_int_equal(kit_found(&s->k, ACT_OUTBOUND_SSH, 0)->count, 1000);
 	assert_int_equal(kit_count(&s->k, ACT_AUDIT_EVASION), 1);
-	assert_int_equal(gates_stats(s->g)->refused, 1000);
+	assert_int_equal(gates_stats(s->g).refused, 1000);
 	assert_int_equal(host_session(s->k.host, SES)->refused, 1000);
 }
 
