@@ -7,7 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from .accounts import SERVICE
 from .host import Host
@@ -187,10 +187,14 @@ class Watch:
         """Alerts with these values; see value() for the names."""
         return [a for a in self.poll() if all(same(value(a, name), want) for name, want in wanted.items())]
 
-    def wait(self, *, patience: float = PATIENCE, **wanted: object) -> dict:
-        """The first alert with these values."""
+    def wait(self, *, patience: float = PATIENCE, but: Collection[str] = (), **wanted: object) -> dict:
+        """The first alert with these values, and none of those ids."""
+
+        def found() -> list[dict]:
+            return [alert for alert in self.find(**wanted) if alert["event"].get("id") not in but]
+
         try:
-            return until(lambda: self.find(**wanted), f"an alert with {wanted}", patience)[0]
+            return until(found, f"an alert with {wanted}", patience)[0]
         except TimedOut as late:
             raise TimedOut(f"{late}; there were:\n{self.text()}") from None
 
