@@ -54,12 +54,4 @@ void acts_gate_told(struct acts *);
 void acts_flush(struct acts *);
 const struct acts_stats *acts_stats(const struct acts *);
 
-/*
- * Root is about to have the monitor end ses: tells the monitor what the policy spares.  fn is called
- * once: RES_OK when the monitor has heard all of it, else why not, RES_COUNT for no answer.  False: not
- * sent.
- */
-typedef void acts_prepared_fn(enum result, void *arg);
-bool acts_prepare_end(struct acts *, uint32_t ses, acts_prepared_fn *, void *arg);
-
 #endif

@@ -6,9 +6,11 @@
 #include <stdlib.h>
 
 #include "agentd/engine/archive.h"
+#include "agentd/engine/calls.h"
 #include "agentd/engine/control.h"
 #include "agentd/engine/in_force.h"
 #include "agentd/engine/listing.h"
+#include "agentd/engine/prepare.h"
 #include "agentd/engine/state.h"
 
 /* A client that waits for an answer from elsewhere. */
@@ -430,7 +432,7 @@ verb_announce(struct client *c, const struct args *args, void *arg)
 	}
 	if ((p = pending_new(e, c)) != NULL) {
 		p->ses = ses;
-		if (acts_prepare_end(e->acts, ses, on_prepared, p))
+		if (prepare_end(e->link, ses, calls_spared, e, on_prepared, p))
 			return;
 		pending_free(p);
 	}

@@ -67,6 +67,7 @@
 #define ST_REQUESTS_QUEUED  4096 /* to the monitor, not sent yet */
 #define ST_REQUESTS_WAITING 4096 /* that wait for a result */
 #define ST_ACTIONS_WAITING  1024 /* rulings whose alert waits for what comes of them */
+#define ST_RECENT_ENDS      64   /* processes and sessions that the monitor ended, the last of them */
 #define ST_NAMES            16384 /* uids and gids that are kept as names */
 #define ST_NAMES_QUEUE      1024
 #define ST_PROGRAM_ASKS     256  /* program files asked of the monitor at a time */

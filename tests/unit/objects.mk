@@ -81,7 +81,7 @@ test_store_LIBS = -lsqlite3
 test_sink_files = agentd/sink/jsonl.o agentd/sink/syslog.o base/syslog_line.o base/buf.o base/bytes.o base/safe.o base/utf8.o
 test_engine_parts = tests/unit/ruling.o $(patsubst %,agentd/engine/%.o,exe filter flood keep losses quota scan) base/addr.o base/buf.o base/bytes.o base/clock.o base/utf8.o base/words.o
 test_engine_parts_LIBS = -lseccomp
-test_engine_acts = tests/unit/ruling.o tests/unit/link_pair.o $(patsubst %,agentd/engine/%.o,acts failures held keep link pipeline plan question ruling spares) \
+test_engine_acts = tests/unit/ruling.o tests/unit/link_pair.o $(patsubst %,agentd/engine/%.o,act acts failures held keep link pipeline plan prepare question recent ruling spares) \
 	$(patsubst %.c,%.o,$(wildcard agentd/audit/*.c agentd/host/*.c agentd/detect/*.c policy/*.c base/*.c)) \
 	policy/grammar.o agentd/monitor/result.o
 test_engine_acts_LIBS = -levent_core

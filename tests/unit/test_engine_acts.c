@@ -8,6 +8,7 @@
 
 #include "agentd/engine/acts.h"
 #include "agentd/engine/failures.h"
+#include "agentd/engine/prepare.h"
 #include "base/safe.h"
 #include "tests/unit/ruling.h"
 #include "tests/unit/link_pair.h"
@@ -427,14 +428,14 @@ root_waits_for_what_is_spared(void **state)
 	struct request a, b;
 
 	prepared = RES_BAD;
-	assert_true(acts_prepare_end(s->acts, 57, on_prepared, NULL));
+	assert_true(prepare_end(s->pair.link, 57, spared, NULL, on_prepared, NULL));
 	assert_true(asked(s, &a) && asked(s, &b));
 	answer(s, a.id, RES_OK, 0);
 	assert_int_equal(prepared, RES_BAD);
 	answer(s, b.id, RES_RATE, 0);
 	assert_int_equal(prepared, RES_RATE);
 	assert_false(asked(s, &a));
-	assert_true(acts_prepare_end(s->acts, 58, on_prepared, NULL)); /* spares nothing */
+	assert_true(prepare_end(s->pair.link, 58, spared, NULL, on_prepared, NULL)); /* spares nothing */
 	assert_true(asked(s, &a));
 	assert_int_equal(a.kind, REQ_ALIVE);
 	answer(s, a.id, RES_OK, 0);
