@@ -35,6 +35,7 @@ struct grants {
 	struct classes *next; /* of the renewal under way; NULL: none */
 	struct round *round;
 	bool renew, again;    /* wanted */
+	bool review;          /* what is connected was not held against this policy yet */
 	struct rtime computed; /* the time that the rows hold for */
 	struct mtime own_read, retry;
 	int64_t retry_ms;
@@ -172,6 +173,7 @@ on_finished(struct classes *c, enum result r, void *arg)
 	g->now = c;
 	g->next = NULL;
 	g->retry_ms = 0;
+	g->review = false;
 	log_debug("grants: generation %u is in force", classes_generation(c));
 	arm(g);
 }
@@ -179,7 +181,8 @@ on_finished(struct classes *c, enum result r, void *arg)
 static uint32_t
 ending_flags(const struct grants *g)
 {
-	return pol_ungranted_deny(g->parts.policy(g->parts.arg)) ? REQF_UNGRANTED_DENY : 0;
+	return (pol_ungranted_deny(g->parts.policy(g->parts.arg)) ? REQF_UNGRANTED_DENY : 0u) |
+	    (g->review ? REQF_REVIEW : 0u);
 }
 
 /* The rows are in: of a renewal, or of a walk with the classes in force. */
@@ -259,6 +262,13 @@ grants_renew(struct grants *g)
 	classes_free(&g->now);
 	g->renew = true;
 	arm(g);
+}
+
+void
+grants_policy(struct grants *g)
+{
+	g->review = true;
+	grants_renew(g);
 }
 
 void

@@ -41,8 +41,10 @@ void grants_free(struct grants **);
  */
 typedef void grants_ready_fn(enum result, void *arg);
 bool grants_login(struct grants *, const struct session *, grants_ready_fn *, void *arg);
-/* The policy, or the monitor, is another: classes and all rows anew, the old ones in force until then. */
+/* The exceptions, or the monitor, are others: classes and all rows anew, the old ones in force until then. */
 void grants_renew(struct grants *);
+/* The same for a policy that was loaded: what sessions have connected is then held against it, too. */
+void grants_policy(struct grants *);
 /* Sessions were found, or more is known of some: rows anew. */
 void grants_again(struct grants *);
 /* Once a second: what hangs on the time; addresses of the host. */

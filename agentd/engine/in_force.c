@@ -111,7 +111,7 @@ in_force_load(struct engine *e, const char *path, struct buf *diag)
 		    e->conf->policy);
 	}
 	log_diagnostics(LOG_WARNING, diag, from);
-	grants_renew(e->grants);
+	grants_policy(e->grants);
 	check_beyond(e);
 	p = policy_box_get(e->policy);
 	if (policy_box_absent(e->policy))

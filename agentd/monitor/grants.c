@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "agentd/monitor/gate.h"
+#include "agentd/monitor/review.h"
 #include "agentd/monitor/rows.h"
 #include "agentd/monitor/sound.h"
 #include "agentd/monitor/table.h"
@@ -79,5 +80,7 @@ handle_classes_done(struct monitor *m, const struct request *rq, struct answer *
 	rc = rows_classes_done(m->rows);
 	if (rc == 0)
 		rc = gate_ungranted(m->gate, (rq->flags & REQF_UNGRANTED_DENY) != 0);
+	if ((rq->flags & REQF_REVIEW) != 0)
+		review_due(m->review);
 	return result_of(rc, a);
 }

@@ -99,6 +99,7 @@ enum request_flag {
 	REQF_ALLOW = 1u << 4, /* audit record of an exception by hand: line is its number, limit the bits of to,
 	                       * value until when, in seconds since the epoch */
 	REQF_UNGRANTED_DENY = 1u << 3, /* classes done: a task without a grant may not connect to SSH ports */
+	REQF_REVIEW = 1u << 5, /* classes done: the policy is another, and what is connected is held against it */
 };
 
 struct request {

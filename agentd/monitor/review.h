@@ -1,7 +1,8 @@
 /*
  * review: connections that were there before the rule that is against them.  A gate is passed once; so when
- * sessions have got other grants, and when the host goes into enforce mode, what they hold is shown to the
- * gate again, and what it would refuse now is ended (SOCK_DESTROY).  Whoever made it goes on.
+ * the policy is another, when the host goes into enforce mode, and when a session that had the fallback grant
+ * gets its own, what sessions hold is shown to the gate again, and what it would refuse now is ended
+ * (SOCK_DESTROY).  Whoever made it goes on.  What was allowed for a time is not ended when that is over.
  */
 #ifndef MONITOR_REVIEW_H
 #define MONITOR_REVIEW_H

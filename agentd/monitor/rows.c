@@ -69,14 +69,23 @@ keep_row(struct rows *all, const struct mon_session *s, const struct grant *g)
 	return kept_add(&all->kept, s->ses, &row.grant) ? 0 : -ENOMEM;
 }
 
-/* It has connected by another's leave.  Of a generation that is being made, all are looked at once it is in force. */
-static bool
-is_other(const struct rows *all, const struct mon_session *s, const struct grant *g)
+static struct grant
+fallback_of(const struct rows *all, uint32_t generation)
 {
+	const struct grant *g = &all->fallback[generation & 1];
+
+	return g->generation == generation ? *g : (struct grant){.generation = generation};
+}
+
+/* It had no other, and may have connected by what nobody has said of it. */
+static bool
+has_fallback(const struct rows *all, const struct mon_session *s)
+{
+	const struct grant g = fallback_of(all, all->generation);
 	struct gate_row row;
 
-	return s->row && g->generation == all->generation && gate_row_get(all->m->gate, s->ses, &row) == 0 &&
-	    memcmp(&row.grant, g, sizeof(*g)) != 0;
+	return s->row && all->generation != 0 && gate_row_get(all->m->gate, s->ses, &row) == 0 &&
+	    memcmp(&row.grant, &g, sizeof(g)) == 0;
 }
 
 int
@@ -85,18 +94,18 @@ rows_grant(struct rows *all, struct mon_session *s, const struct grant *g)
 	const struct gate_row row = {.grant = *g, .ses = s->ses, .auid = s->auid,
 	    .sshd_pid = (uint32_t)s->monitor_pid, .sshd_start = s->start_ticks, .flags = s->row_flags,
 	    .sshd_dev = s->exe_dev, .sshd_ino = s->exe_ino};
-	bool other;
+	bool provisional;
 	int rc;
 
 	if (protect_breakglass(all->m->cf, s, NULL))
 		return -EPERM;
 	rc = keep_row(all, s, g);
-	other = is_other(all, s, g);
+	provisional = has_fallback(all, s) && g->generation == all->generation;
 	if (rc == 0)
 		rc = gate_row_set(all->m->gate, &row);
 	if (rc == 0)
 		note_row(all, s, g);
-	if (rc == 0 && other)
+	if (rc == 0 && provisional)
 		review_due(all->m->review);
 	return rc;
 }
@@ -186,14 +195,6 @@ rows_adopt(struct rows *all)
 }
 
 /* --- the fallback ----------------------------------------------------------------------------------- */
-
-static struct grant
-fallback_of(const struct rows *all, uint32_t generation)
-{
-	const struct grant *g = &all->fallback[generation & 1];
-
-	return g->generation == generation ? *g : (struct grant){.generation = generation};
-}
 
 void
 rows_keep_fallback(struct rows *all, const struct grant *g)
@@ -292,7 +293,6 @@ rows_classes_done(struct rows *all)
 		all->generation = all->making;
 		all->making = 0;
 		kept_clear(&all->kept);
-		review_due(all->m->review);
 	}
 	return rc;
 }
