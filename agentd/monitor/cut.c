@@ -37,6 +37,7 @@ struct search {
 	struct file file;
 	struct inodes clients; /* the sockets at the other ends of what the listener has accepted, or will */
 	struct inodes done;     /* of these */
+	struct inodes spared;   /* of these: somebody holds it who may */
 	struct inodes accepted; /* this end of those that are not */
 	bool waits;             /* one is not accepted yet */
 	unsigned cut;           /* of accepted */
@@ -112,17 +113,31 @@ end_client(struct search *s, int pidfd, int number, uint64_t inode)
 		(void)inodes_add(&s->done, inode);
 }
 
+static void
+spare_client(struct search *s, int pidfd, int number, uint64_t inode)
+{
+	(void)pidfd;
+	(void)number;
+	(void)inodes_add(&s->spared, inode);
+}
+
 static int
 visit_client(int pidfd, const struct facts *f, void *arg)
 {
 	struct search *s = arg;
+	bool ends = s->may == NULL || s->may(f, s->arg);
 
-	if (s->may == NULL || s->may(f, s->arg))
-		each_socket(s, pidfd, f->pid, &s->clients, end_client);
+	each_socket(s, pidfd, f->pid, &s->clients, ends ? end_client : spare_client);
 	return s->done.n == s->clients.n;
 }
 
 /* --- the other end -------------------------------------------------------------------------------------- */
+
+static bool
+is_settled(const struct search *s, uint64_t client)
+{
+	return inodes_has(&s->done, client) || inodes_has(&s->spared, client);
+}
 
 static int
 note_accepted(const struct diag_unix *u, void *arg)
@@ -133,8 +148,8 @@ note_accepted(const struct diag_unix *u, void *arg)
 	    u->minor != s->file.minor)
 		return 0;
 	for (size_t i = 0; i < u->pending_n; i++)
-		s->waits = s->waits || (u->pending[i] != 0 && !inodes_has(&s->done, u->pending[i]));
-	return u->listening || u->peer == 0 || inodes_has(&s->done, u->peer) ||
+		s->waits = s->waits || (u->pending[i] != 0 && !is_settled(s, u->pending[i]));
+	return u->listening || u->peer == 0 || is_settled(s, u->peer) ||
 	    inodes_add(&s->accepted, u->inode) ? 0 : 1;
 }
 

@@ -274,6 +274,12 @@ unix_judge(const struct who *w, const struct gate_listener *l)
 	return out;
 }
 
+static __always_inline bool
+unix_refuses(const struct who *w, const struct unix_verdict *v)
+{
+	return v->verdict == GRANT_DENY && (w->enforce || v->always);
+}
+
 static __always_inline void
 tell_unix(const struct who *w, const struct gate_listener *l, uint32_t verdict, uint32_t flags)
 {
@@ -329,7 +335,7 @@ connect_unix(struct bpf_sock_addr *ctx)
 	    (l = bpf_map_lookup_elem(&listeners, cookie)) == NULL)
 		return PASS;
 	v = unix_judge(&w, l);
-	if (v.verdict != GRANT_DENY || !(w.enforce || v.always) || may_be_own_mux(w.row, l))
+	if (!unix_refuses(&w, &v) || may_be_own_mux(w.row, l))
 		return PASS; /* sk_data_ready sees to it */
 	if (task_relays(w.task, w.row))
 		w.flags |= GATEN_RELAY;
@@ -364,13 +370,32 @@ sk_data_ready(struct bpf_raw_tracepoint_args *ctx)
 	v = unix_judge(&w, l);
 	if (v.verdict == GRANT_ALLOW)
 		return 0;
-	w.cut = v.verdict == GRANT_DENY && (w.enforce || v.always);
+	if (unix_refuses(&w, &v))
+		flags = GATEN_CUT;
 	if (task_relays(w.task, w.row))
 		w.flags |= GATEN_RELAY; /* never killed: the monitor cuts what it has connected */
-	else if (w.cut && bpf_send_signal(SIGKILL) == 0)
-		flags = GATEN_KILLED;
+	else if (flags != 0 && bpf_send_signal(SIGKILL) == 0)
+		flags |= GATEN_KILLED;
 	tell_unix(&w, l, v.verdict, flags);
 	return 0;
+}
+
+/* Never attached, as those at the end: would a task of that session and login uid be refused that listener? */
+SEC("raw_tp")
+int
+judge_unix(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct who w = {.ses = (uint32_t)ctx->args[0], .auid = (uint32_t)ctx->args[1],
+	    .enforce = enforces(state_now())};
+	uint64_t cookie = ctx->args[2];
+	const struct gate_listener *l = bpf_map_lookup_elem(&listeners, &cookie);
+	struct unix_verdict v;
+
+	find_row(&w);
+	if (w.row == NULL || l == NULL)
+		return 0;
+	v = unix_judge(&w, l);
+	return unix_refuses(&w, &v);
 }
 
 /* --- exec ------------------------------------------------------------------------------------------------ */

@@ -72,6 +72,12 @@ struct gate_question {
 	int program, starter; /* descriptors of the files that the process and its parent run (O_PATH will do); −1: none */
 };
 int gate_judge(const struct gate *, const struct gate_question *);
+/* Whether a task of that session and login uid would be refused that listener.  In any thread. */
+bool gate_refuses(const struct gate *, uint32_t ses, uint32_t auid, uint64_t cookie);
+/* Those that it knows; how many, at most GATE_LISTENERS. */
+size_t gate_listeners(const struct gate *, struct gate_listener out[GATE_LISTENERS]);
+/* How many connections were to be ended and could not be told, since the start. */
+uint64_t gate_uncut(const struct gate *);
 /* Refusals of a session since its row was set. */
 uint64_t gate_refused(struct gate *, uint32_t ses);
 

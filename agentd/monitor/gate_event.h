@@ -18,6 +18,7 @@ enum gate_event { GATE_TCP = 1, GATE_UNIX, GATE_EXEC, GATE_DATAGRAM };
 #define GATEN_MUX     (1u << 19)
 #define GATEN_BEFORE  (1u << 22) /* it was there before the grant that denies it; result RES_OK: the monitor has
                                   * ended it, RES_DENIED: it could not (review.h) */
+#define GATEN_CUT     (1u << 23) /* the connection is there, and must be ended */
 #define GATEN_ISOLATED (1u << 21) /* because the session is isolated; SSH or not */
 #define GATEN_BORROWED (1u << 20) /* the grant is that of the login uid's session, the task has another ses */
 

@@ -197,6 +197,37 @@ gate_listener_drop(struct gate *g, uint64_t cookie, const char *path)
 	return drop(g->bpf->maps.listeners, &cookie);
 }
 
+bool
+gate_refuses(const struct gate *g, uint32_t ses, uint32_t auid, uint64_t cookie)
+{
+	const uint64_t args[] = {ses, auid, cookie};
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = sizeof(args));
+
+	return g->bpf != NULL && bpf_prog_test_run_opts(bpf_program__fd(g->bpf->progs.judge_unix), &opts) == 0 &&
+	    opts.retval == 1;
+}
+
+size_t
+gate_listeners(const struct gate *g, struct gate_listener out[GATE_LISTENERS])
+{
+	int fd = g->bpf == NULL ? -1 : bpf_map__fd(g->bpf->maps.listeners);
+	uint64_t at, next;
+	size_t n = 0;
+
+	for (bool more = fd != -1 && bpf_map_get_next_key(fd, NULL, &next) == 0; more && n < GATE_LISTENERS;) {
+		at = next;
+		n += bpf_map_lookup_elem(fd, &at, &out[n]) == 0;
+		more = bpf_map_get_next_key(fd, &at, &next) == 0;
+	}
+	return n;
+}
+
+uint64_t
+gate_uncut(const struct gate *g)
+{
+	return g->bpf == NULL ? 0 : __atomic_load_n(&g->bpf->bss->uncut, __ATOMIC_RELAXED);
+}
+
 int
 gate_client_name(struct gate *g, int fd, struct gate_program *out)
 {

@@ -13,7 +13,6 @@ struct who {
 	uint32_t flags; /* GATEN_* that are known already */
 	const struct gate_row *row; /* NULL: none */
 	uint64_t enforce; /* or not; wide, for the verifier remembers the bounds of what is spilled whole */
-	bool cut; /* the connection is there, and the monitor must end it: told, however much there is to tell */
 };
 
 static __always_inline const struct gate_row *
@@ -39,6 +38,16 @@ enforces(const struct gate_state *s)
 	return s != NULL && s->enforce != 0 && (s->until_s == 0 || bpf_ktime_get_boot_ns() / 1000000000 < s->until_s);
 }
 
+/* By its session, else by its login uid. */
+static __always_inline void
+find_row(struct who *w)
+{
+	if (w->ses != UNSET)
+		w->row = bpf_map_lookup_elem(&rows, &w->ses);
+	if (w->row == NULL && w->auid != UNSET && (w->row = row_borrowed(w)) != NULL)
+		w->flags |= GATEN_BORROWED;
+}
+
 static __always_inline struct who
 who_is_it(void)
 {
@@ -47,14 +56,10 @@ who_is_it(void)
 	    .auid = BPF_CORE_READ(task, loginuid.val), .enforce = enforces(state_now())};
 
 	w.row = row_of_trial(task);
-	if (w.row != NULL) {
+	if (w.row != NULL)
 		w.enforce = true;
-		return w;
-	}
-	if (w.ses != UNSET)
-		w.row = bpf_map_lookup_elem(&rows, &w.ses);
-	if (w.row == NULL && w.auid != UNSET && (w.row = row_borrowed(&w)) != NULL)
-		w.flags |= GATEN_BORROWED;
+	else
+		find_row(&w);
 	return w;
 }
 
@@ -69,7 +74,7 @@ has_flag(const struct who *w, const struct gate_row *row, uint32_t policy, uint3
 
 /* Whether this one is told by itself, or counted only. */
 static __always_inline bool
-tally_allows(struct gate_tally *t, uint32_t flags, bool cut)
+tally_allows(struct gate_tally *t, uint32_t flags)
 {
 	uint64_t second = bpf_ktime_get_ns() / 1000000000;
 
@@ -79,8 +84,8 @@ tally_allows(struct gate_tally *t, uint32_t flags, bool cut)
 		t->second = second;
 		t->told = 0;
 	}
-	if (cut)
-		return true;
+	if (flags & GATEN_CUT)
+		return true; /* however much there is to tell */
 	if (t->told >= GATE_TELL || bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) > GATE_RING / 2) {
 		__sync_fetch_and_add(&t->untold, 1);
 		return false;
@@ -88,6 +93,8 @@ tally_allows(struct gate_tally *t, uint32_t flags, bool cut)
 	__sync_fetch_and_add(&t->told, 1);
 	return true;
 }
+
+uint64_t uncut; /* what had to be cut, and could not be told */
 
 /* NULL: not now.  What it returns is the caller's to fill and to submit. */
 static __always_inline struct gate_saw *
@@ -98,12 +105,14 @@ tell(const struct who *w, uint32_t event, uint32_t verdict, uint32_t flags)
 	const struct task_struct *task = w->task;
 	struct gate_saw *s;
 
-	if (t != NULL && !tally_allows(t, flags, w->cut))
+	if (t != NULL && !tally_allows(t, flags))
 		return NULL;
 	s = bpf_ringbuf_reserve(&ring, sizeof(*s), 0);
 	if (s == NULL) {
 		if (t != NULL)
 			__sync_fetch_and_add(&t->untold, 1);
+		if (flags & GATEN_CUT)
+			__sync_fetch_and_add(&uncut, 1);
 		return NULL;
 	}
 	__builtin_memset(s, 0, sizeof(*s));

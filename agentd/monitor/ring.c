@@ -3,9 +3,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
-#include "agentd/monitor/cut.h"
+#include "agentd/monitor/cuts.h"
 #include "agentd/monitor/gate.h"
 #include "agentd/monitor/mode.h"
 #include "agentd/monitor/protect.h"
@@ -13,116 +12,27 @@
 #include "agentd/monitor/table.h"
 #include "base/log.h"
 
-#define CUTS_MAX 256
-
-/* What one session has connected to one listener is cut. */
-struct cutting {
-	struct job job;
-	LIST_ENTRY(cutting) entry;
-	struct ring *ring; /* borrowed; the loop's */
-	uint32_t ses, dev_major, dev_minor;
-	uint64_t inode;
-	bool again; /* it has connected once more since this was begun */
-	int rc;
-};
-
 struct ring {
 	struct monitor *m; /* borrowed */
-	LIST_HEAD(, cutting) cuts; /* each is with WORK_ACT */
-	unsigned n;
-	struct log_gate gate;
+	struct cuts *cuts;
+	uint64_t uncut; /* by gate_uncut(), when it was last looked at */
 };
 
-/* --- cuts ------------------------------------------------------------------------------------------- */
-
-static void
-run(struct job *job)
-{
-	struct cutting *c = (struct cutting *)job;
-
-	c->rc = cut_connections(c->ses, c->dev_major, c->dev_minor, c->inode);
-}
-
-static void
-done(struct job *job)
-{
-	struct cutting *c = (struct cutting *)job;
-	struct ring *ring = c->ring;
-
-	if (c->rc != 0)
-		log_debug("session %u at the listener of inode %llu: %s%d", c->ses,
-		    (unsigned long long)c->inode, c->rc < 0 ? "not cut, errno " : "cut ", abs(c->rc));
-	if (c->again) {
-		c->again = false;
-		if (aside_give(ring->m->work[WORK_ACT], &c->job))
-			return;
-	}
-	LIST_REMOVE(c, entry);
-	ring->n--;
-	free(c);
-}
-
-static struct cutting *
-under_way(const struct ring *ring, const struct notice *n)
-{
-	struct cutting *c;
-
-	LIST_FOREACH (c, &ring->cuts, entry)
-		if (c->ses == n->id && c->inode == n->inode && c->dev_major == n->dev_major &&
-		    c->dev_minor == n->dev_minor)
-			return c;
-	return NULL;
-}
-
-static bool
-begin_cut(struct ring *ring, const struct notice *n)
-{
-	struct cutting *c = under_way(ring, n);
-
-	if (c != NULL) {
-		c->again = true;
-		return true;
-	}
-	c = ring->n < CUTS_MAX ? malloc(sizeof(*c)) : NULL;
-	if (c == NULL)
-		return false;
-	*c = (struct cutting){.job = {.run = run, .done = done}, .ring = ring, .ses = n->id,
-	    .dev_major = n->dev_major, .dev_minor = n->dev_minor, .inode = n->inode};
-	if (!aside_give(ring->m->work[WORK_ACT], &c->job)) {
-		free(c);
-		return false;
-	}
-	LIST_INSERT_HEAD(&ring->cuts, c, entry);
-	ring->n++;
-	return true;
-}
-
-/* --- events ----------------------------------------------------------------------------------------- */
-
-static unsigned
-event_of(const struct notice *n)
-{
-	return n->flags & 0xff;
-}
-
-static unsigned
-verdict_of(const struct notice *n)
-{
-	return n->flags >> 8 & 0xff;
-}
-
 /*
- * A connection to a listener that is there although the verdict is against it: its process was killed in
- * it, and a sibling may hold it; or it is sshd's, which is never killed.  By path none came to be.
+ * A connection that is there although the verdict is against it: its process was killed in it, and a sibling
+ * may hold it; or it is sshd's, which is never killed.  By path none came to be.
  */
-static bool
-must_be_cut(const struct ring *ring, const struct notice *n, const struct mon_session *s)
+static void
+cut(struct ring *ring, const struct notice *n)
 {
-	if (event_of(n) != GATE_UNIX || verdict_of(n) != GRANT_DENY || (n->flags & GATEN_REFUSED) != 0 ||
-	    n->id == SES_UNSET || n->inode == 0)
-		return false;
-	return (n->flags & GATEN_KILLED) != 0 || mode_get(ring->m->mode) == MODE_ENFORCE ||
-	    (s != NULL && (s->row_flags & GATEROW_REVOKED_ORDER) != 0);
+	uint64_t uncut = gate_uncut(ring->m->gate);
+
+	if ((n->flags & GATEN_CUT) != 0 && n->id != SES_UNSET && n->inode != 0)
+		cuts_begin(ring->cuts, n);
+	/* The ring was full, and still is when such a one is missed: after it more is to be read. */
+	if (uncut != ring->uncut)
+		cuts_look(ring->cuts);
+	ring->uncut = uncut;
 }
 
 /* What root has ordered is no mistake of the policy's. */
@@ -140,14 +50,10 @@ static void
 on_event(const struct notice *n, void *arg)
 {
 	struct ring *ring = arg;
-	const struct mon_session *s = registry_get(ring->m->registry, n->ses);
-	unsigned held;
 
-	if (must_be_cut(ring, n, s) && !begin_cut(ring, n) && log_allow(&ring->gate, 10, &held))
-		log_err("session %u: a connection to a socket of another's is not cut: too many at once",
-		    n->id);
+	cut(ring, n);
 	(void)monitor_send(ring->m, n, NULL, 0);
-	count(ring, n, s);
+	count(ring, n, registry_get(ring->m->registry, n->ses));
 }
 
 void
@@ -162,8 +68,6 @@ ring_tell_gates(struct ring *ring)
 	(void)monitor_send(ring->m, &n, NULL, 0);
 }
 
-/* --- life ------------------------------------------------------------------------------------------- */
-
 struct ring *
 ring_new(struct monitor *m)
 {
@@ -173,17 +77,23 @@ ring_new(struct monitor *m)
 	if (ring == NULL)
 		return NULL;
 	ring->m = m;
-	LIST_INIT(&ring->cuts);
+	ring->cuts = cuts_new(m);
+	if (ring->cuts == NULL) {
+		ring_free(&ring);
+		return NULL;
+	}
 	rc = gate_listen(m->gate, m->base, on_event, ring);
 	if (rc != 0)
 		log_err("what the gates see is not heard: %s", strerror(-rc));
 	return ring;
 }
 
-/* The jobs are with WORK_ACT, which has ended. */
 void
 ring_free(struct ring **ring)
 {
+	if (*ring == NULL)
+		return;
+	cuts_free(&(*ring)->cuts);
 	free(*ring);
 	*ring = NULL;
 }

@@ -38,6 +38,7 @@
 #define ST_HOPS             32768
 #define ST_HOPS_USER        2048
 #define ST_ANCESTRY         32
+#define ST_ESCAPES          64   /* sessions that were left for one another, in a row */
 
 /* policy */
 #define ST_POLICY_BYTES     (4u << 20)
@@ -54,12 +55,14 @@
 /* daemon */
 #define ST_CONTROL_CLIENTS  64
 #define ST_REASON_MAX       512 /* of an order by hand, with its NUL */
+#define ST_ORDERS           16  /* by hand, whose reasons wait for what comes of them; the oldest goes untold */
 #define ST_ALLOWANCES       64   /* rules given by hand for a while */
 #define ST_CONTROL_LINE     (64u << 10)
 #define ST_PENDING_LOGINS   256
 #define ST_LISTENERS        8192 /* agents and ControlMasters that the gates watch */
 #define ST_LISTENERS_SES    32   /* of one session, or of one user outside of sessions */
 #define ST_REVIEWED         1024 /* connections from before a rule that are ended in one go; then the next */
+#define ST_CUTS             256  /* sessions at a Unix listener that are cut one by one; beyond it, all are looked at */
 #define ST_SCAN_BYTES       (32u << 20) /* of a program file read for its SSH strings */
 #define ST_STORE_DAYS       30
 
@@ -86,7 +89,17 @@
 #define ST_QUERY_BYTES      (32u << 20)
 #define ST_ANSWER_BYTES     (64u << 20) /* of one control answer that is not read */
 #define ST_FOLLOW_BYTES     (1u << 20)  /* of alerts that a follower has not read */
+#define ST_TREE_HOPS        2048 /* of all sessions, that are shown; the oldest is forgotten */
 #define ST_TREE_PROCESSES   1024 /* of one session that are shown */
 #define ST_LIVE_SESSIONS    131072 /* session ids that one walk of /proc holds */
+
+/* rehearse, in the command line */
+#define ST_REHEARSE_LIST     256   /* groups, principals, roles of one question: each */
+#define ST_REHEARSE_WORDS    8192  /* users, origins, destinations: each */
+#define ST_REHEARSE_SESSIONS 65536 /* that are ended, refused, or seen */
+#define ST_REHEARSE_SERVICES 8192
+#define ST_REHEARSE_ENDED    8192
+#define ST_REHEARSE_LINES    1024
+#define ST_REHEARSE_KEEPS    16
 
 #endif

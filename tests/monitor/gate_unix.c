@@ -3,8 +3,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <linux/bpf.h>
 
 #include "base/proc.h"
 #include "tests/monitor/gate_kit.h"
@@ -71,7 +74,7 @@ test_anothers_agent_is_refused_by_path_and_deadly_by_link(void **state)
 	assert_int_equal(n->inode, s.l.inode);
 	assert_int_equal(by_link(&kit.alice), KILLED);
 	assert_int_equal(gate_kit_told(kit.alice.ses, GATE_UNIX)->flags,
-	    GATE_UNIX | GRANT_DENY << 8 | GATEN_KILLED);
+	    GATE_UNIX | GRANT_DENY << 8 | GATEN_KILLED | GATEN_CUT);
 	assert_int_equal(gate_refused(kit.gate, kit.alice.ses), 2);
 	assert_int_equal(by_path(&kit.bob), 0);
 	assert_int_equal(by_link(&kit.bob), 0);
@@ -99,7 +102,7 @@ test_a_kill_is_told_after_a_flood(void **state)
 		assert_int_equal(by_link(&kit.alice), KILLED);
 		n = gate_kit_told(kit.alice.ses, GATE_UNIX);
 		assert_non_null(n);
-		assert_int_equal(n->flags, GATE_UNIX | GRANT_DENY << 8 | GATEN_KILLED);
+		assert_int_equal(n->flags, GATE_UNIX | GRANT_DENY << 8 | GATEN_KILLED | GATEN_CUT);
 	}
 	clear_scene(&s);
 }
@@ -122,6 +125,30 @@ test_audit_mode_and_report_only_tell(void **state)
 	gate_kit_hear();
 	assert_int_equal(kit.n, 2); /* each once */
 	assert_int_equal(kit.saw[0].flags, GATE_UNIX | GRANT_DENY << 8);
+	clear_scene(&s);
+}
+
+/* The ring has room for so many; then the monitor must know that something was missed. */
+static void
+test_a_cut_that_cannot_be_told_is_counted(void **state)
+{
+	const unsigned room = GATE_RING / (sizeof(struct gate_saw) + BPF_RINGBUF_HDR_SZ);
+	struct gate_row row = gate_kit_row(&kit.alice);
+	uint64_t before = gate_uncut(kit.gate);
+	struct scene s;
+
+	(void)state;
+	set_scene(&s, kit.bob.ses, BOB, SOCKET_AGENT);
+	row.grant.unix_use[SOCKET_AGENT][GRANT_OTHER] = GRANT_DENY;
+	gate_kit_serves(&row, &kit.alice); /* which is not killed */
+	gate_kit_set(&row);
+	for (unsigned i = 0; i < room + 10; i++) {
+		assert_int_equal(actor_do(&kit.alice, ACT_UNIX, BY_ITSELF, gate_kit_path("link"), 0), 0);
+		close(accept(s.fd, NULL, NULL));
+		if (i + 1 == room)
+			assert_int_equal(gate_uncut(kit.gate), before);
+	}
+	assert_int_equal(gate_uncut(kit.gate), before + 10);
 	clear_scene(&s);
 }
 
@@ -167,6 +194,8 @@ test_each_owner_has_its_verdict(void **state)
 			fail_msg("case %zu by path", i);
 		if (by_link(&kit.alice) != (cases[i].by_path == 0 ? 0 : KILLED))
 			fail_msg("case %zu by link", i);
+		if (gate_refuses(kit.gate, kit.alice.ses, ALICE, s.l.cookie) != (cases[i].by_path != 0))
+			fail_msg("case %zu by what it says", i);
 		clear_scene(&s);
 	}
 }
@@ -228,7 +257,7 @@ test_sshd_is_never_killed(void **state)
 	gate_kit_set(&row);
 	assert_int_equal(by_link(&kit.alice), 0);
 	assert_int_equal(gate_kit_told(kit.alice.ses, GATE_UNIX)->flags,
-	    GATE_UNIX | GRANT_DENY << 8 | GATEN_RELAY);
+	    GATE_UNIX | GRANT_DENY << 8 | GATEN_RELAY | GATEN_CUT);
 	assert_int_equal(by_path(&kit.alice), EPERM);
 	clear_scene(&s);
 }
@@ -251,14 +280,43 @@ test_a_path_is_its_listeners_only_while_that_is_known(void **state)
 	clear_scene(&s);
 }
 
+/* What the monitor asks, without connecting. */
+static void
+test_it_says_whom_it_would_refuse(void **state)
+{
+	static struct gate_listener all[GATE_LISTENERS];
+	struct scene s;
+
+	(void)state;
+	assert_int_equal(gate_listeners(kit.gate, all), 0);
+	set_scene(&s, kit.bob.ses, BOB, SOCKET_AGENT);
+	assert_int_equal(gate_listeners(kit.gate, all), 1);
+	assert_memory_equal(&all[0], &s.l, sizeof(s.l));
+	row_with(&kit.alice, SOCKET_AGENT, GRANT_OTHER, GRANT_DENY);
+	assert_true(gate_refuses(kit.gate, kit.alice.ses, ALICE, s.l.cookie));
+	assert_false(gate_refuses(kit.gate, kit.alice.ses, ALICE, s.l.cookie + 1));
+	assert_false(gate_refuses(kit.gate, kit.bob.ses, BOB, s.l.cookie));
+	/* Who borrows her grant, and who does not. */
+	assert_false(gate_refuses(kit.gate, kit.again.ses, ALICE, s.l.cookie));
+	assert_int_equal(gate_borrow_set(kit.gate, ALICE, kit.alice.ses), 0);
+	assert_true(gate_refuses(kit.gate, kit.again.ses, ALICE, s.l.cookie));
+	assert_true(gate_refuses(kit.gate, SES_UNSET, ALICE, s.l.cookie));
+	assert_false(gate_refuses(kit.gate, SES_UNSET, AUID_UNSET, s.l.cookie));
+	assert_int_equal(gate_mode(kit.gate, MODE_AUDIT), 0);
+	assert_false(gate_refuses(kit.gate, kit.alice.ses, ALICE, s.l.cookie));
+	clear_scene(&s);
+}
+
 const struct CMUnitTest gate_unix_tests[] = {
 	cmocka_unit_test_setup(test_anothers_agent_is_refused_by_path_and_deadly_by_link, gate_kit_fresh),
 	cmocka_unit_test_setup(test_a_kill_is_told_after_a_flood, gate_kit_fresh),
+	cmocka_unit_test_setup(test_a_cut_that_cannot_be_told_is_counted, gate_kit_fresh),
 	cmocka_unit_test_setup(test_audit_mode_and_report_only_tell, gate_kit_fresh),
 	cmocka_unit_test_setup(test_each_owner_has_its_verdict, gate_kit_fresh),
 	cmocka_unit_test_setup(test_agents_and_controlmasters_are_two_things, gate_kit_fresh),
 	cmocka_unit_test_setup(test_a_revoked_sessions_agent_is_nobodys, gate_kit_fresh),
 	cmocka_unit_test_setup(test_sshd_is_never_killed, gate_kit_fresh),
 	cmocka_unit_test_setup(test_a_path_is_its_listeners_only_while_that_is_known, gate_kit_fresh),
+	cmocka_unit_test_setup(test_it_says_whom_it_would_refuse, gate_kit_fresh),
 };
 const size_t gate_unix_n = sizeof(gate_unix_tests) / sizeof(*gate_unix_tests);

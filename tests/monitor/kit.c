@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -196,6 +197,7 @@ int
 kit_clear(void **state)
 {
 	(void)state;
+	(void)kill(stage_monitor(), SIGCONT); /* of a test that failed */
 	stage_clear();
 	return 0;
 }

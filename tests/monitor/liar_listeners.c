@@ -2,12 +2,15 @@
 #include "tests/monitor/kit.h"
 
 #include <errno.h>
+#include <linux/bpf.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "agentd/monitor/gate_abi.h"
 #include "base/proc.h"
 #include "tests/unit/unit.h"
 
@@ -135,6 +138,97 @@ anothers_agent_is_out_of_reach(void **state)
 	stage_session_end(&thief);
 }
 
+#define OWNERS 9
+#define CROWD  (8 * 32 + 4) /* of listeners: more than are cut one by one */
+
+struct crowd {
+	struct stage_session owner[OWNERS], thief;
+};
+
+/* Under a path that the gate does not know. */
+static const char *
+in_crowd(unsigned i, const char *folder)
+{
+	static char name[32];
+
+	snprintf(name, sizeof(name), "%s/crowd.%u", folder, i);
+	return name;
+}
+
+static void
+crowd_open(struct crowd *c)
+{
+	struct grant g = kit_grant(kit_classes("2222"));
+	struct request rq;
+
+	for (unsigned i = 0; i < OWNERS; i++)
+		stage_session(&c->owner[i], KIT_AUID, true);
+	stage_session(&c->thief, KIT_AUID + 1, true);
+	g.unix_use[SOCKET_AGENT][GRANT_OTHER] = GRANT_DENY;
+	assert_int_equal(kit_give(&c->thief, &g), RES_OK);
+	assert_int_equal(kit_classes_done(g.generation), RES_OK);
+	for (unsigned i = 0; i < CROWD; i++) {
+		const struct stage_session *s = &c->owner[i / 32];
+
+		assert_true(stage_order(s, ORDER_LISTEN, in_crowd(i, "agents")) >= 0);
+		rq = socket_request(in_crowd(i, "agents"), s->ses);
+		assert_int_equal(stage_ask(&rq, NULL, NULL), RES_OK);
+	}
+	assert_int_equal(symlink("agents", stage_path("alias")), 0);
+	stage_mode("enforce");
+}
+
+static void
+crowd_close(struct crowd *c)
+{
+	stage_mode("audit");
+	assert_int_equal(unlink(stage_path("alias")), 0);
+	for (unsigned i = 0; i < OWNERS; i++)
+		stage_session_end(&c->owner[i]);
+	stage_session_end(&c->thief);
+}
+
+/* Connections to listeners from the first on, and that the monitor goes on once they are there: none is kept. */
+static void
+none_is_kept(const struct crowd *c, unsigned first)
+{
+	pid_t pid[CROWD];
+
+	for (unsigned i = first; i < CROWD; i++)
+		pid[i] = stage_order(&c->thief, ORDER_SHARE, in_crowd(i, "alias"));
+	for (unsigned i = first; i < CROWD; i++)
+		assert_true(stage_alive(pid[i]));
+	assert_int_equal(kill(stage_monitor(), SIGCONT), 0);
+	for (unsigned i = first; i < CROWD; i++)
+		if (!stage_gone_soon(pid[i]))
+			fail_msg("connection %u is kept", i);
+}
+
+static void
+however_many_at_once_none_is_kept(void **state)
+{
+	const unsigned room = GATE_RING / (sizeof(struct gate_saw) + BPF_RINGBUF_HDR_SZ), few = CROWD - 60;
+	static struct crowd c;
+
+	(void)state;
+	if ((kit_gates() & GATEF_LISTENER) == 0)
+		skip();
+	crowd_open(&c);
+	/* It hears of all of them at once; then it cannot even be told of them, the ring being full. */
+	assert_int_equal(kill(stage_monitor(), SIGSTOP), 0);
+	none_is_kept(&c, 0);
+	assert_int_equal(kill(stage_monitor(), SIGSTOP), 0);
+	for (unsigned i = 0; i <= room; i++) {
+		pid_t pid = stage_order(&c.thief, ORDER_CLIENT, in_crowd(i % few, "alias"));
+
+		if (i % few == 0)
+			assert_true(stage_gone_soon(pid));
+	}
+	none_is_kept(&c, few);
+	stage_deaf(); /* there is no room for more */
+	crowd_close(&c);
+}
+
 static void
 a_client_is_a_program_of_the_session(void **state)
 {
@@ -158,6 +252,7 @@ static const struct CMUnitTest tests[] = {
 	kit_test(a_socket_is_of_the_session_that_listens),
 	kit_test(no_session_fills_the_table),
 	kit_test(anothers_agent_is_out_of_reach),
+	kit_test(however_many_at_once_none_is_kept),
 	kit_test(a_client_is_a_program_of_the_session),
 };
 

@@ -80,15 +80,23 @@ stage_now_ms(void)
 	return rtime_now().ms;
 }
 
+static struct sockaddr_un
+unix_address(const char *name)
+{
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+
+	(void)bytes_copy(bytes_of(stage_path(name)), sun.sun_path, sizeof(sun.sun_path));
+	return sun;
+}
+
 static int
 unix_socket(const char *name, int type, bool listening)
 {
-	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+	const struct sockaddr_un sun = unix_address(name);
 	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0), rc;
 
-	(void)bytes_copy(bytes_of(stage_path(name)), sun.sun_path, sizeof(sun.sun_path));
-	rc = listening ? bind(fd, (struct sockaddr *)&sun, sizeof(sun)) :
-	    connect(fd, (struct sockaddr *)&sun, sizeof(sun));
+	rc = listening ? bind(fd, (const struct sockaddr *)&sun, sizeof(sun)) :
+	    connect(fd, (const struct sockaddr *)&sun, sizeof(sun));
 	if (fd == -1 || rc == -1 || (listening && (listen(fd, 16) == -1 || chmod(sun.sun_path, 0777) == -1))) {
 		rc = errno;
 		close(fd);
@@ -298,6 +306,17 @@ stage_hear(uint32_t kind, uint32_t id, struct notice *n, int fds[STAGE_FDS])
 	return false;
 }
 
+void
+stage_deaf(void)
+{
+	struct pollfd p = {.fd = stage.engine, .events = POLLIN};
+	int got[STAGE_FDS];
+	struct notice n;
+
+	while (poll(&p, 1, 0) == 1 && packet_recv(stage.engine, &n, sizeof(n), got, STAGE_FDS) > 0)
+		close_all(got);
+}
+
 enum result
 stage_ask_with(struct request *rq, const void *body, size_t len, struct notice *n, int fds[STAGE_FDS])
 {
@@ -391,6 +410,42 @@ be_client(const char *path)
 	_exit(fd == -1 || read(fd, &byte, 1) < 0);
 }
 
+/* Holds the socket that a child connects. */
+static void __attribute__((noreturn))
+be_sharer(const char *path, int ended)
+{
+	const struct sockaddr_un sun = unix_address(path);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char byte;
+	pid_t pid;
+
+	(void)signal(SIGCHLD, SIG_DFL);
+	pid = fork();
+	if (pid == 0)
+		_exit(connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) == -1);
+	(void)waitpid(pid, NULL, 0);
+	close(ended);
+	_exit(read(fd, &byte, 1) < 0);
+}
+
+static pid_t
+share(const char *path)
+{
+	int ended[2];
+	char byte;
+	pid_t pid;
+
+	if (pipe2(ended, O_CLOEXEC) == -1)
+		return -errno;
+	pid = fork();
+	if (pid == 0)
+		be_sharer(path, ended[1]);
+	close(ended[1]);
+	(void)!read(ended[0], &byte, 1);
+	close(ended[0]);
+	return pid;
+}
+
 static int
 obey(const struct order_line *o)
 {
@@ -424,6 +479,8 @@ obey(const struct order_line *o)
 		if (pid == 0)
 			be_client(o->arg);
 		return pid;
+	case ORDER_SHARE:
+		return share(o->arg);
 	case ORDER_LISTEN:
 		fd = unix_socket(o->arg, SOCK_STREAM, true);
 		return fd == -1 ? -errno : fd;

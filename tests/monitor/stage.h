@@ -34,6 +34,8 @@ pid_t stage_monitor(void);
 void stage_send(const void *packet, size_t n);
 /* The next notice of that kind (0: any) with that id (0: any); false after STAGE_TIMEOUT. */
 bool stage_hear(uint32_t kind, uint32_t id, struct notice *, int fds[STAGE_FDS]);
+/* What was not heard, now, is never. */
+void stage_deaf(void);
 /* Sends it with an id of its own and hears the result; the descriptors are closed when fds is NULL. */
 enum result stage_ask(struct request *, struct notice *, int fds[STAGE_FDS]);
 /* The same for one with n bytes of body. */
@@ -65,6 +67,7 @@ void stage_session_end(struct stage_session *);
 /* A login uid of 0 leaves work root. */
 enum order { ORDER_FORK = 1, ORDER_CONNECT_TCP, ORDER_CONNECT_UNIX, ORDER_EXEC, ORDER_REPORT,
 	ORDER_CLIENT, /* a process that connects to a Unix socket and ends when that does */
+	ORDER_SHARE,  /* the same, by a child that may be killed for it; answers once that has ended */
 	ORDER_SERVE,  /* as EXEC, and it holds a TCP socket that listens */
 	ORDER_HOARD,  /* work holds a lot of descriptors; how many */
 	ORDER_LISTEN }; /* at a Unix socket */
