@@ -25,23 +25,6 @@ def silent_about(stage: Stage, uid: str) -> Iterator[None]:
         stage.bastion.run(["auditctl", "-d", *rule], net=False)
 
 
-def test_silence_of_audit_is_told(stage: Stage) -> None:
-    """A stream of records that is only just there accuses nobody: it has to be some seconds old."""
-    stage.daemon.policy(BLOCK, mode="enforce")
-    until(lambda: stage.daemon.status()["uptime_s"] > _ACCUSE_S, "the stream of records to be old enough")
-    with stage.login("alice") as alice, silent_about(stage, alice.out("id -u")):
-        watch = stage.watch()
-        status, output = alice.run("ssh -o BatchMode=yes db true")
-        assert status != 0 and "Operation not permitted" in output, (status, output)
-        hop = watch.wait(activity="outbound-ssh", ses=alice.ses)
-        assert (hop["sshtether"]["done"], hop["sshtether"]["level"]) == ("refused", "prevent"), quiet([hop])
-        assert "the kernel's gate saw it" in hop["event"]["reason"], hop["event"]["reason"]
-        evasion = watch.wait(activity="audit-evasion", ses=alice.ses, patience=60)
-        assert "audit never told" in evasion["event"]["reason"], evasion["event"]["reason"]
-        assert (evasion["destination"]["ip"], evasion["destination"]["port"]) == ("10.9.2.2", 22), evasion
-        assert alice.out("echo lives") == "lives"
-
-
 def test_auditd_that_restarts_accuses_nobody(stage: Stage) -> None:
     """Refused while there is nobody to tell: told from the gate's word, and no evasion."""
     stage.daemon.policy(BLOCK, mode="enforce")
@@ -58,3 +41,20 @@ def test_auditd_that_restarts_accuses_nobody(stage: Stage) -> None:
         stage.fence(watch)
         left = [a for a in watch.poll() if a["event"]["action"] == "audit-evasion"]
         assert not left, quiet(left)
+
+
+def test_silence_of_audit_is_told(stage: Stage) -> None:
+    """A stream of records that is only just there accuses nobody: it has to be some seconds old."""
+    stage.daemon.policy(BLOCK, mode="enforce")
+    until(lambda: stage.daemon.status()["uptime_s"] > _ACCUSE_S, "the stream of records to be old enough")
+    with stage.login("alice") as alice, silent_about(stage, alice.out("id -u")):
+        watch = stage.watch()
+        status, output = alice.run("ssh -o BatchMode=yes db true")
+        assert status != 0 and "Operation not permitted" in output, (status, output)
+        hop = watch.wait(activity="outbound-ssh", ses=alice.ses)
+        assert (hop["sshtether"]["done"], hop["sshtether"]["level"]) == ("refused", "prevent"), quiet([hop])
+        assert "the kernel's gate saw it" in hop["event"]["reason"], hop["event"]["reason"]
+        evasion = watch.wait(activity="audit-evasion", ses=alice.ses, patience=60)
+        assert "audit never told" in evasion["event"]["reason"], evasion["event"]["reason"]
+        assert (evasion["destination"]["ip"], evasion["destination"]["port"]) == ("10.9.2.2", 22), evasion
+        assert alice.out("echo lives") == "lives"

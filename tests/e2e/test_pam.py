@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from lab import sshd
 from lab.daemon import MODULE, POLICY, PROGRAMS
 from lab.stage import Stage
-from lab.waiting import until
+from lab.waiting import PATIENCE, until
 from lab.world import BASTION6, LAPTOP, LAPTOP6, LAPTOP_OTHER
 from suite import cases
 
@@ -123,7 +123,7 @@ def test_refusal_ends_a_client_without_command(stage: Stage) -> None:
     stage.daemon.policy(f'deny login key "{key}"\n', mode="enforce")
     client = stage.laptop.popen([*sshd.ssh("id_other", ["-N"]), "bastion"], user="alice", stderr=subprocess.DEVNULL)
     try:
-        assert client.wait(10) != 0
+        assert client.wait(PATIENCE) != 0
     finally:
         client.kill()
 
