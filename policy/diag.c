@@ -103,8 +103,9 @@ whole_line(struct span at)
 	return (struct bytes){.p = t.p + begin, .n = end - begin};
 }
 
-unsigned
-span_column(struct span at)
+/* For people: from 1, in characters. */
+static unsigned
+column_of(struct span at)
 {
 	struct bytes t = at.src->text;
 	unsigned col = 1;
@@ -215,7 +216,7 @@ put_item(const struct diag_item *item, struct buf *out)
 		buf_printf(out, "%s: ", kind);
 	} else {
 		buf_put_visible(out, bytes_of(item->at.src->name));
-		buf_printf(out, ":%u:%u: %s: ", item->at.line, span_column(item->at), kind);
+		buf_printf(out, ":%u:%u: %s: ", item->at.line, column_of(item->at), kind);
 	}
 	buf_putb(out, buf_bytes(&item->text));
 	buf_putc(out, '\n');

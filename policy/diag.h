@@ -47,8 +47,6 @@ void diag_free(struct diag *);
 
 /* From the start of a to the end of b; both on one line, else a alone. */
 struct span span_join(struct span a, struct span b);
-/* Column for people, from 1, in characters. */
-unsigned span_column(struct span);
 
 /* A shortened, visible copy of bytes from outside, for use as %s in a message; returns out. */
 #define DIAG_QUOTE 72

@@ -26,8 +26,13 @@ put_missing(uint32_t missing, struct buf *out)
 	}
 }
 
-bool
-expect_holds(const struct policy *pol, const struct expect *e, struct rtime now, struct buf *why)
+/*
+ * Runs one line.  False: *why says, in a sentence, what the policy answers instead.  now is for
+ * `until` where the line itself names no hours; RTIME_NONE: rules with an end are taken as in
+ * force.
+ */
+static bool
+holds(const struct policy *pol, const struct expect *e, struct rtime now, struct buf *why)
 {
 	struct question q = e->question;
 	struct decision d;
@@ -58,7 +63,7 @@ expect_check(const struct policy *pol, struct diag *diag)
 	for (const struct expect *e = pol->expects; e != NULL && !diag_full(diag); e = e->next) {
 		struct buf why = BUF_INIT;
 
-		if (!expect_holds(pol, e, RTIME_NONE, &why))
+		if (!holds(pol, e, RTIME_NONE, &why))
 			diag_error(diag, e->at, "expected %s: %s", action_name(e->action),
 			    buf_ok(&why) && why.p != NULL ? why.p : "");
 		buf_free(&why);
@@ -72,7 +77,7 @@ pol_test(const struct policy *pol, struct rtime now, pol_expect_fn *fn, void *ar
 
 	for (const struct expect *e = pol->expects; e != NULL; e = e->next) {
 		struct buf what = BUF_INIT, why = BUF_INIT;
-		bool ok = expect_holds(pol, e, now, &why);
+		bool ok = holds(pol, e, now, &why);
 
 		print_expect(e, &what);
 		if (!ok) {

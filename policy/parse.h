@@ -75,7 +75,6 @@ void build_expect(struct parser *, struct span, const struct lexeme *action, con
 void value_resolve(struct parser *, const struct source *, enum pol_fact, struct value *);
 /* For tables: the text as an address or prefix; an error is reported. */
 bool value_prefix(struct diag *, struct span, struct bytes text, struct prefix *);
-bool value_ports(struct bytes text, struct ports *);
 /* Facts of an expect line into its question; an error is reported. */
 void facts_apply(struct parser *, struct question *, const struct conds *);
 

@@ -111,8 +111,8 @@ addr_value(struct parser *p, const struct source *src, enum pol_fact fact, struc
 
 /* --- ports, owners, hours --------------------------------------------------------------------- */
 
-bool
-value_ports(struct bytes text, struct ports *out)
+static bool
+parse_ports(struct bytes text, struct ports *out)
 {
 	const char *dash = text.n != 0 ? memchr(text.p, '-', text.n) : NULL;
 	struct bytes first = text, second = text;
@@ -132,7 +132,7 @@ static bool
 port_value(struct parser *p, const struct source *src, enum pol_fact fact, struct value *v)
 {
 	(void)fact;
-	if (v->kind == VAL_TEXT && value_ports(v->text, &v->as.ports)) {
+	if (v->kind == VAL_TEXT && parse_ports(v->text, &v->as.ports)) {
 		v->kind = VAL_PORTS;
 		return true;
 	}

@@ -93,8 +93,6 @@ void finding_fold(struct detect *, struct finding *, uint64_t key, int64_t windo
 /* "alice's session 33 (from 192.0.2.1) " and then what is formatted, as visible text. */
 void finding_reason(struct finding *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void finding_send(struct detect *, struct finding *);
-/* success, failure, or unknown for a connect that is on its way */
-enum outcome outcome_of_exit(int64_t exit);
 /* "127.0.0.1:22", "[::1]:22"; returns out */
 #define ENDPOINT_STRLEN (ADDR_STRLEN + 8)
 const char *endpoint_str(struct endpoint, char out[ENDPOINT_STRLEN]);

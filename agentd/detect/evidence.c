@@ -71,7 +71,8 @@ evidence_key(const struct evidence *e, enum activity activity, uint64_t doer)
 	return bytes_hash((struct bytes){.p = (const char *)&key, .n = sizeof(key)});
 }
 
-enum outcome
+/* Unknown: a connect that is on its way. */
+static enum outcome
 outcome_of_exit(int64_t exit)
 {
 	if (exit >= 0)

@@ -10,6 +10,8 @@ static const struct {
 	    "a report did not agree with the kernel; the kernel was believed"},
 	[FAIL_REPORT_FORGED] = {"report-forged",
 	    "a login was reported under the session id of another living sshd"},
+	[FAIL_UNREGISTERED] = {"login-unregistered",
+	    "a login found no room in the monitor: nothing of it can be stopped"},
 	[FAIL_LOGIN_CAP] = {"login-cap", "too many logins at once; the monitor answered"},
 	[FAIL_LOGIN_FALLBACK] = {"login-fallback", "the monitor answered a login with the fallback"},
 	[FAIL_NAMES_LATE] = {"names-late", "group names did not come in time; the login was ruled without"},
@@ -75,12 +77,6 @@ void
 failure_note(enum failure f)
 {
 	failure_add(f, 1);
-}
-
-uint64_t
-failure_count(enum failure f)
-{
-	return seen[f].count;
 }
 
 void

@@ -13,6 +13,7 @@ enum failure {
 	FAIL_REPORT_BAD,
 	FAIL_REPORT_MISMATCH,
 	FAIL_REPORT_FORGED,
+	FAIL_UNREGISTERED,
 	FAIL_LOGIN_CAP,
 	FAIL_LOGIN_FALLBACK,
 	FAIL_NAMES_LATE,
@@ -59,7 +60,6 @@ enum failure {
 
 void failure_note(enum failure);
 void failure_add(enum failure, uint64_t n);
-uint64_t failure_count(enum failure);
 /* An array of the rows that happened: name, count, last, meaning. */
 void failures_json(struct json *);
 

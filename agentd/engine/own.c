@@ -40,8 +40,9 @@ is_link_local(struct addr a)
 	return a.family == 6 && a.b[0] == 0xfe && (a.b[1] & 0xc0) == 0x80;
 }
 
-bool
-own_add(struct own *o, struct addr a)
+/* Keeps the list sorted.  False: it was there, it is no address of one host, or there is no room. */
+static bool
+add(struct own *o, struct addr a)
 {
 	const size_t at = place_of(o, a);
 
@@ -69,7 +70,7 @@ static bool
 add_local_end(struct session *s, void *arg)
 {
 	if (s->ssh && s->state != SESSION_OVER)
-		(void)own_add(arg, s->local.addr);
+		(void)add(arg, s->local.addr);
 	return true;
 }
 
@@ -85,7 +86,7 @@ own_read(struct own *out, const struct host *h)
 	for (const struct ifaddrs *i = list; i != NULL; i = i->ifa_next) {
 		if (i->ifa_addr != NULL &&
 		    endpoint_from_sockaddr(i->ifa_addr, length_of(i->ifa_addr), &e))
-			(void)own_add(&o, e.addr);
+			(void)add(&o, e.addr);
 	}
 	freeifaddrs(list);
 	host_each_session(h, add_local_end, &o);

@@ -17,8 +17,6 @@ struct own {
 
 /* Pure.  Loopback is every host's own and not in the list; link-local ones come and go with each container. */
 bool own_has(const struct own *, struct addr);
-/* Keeps the list sorted.  False: it was there, it is no address of one host, or there is no room. */
-bool own_add(struct own *, struct addr);
 /* The interfaces, as they are now, and where the living sessions came in.  0 or −errno: *out is not set. */
 int own_read(struct own *out, const struct host *);
 bool own_eq(const struct own *, const struct own *);

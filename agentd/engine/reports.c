@@ -332,6 +332,8 @@ take_report(struct login *l)
 	believe_kernel(l);
 	if (l->kernel.result == RES_OTHER_SESSION)
 		warn_forged(l);
+	if (l->kernel.result == RES_RATE)
+		failure_note(FAIL_UNREGISTERED);
 	switch ((enum report_kind)l->report.kind) {
 	case REPORT_ACCOUNT:
 		with_names(l, account_ready);

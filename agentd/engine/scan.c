@@ -8,7 +8,8 @@
 
 #include <sshtether/limits.h>
 
-#define PIECE (256u << 10)
+#define PIECE   (256u << 10)
+#define OVERLAP 16 /* bytes of a piece that are looked at again with the next */
 
 static const struct {
 	const char *text;
@@ -23,10 +24,11 @@ static const struct {
 #define CONNECTION (1u << 1)
 #define LIBRARY    (1u << 2 | 1u << 3)
 
-_Static_assert(SCAN_OVERLAP >= 14 - 1, "a needle may stand across two pieces");
+_Static_assert(OVERLAP >= 14 - 1, "a needle may stand across two pieces");
 
-unsigned
-scan_piece(const char *p, size_t n, unsigned found)
+/* found: a bit for each needle that was seen, so far. */
+static unsigned
+look_at(const char *p, size_t n, unsigned found)
 {
 	for (unsigned i = 0; i < sizeof(needles) / sizeof(needles[0]); i++) {
 		if ((found & 1u << i) == 0 && memmem(p, n, needles[i].text, needles[i].n) != NULL)
@@ -35,8 +37,8 @@ scan_piece(const char *p, size_t n, unsigned found)
 	return found;
 }
 
-bool
-scan_is_ssh(unsigned found)
+static bool
+is_ssh(unsigned found)
 {
 	return (found & (USERAUTH | CONNECTION)) == (USERAUTH | CONNECTION) || (found & LIBRARY) != 0;
 }
@@ -55,25 +57,25 @@ read_at(int fd, char *p, size_t n, uint64_t at)
 void
 scan_file(int fd, struct scan *out)
 {
-	char *room = malloc(SCAN_OVERLAP + PIECE);
+	char *room = malloc(OVERLAP + PIECE);
 	size_t kept = 0; /* bytes of the piece before, in front of this one */
 	unsigned found = 0;
 	uint64_t at = 0;
 	ssize_t n = 0;
 
 	*out = (struct scan){.error = room == NULL ? ENOMEM : 0};
-	while (room != NULL && at < ST_SCAN_BYTES && !scan_is_ssh(found) &&
+	while (room != NULL && at < ST_SCAN_BYTES && !is_ssh(found) &&
 	    (n = read_at(fd, room + kept, PIECE, at)) > 0) {
 		size_t have = kept + (size_t)n;
 
-		found = scan_piece(room, have, found);
-		kept = have < SCAN_OVERLAP ? have : SCAN_OVERLAP;
+		found = look_at(room, have, found);
+		kept = have < OVERLAP ? have : OVERLAP;
 		memmove(room, room + have - kept, kept);
 		at += (uint64_t)n;
 	}
 	if (n == -1)
 		out->error = errno;
-	out->ssh = scan_is_ssh(found);
+	out->ssh = is_ssh(found);
 	out->cut = !out->ssh && at >= ST_SCAN_BYTES;
 	free(room);
 }

@@ -20,9 +20,4 @@ struct scan {
 /* From the start of the file; may wait for the disk. */
 void scan_file(int fd, struct scan *out);
 
-/* The same by pieces: found bits collect what was seen; keep the last SCAN_OVERLAP bytes for the next. */
-#define SCAN_OVERLAP 16
-unsigned scan_piece(const char *p, size_t n, unsigned found);
-bool scan_is_ssh(unsigned found);
-
 #endif

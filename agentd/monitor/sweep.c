@@ -300,6 +300,9 @@ sweep_find(struct sweeper *sw)
 	rows_adopt(m->rows);
 	if (registry_count(m->registry) != 0)
 		log_info("found %zu living sessions", registry_count(m->registry));
+	if (registry_dropped(m->registry) != 0)
+		log_warn("%llu more found no room: nothing of them can be stopped",
+		    (unsigned long long)registry_dropped(m->registry));
 	free(all.task);
 }
 

@@ -74,18 +74,38 @@ asked_of(struct stage *s, uint32_t ses)
 	return n;
 }
 
+/* How often that happened, as `status` shows it. */
+static uint64_t
+failures(const char *name)
+{
+	struct buf out = BUF_INIT, mark = BUF_INIT;
+	struct json j;
+	const char *row;
+	uint64_t n = 0;
+
+	json_init(&j, &out);
+	failures_json(&j);
+	buf_printf(&mark, "{\"name\":\"%s\",\"count\":", name);
+	assert_true(buf_ok(&out) && buf_ok(&mark));
+	if ((row = strstr(out.p, mark.p)) != NULL)
+		n = strtoull(row + mark.n, NULL, 10);
+	buf_free(&out);
+	buf_free(&mark);
+	return n;
+}
+
 static void
 an_owner_is_had_by_everybody(void **state)
 {
 	struct stage *s = *state;
 	struct fact_unix un = {.has_inode = true, .dev_minor = 3, .path = BYTES_LIT("/tmp/s")};
-	uint64_t before = failure_count(FAIL_OWNER_QUOTA);
+	uint64_t before = failures("owner-quota");
 
 	for (un.inode = 1; un.inode <= 1000; un.inode++)
 		owners_want(s->owners, ALICE, &un);
 	owners_want(s->owners, BOB, &un);
 	assert_in_range(asked_of(s, ALICE), 32, ST_OWNER_ASKS / 2);
-	assert_true(failure_count(FAIL_OWNER_QUOTA) > before);
+	assert_true(failures("owner-quota") > before);
 	un.inode++;
 	owners_want(s->owners, BOB, &un);
 	assert_int_equal(asked_of(s, BOB), 1);
@@ -95,12 +115,12 @@ static void
 a_program_is_looked_into_for_everybody(void **state)
 {
 	struct stage *s = *state;
-	uint64_t before = failure_count(FAIL_SCAN_QUOTA);
+	uint64_t before = failures("scan-quota");
 
 	for (uint64_t inode = 1; inode <= 1000; inode++)
 		programs_want(s->programs, ALICE, 900, inode, 0, 3);
 	assert_in_range(asked_of(s, ALICE), 64, ST_PROGRAM_ASKS / 2);
-	assert_true(failure_count(FAIL_SCAN_QUOTA) > before);
+	assert_true(failures("scan-quota") > before);
 	programs_want(s->programs, BOB, 901, 5000, 0, 3);
 	assert_int_equal(asked_of(s, BOB), 1);
 }
@@ -110,7 +130,7 @@ static void
 what_is_too_large_is_not_known(void **state)
 {
 	struct stage *s = *state;
-	uint64_t before = failure_count(FAIL_SCAN_CUT), lessons = host_lessons(s->host);
+	uint64_t before = failures("scan-cut"), lessons = host_lessons(s->host);
 	struct notice n = {.kind = NOTE_RESULT, .result = RES_OK};
 	struct request r;
 	struct stat st;
@@ -122,11 +142,11 @@ what_is_too_large_is_not_known(void **state)
 	assert_true(asked(s, &r));
 	n.id = r.id;
 	assert_int_equal(packet_send(s->pair.monitor, &n, sizeof(n), &fd, 1), 0);
-	for (int i = 0; i < 500 && failure_count(FAIL_SCAN_CUT) == before; i++) {
+	for (int i = 0; i < 500 && failures("scan-cut") == before; i++) {
 		event_base_loop(s->pair.base, EVLOOP_NONBLOCK);
 		usleep(10000);
 	}
-	assert_int_equal(failure_count(FAIL_SCAN_CUT), before + 1);
+	assert_int_equal(failures("scan-cut"), before + 1);
 	assert_int_equal(host_lessons(s->host), lessons);
 	close(fd);
 }

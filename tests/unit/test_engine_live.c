@@ -131,6 +131,9 @@ a_report_that_lies_is_not_believed(void **state)
 	    .start_ticks = r.start_ticks, .result = RES_OTHER_SESSION};
 	assert_true(engine_stage_verdict(&s, engine_stage_report(&s, &r, &kernel), &v));
 	assert_true(engine_stage_alerted(&s, "report-forged"));
+	kernel.result = RES_RATE;
+	assert_true(engine_stage_verdict(&s, engine_stage_report(&s, &r, &kernel), &v));
+	assert_asked(&s, "{\"verb\":\"status\"}", "login-unregistered");
 	assert_int_equal(engine_stage_close(&s), 0);
 }
 
