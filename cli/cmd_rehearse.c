@@ -17,7 +17,7 @@ struct rehearse {
 	struct cli *cli;
 	const char *policy_path; /* --policy; NULL: the one in force */
 	struct rtime since, until;
-	struct keep keep[KEEPS_MAX];
+	struct keep keep[ST_REHEARSE_KEEPS];
 	size_t nkeep;
 
 	char *name;        /* owned: of the policy */
@@ -132,7 +132,7 @@ take_host(struct rehearse *r, const json_t *o)
 		return;
 	r->host_known = true;
 	r->host.on = copy(answer_str(o, "on"));
-	for (size_t i = 0; (role = answer_item(roles, i)) != NULL && i < ASK_LIST; i++)
+	for (size_t i = 0; (role = answer_item(roles, i)) != NULL && i < ST_REHEARSE_LIST; i++)
 		r->host.roles[r->host.nroles++] = copy(answer_str(role, ""));
 }
 
@@ -303,8 +303,8 @@ take_option(struct rehearse *r, int val)
 		r->policy_path = optarg;
 		return CLI_OK;
 	case 'k':
-		if (r->nkeep == KEEPS_MAX)
-			return cli_usage(r->cli, "at most %d --keep", KEEPS_MAX);
+		if (r->nkeep == ST_REHEARSE_KEEPS)
+			return cli_usage(r->cli, "at most %d --keep", ST_REHEARSE_KEEPS);
 		if (keep_parse(optarg, &r->keep[r->nkeep++]))
 			return CLI_OK;
 		return cli_usage(r->cli, "--keep: '%s' is neither user=NAME nor origin=NET", optarg);

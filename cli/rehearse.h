@@ -14,21 +14,19 @@
 
 /* --- rehearse_ask.c ------------------------------------------------------------------------ */
 
-#define ASK_LIST 256
-
 /* A question of the past.  Strings are borrowed from the object. */
 struct asked {
 	struct question q;
 	struct bytes session;   /* its name for ever; empty: none */
 	uint64_t count;         /* how often */
 	bool short_of_facts;    /* made before facts were kept: what is missing is not known */
-	struct bytes groups[ASK_LIST], principals[ASK_LIST], roles[ASK_LIST];
+	struct bytes groups[ST_REHEARSE_LIST], principals[ST_REHEARSE_LIST], roles[ST_REHEARSE_LIST];
 	char name[32];          /* of session, where it had to be put together */
 };
 
 /* What all logins of the host have in common; borrowed. */
 struct asked_host {
-	struct bytes on, roles[ASK_LIST];
+	struct bytes on, roles[ST_REHEARSE_LIST];
 	size_t nroles;
 };
 
@@ -41,12 +39,6 @@ bool asked_logins(const json_t *, struct asked *);
 void asked_on(struct asked *, const struct asked_host *);
 
 /* --- rehearse_count.c ---------------------------------------------------------------------- */
-
-#define REHEARSE_WORDS    8192  /* users, origins, destinations: each */
-#define REHEARSE_SESSIONS 65536 /* that are ended, refused, or seen */
-#define REHEARSE_SERVICES 8192
-#define REHEARSE_ENDED    8192
-#define REHEARSE_LINES    1024
 
 struct service {
 	char session[32];
@@ -67,11 +59,10 @@ struct keep {
 	struct prefix origin;
 	const char *word;     /* as it was given */
 };
-#define KEEPS_MAX 16
 
 struct rehearsal {
 	const struct policy *policy;
-	struct keep keep[KEEPS_MAX];
+	struct keep keep[ST_REHEARSE_KEEPS];
 	size_t nkeep;
 
 	uint64_t findings, logins;         /* asked about */

@@ -79,7 +79,7 @@ set_owner(struct question *q, struct bytes word)
 
 /* What has no room is as if it had been cut when it was written. */
 static size_t
-read_list(const json_t *list, struct bytes out[ASK_LIST], bool *cut)
+read_list(const json_t *list, struct bytes out[ST_REHEARSE_LIST], bool *cut)
 {
 	const json_t *item;
 	size_t n = 0;
@@ -87,7 +87,7 @@ read_list(const json_t *list, struct bytes out[ASK_LIST], bool *cut)
 	for (size_t i = 0; (item = answer_item(list, i)) != NULL; i++) {
 		struct bytes text = answer_str(item, "");
 
-		if (n < ASK_LIST && is_whole(text))
+		if (n < ST_REHEARSE_LIST && is_whole(text))
 			out[n++] = text;
 		else
 			*cut = true;
@@ -237,11 +237,11 @@ asked_on(struct asked *a, const struct asked_host *host)
 
 /* One a line. */
 static size_t
-split_groups(struct bytes text, struct bytes out[ASK_LIST])
+split_groups(struct bytes text, struct bytes out[ST_REHEARSE_LIST])
 {
 	size_t n = 0;
 
-	while (text.n > 0 && n < ASK_LIST) {
+	while (text.n > 0 && n < ST_REHEARSE_LIST) {
 		struct bytes one = bytes_take(&text, '\n');
 
 		if (one.n > 0)

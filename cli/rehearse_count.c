@@ -10,15 +10,15 @@ rehearsal_begin(struct rehearsal *r, const struct policy *policy)
 {
 	r->policy = policy;
 	r->by_rule = calloc(pol_nrules(policy) + 1, sizeof(*r->by_rule));
-	r->users = tally_new(REHEARSE_WORDS);
-	r->origins = tally_new(REHEARSE_WORDS);
-	r->destinations = tally_new(REHEARSE_WORDS);
+	r->users = tally_new(ST_REHEARSE_WORDS);
+	r->origins = tally_new(ST_REHEARSE_WORDS);
+	r->destinations = tally_new(ST_REHEARSE_WORDS);
 	r->missing = tally_new(QF_COUNT * 2 > 32 ? 64 : 32);
-	r->lines = tally_new(REHEARSE_LINES);
-	r->seen = tally_new(REHEARSE_SESSIONS);
-	r->over = tally_new(REHEARSE_SESSIONS);
-	r->ended = calloc(REHEARSE_ENDED, sizeof(*r->ended));
-	r->services = calloc(REHEARSE_SERVICES, sizeof(*r->services));
+	r->lines = tally_new(ST_REHEARSE_LINES);
+	r->seen = tally_new(ST_REHEARSE_SESSIONS);
+	r->over = tally_new(ST_REHEARSE_SESSIONS);
+	r->ended = calloc(ST_REHEARSE_ENDED, sizeof(*r->ended));
+	r->services = calloc(ST_REHEARSE_SERVICES, sizeof(*r->services));
 	return r->by_rule != NULL && r->users != NULL && r->origins != NULL && r->destinations != NULL &&
 	    r->missing != NULL && r->lines != NULL && r->seen != NULL && r->over != NULL &&
 	    r->ended != NULL && r->services != NULL;
@@ -142,7 +142,7 @@ note_service(struct rehearsal *r, const struct asked *a)
 
 	if (a->session.n == 0)
 		return;
-	if (r->nservices == REHEARSE_SERVICES) {
+	if (r->nservices == ST_REHEARSE_SERVICES) {
 		r->services_lost++;
 		return;
 	}
@@ -168,7 +168,7 @@ end_session(struct rehearsal *r, const struct asked *a, const struct decision *d
 	if (a->session.n == 0 || (d->action != DO_TERMINATE && d->action != DO_TERMINATE_ALL))
 		return;
 	(void)tally_add(r->over, a->session, 1);
-	if (r->nended == REHEARSE_ENDED) {
+	if (r->nended == ST_REHEARSE_ENDED) {
 		r->ended_lost++;
 		return;
 	}

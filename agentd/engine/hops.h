@@ -6,11 +6,12 @@
 #ifndef ENGINE_HOPS_H
 #define ENGINE_HOPS_H
 
+#include <sshtether/limits.h>
+
 #include "agentd/engine/acts.h"
 #include "agentd/sink/alert.h"
 
-#define HOPS_MAX  2048 /* the oldest is forgotten */
-#define HOPS_PATH 112  /* sun_path has 108 bytes */
+#define HOPS_PATH 112 /* sun_path has 108 bytes */
 
 struct hop_seen {
 	uint32_t ses, pid;
@@ -22,7 +23,7 @@ struct hop_seen {
 };
 
 struct hops {
-	struct hop_seen hop[HOPS_MAX];
+	struct hop_seen hop[ST_TREE_HOPS];
 	size_t n; /* ever noted */
 };
 
@@ -30,7 +31,7 @@ static inline void
 hops_note(struct hops *h, const struct outcome_of *o)
 {
 	const struct finding *f = o->ruling->finding;
-	struct hop_seen *v = &h->hop[h->n % HOPS_MAX];
+	struct hop_seen *v = &h->hop[h->n % ST_TREE_HOPS];
 	struct buf path = BUF_INIT;
 
 	if (f->to.addr.family == 0 && f->to_unix.n == 0)
@@ -47,9 +48,9 @@ hops_note(struct hops *h, const struct outcome_of *o)
 static inline const struct hop_seen *
 hops_get(const struct hops *h, size_t i)
 {
-	size_t kept = h->n < HOPS_MAX ? h->n : HOPS_MAX;
+	size_t kept = h->n < ST_TREE_HOPS ? h->n : ST_TREE_HOPS;
 
-	return i < kept ? &h->hop[(h->n - kept + i) % HOPS_MAX] : NULL;
+	return i < kept ? &h->hop[(h->n - kept + i) % ST_TREE_HOPS] : NULL;
 }
 
 #endif

@@ -6,7 +6,7 @@
 static struct order *
 find(struct orders *o, uint32_t ses, uint32_t pid)
 {
-	for (unsigned i = 0; i < ORDERS_MAX; i++)
+	for (unsigned i = 0; i < ST_ORDERS; i++)
 		if (o->order[i].pid == pid && o->order[i].ses == ses)
 			return &o->order[i];
 	return NULL;
@@ -20,7 +20,7 @@ orders_note(struct orders *o, uint32_t ses, uint32_t pid, const char *reason)
 	if (!bytes_copy(bytes_of(reason), want.reason, sizeof(want.reason)))
 		return false;
 	if (slot == NULL)
-		slot = &o->order[o->next++ % ORDERS_MAX];
+		slot = &o->order[o->next++ % ST_ORDERS];
 	*slot = want;
 	return true;
 }

@@ -9,8 +9,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define ORDERS_MAX 16
-
 struct order {
 	uint32_t ses, pid; /* the session, and root's process; pid 0: free */
 	char reason[ST_REASON_MAX];
@@ -18,7 +16,7 @@ struct order {
 
 /* The last few; starts zeroed. */
 struct orders {
-	struct order order[ORDERS_MAX];
+	struct order order[ST_ORDERS];
 	unsigned next;
 };
 

@@ -13,8 +13,7 @@
 #define CLOSED_KEEP_MS   (24 * 3600 * 1000LL)
 #define CLOSED_LINGER_MS (60 * 1000LL) /* and its processes this long */
 #define OVER_KEEP_MS     5000
-#define SWEEP_MAX        64
-#define ESCAPES_MAX      64
+#define SWEEP_MAX        64 /* looked at in one go; the next goes on */
 
 static int
 ses_order(struct session_node *a, struct session_node *b)
@@ -323,7 +322,7 @@ host_whose(const struct host *h, uint32_t ses)
 {
 	struct session_node *n = session_find(h, ses), *before;
 
-	for (int i = 0; n != NULL && n->s.from != SES_UNSET && i < ESCAPES_MAX; i++) {
+	for (int i = 0; n != NULL && n->s.from != SES_UNSET && i < ST_ESCAPES; i++) {
 		before = session_find(h, n->s.from);
 		if (before == NULL)
 			break;
