@@ -77,10 +77,10 @@ def restore(saved: dict) -> list[str]:
 
 
 @contextlib.contextmanager
-def short_queue() -> Iterator[None]:
-    """The kernel keeps 64 records for auditd and drops what comes when there are more."""
+def short_queue(limit: int, wait: int = 0) -> Iterator[None]:
+    """The kernel keeps so many records for auditd; who makes one more waits so many ticks, and then it is lost."""
     before = status()
-    _auditctl("-b", "64", "--backlog_wait_time", "0")
+    _auditctl("-b", str(limit), "--backlog_wait_time", str(wait))
     try:
         yield
     finally:

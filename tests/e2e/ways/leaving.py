@@ -162,7 +162,7 @@ def flood(stage: Stage, attempt: Attempt) -> Tried:
     """A bounded burst at a short queue: nobody waits for room in it, and it is emptied no faster than auditd can."""
     before = audit.status()
     with stage.login("alice") as session, stage.login("alice", key="id_other") as noise:
-        with audit.short_queue():
+        with audit.short_queue(64):
             mark = noise.send(f"{PROGRAMS}/hammer -p 4 -n 5000 127.0.0.1 1")
             status, said = session.run(dial(attempt))
             noise.receive(mark)
