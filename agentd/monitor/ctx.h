@@ -38,6 +38,7 @@ struct monitor {
 	struct rows *rows;                   /* who has which grant */
 	struct review *review;               /* what sessions had connected before they had it */
 	struct ring *ring;                   /* what the gates saw */
+	struct clients *clients;             /* which programs are SSH clients, and which never */
 	struct listeners *listeners;         /* agents and ControlMasters that the gates watch */
 	struct child *child;                 /* the engine */
 	struct logins *logins;

@@ -232,7 +232,7 @@ struct look {
 	struct listeners *l; /* borrowed; the loop's */
 	struct mtime start;
 	uint64_t *cookie; /* of all that listen; owned */
-	struct clients clients;
+	struct clients_found clients;
 	size_t n, cap;
 	int rc;
 };
@@ -291,7 +291,7 @@ looked(struct job *job)
 	struct watched *w, *next;
 
 	k->l->looking = false;
-	clients_know(k->l->m, &k->clients);
+	clients_know(k->l->m->clients, &k->clients);
 	for (w = k->rc == 0 ? LIST_FIRST(&k->l->all) : NULL; w != NULL; w = next) {
 		next = LIST_NEXT(w, entry);
 		if (is_gone(k, w))
@@ -325,14 +325,11 @@ listeners_new(struct monitor *m)
 {
 	struct listeners *l = calloc(1, sizeof(*l));
 	struct timeval tv = {.tv_sec = LOOK_EVERY_S};
-	struct clients clients;
 
 	if (l == NULL)
 		return NULL;
 	l->m = m;
 	LIST_INIT(&l->all);
-	clients_find(&clients);
-	clients_know(m, &clients);
 	l->on_time = event_new(m->base, -1, EV_PERSIST, on_time_cb, l);
 	if (l->on_time == NULL || event_add(l->on_time, &tv) == -1)
 		listeners_free(&l);

@@ -16,6 +16,7 @@
 
 #include "agentd/monitor/caps.h"
 #include "agentd/monitor/child.h"
+#include "agentd/monitor/clients.h"
 #include "agentd/monitor/ctx.h"
 #include "agentd/monitor/gate.h"
 #include "agentd/monitor/kaudit.h"
@@ -226,13 +227,14 @@ make_parts(struct monitor *m)
 	m->rows = rows_new(m);
 	m->review = review_new(m);
 	m->ring = ring_new(m);
+	m->clients = clients_new(m);
 	m->listeners = listeners_new(m);
 	m->sweeper = sweep_new(m);
 	m->logins = logins_new(m);
 	m->verbs = verbs_new(m);
 	m->terminator = terminator_new(m);
 	m->rules = rules_new(m);
-	return m->rows == NULL || m->review == NULL || m->ring == NULL || m->listeners == NULL || m->sweeper == NULL ||
+	return m->rows == NULL || m->review == NULL || m->ring == NULL || m->clients == NULL || m->listeners == NULL || m->sweeper == NULL ||
 	    m->logins == NULL || m->verbs == NULL || m->terminator == NULL || m->rules == NULL ? -1 : 0;
 }
 
@@ -313,6 +315,7 @@ release(struct monitor *m)
 	source_free(&m->source);
 	table_free(&m->table);
 	listeners_free(&m->listeners);
+	clients_free(&m->clients);
 	ring_free(&m->ring);
 	review_free(&m->review);
 	rows_free(&m->rows);

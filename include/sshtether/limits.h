@@ -62,6 +62,7 @@
 #define ST_LISTENERS        8192 /* agents and ControlMasters that the gates watch */
 #define ST_LISTENERS_SES    32   /* of one session, or of one user outside of sessions */
 #define ST_REVIEWED         1024 /* connections from before a rule that are ended in one go; then the next */
+#define ST_SHELLS           64   /* of /etc/shells: files that are never taken for SSH clients */
 #define ST_CUTS             256  /* sessions at a Unix listener that are cut one by one; beyond it, all are looked at */
 #define ST_SCAN_BYTES       (32u << 20) /* of a program file read for its SSH strings */
 #define ST_STORE_DAYS       30

@@ -248,12 +248,30 @@ a_client_is_a_program_of_the_session(void **state)
 	stage_session_end(&other);
 }
 
+/* All that they start would be held for SSH. */
+static void
+a_shell_is_no_client_and_the_daemon_is_none(void **state)
+{
+	struct stage_session user, root;
+
+	(void)state;
+	stage_session(&user, KIT_AUID, true);
+	stage_session(&root, 0, true);
+	assert_int_equal(kit_ask(REQ_CLIENT, &user, stage_order(&user, ORDER_HALT, "/bin/sh")), RES_PROTECTED);
+	assert_int_equal(kit_ask(REQ_CLIENT, &user, stage_order(&user, ORDER_HALT, "/bin/bash")), RES_PROTECTED);
+	assert_int_equal(kit_ask(REQ_CLIENT, &user, stage_order(&user, ORDER_HALT, "/bin/sleep")), RES_OK);
+	assert_int_equal(kit_ask(REQ_CLIENT, &root, stage_order(&root, ORDER_HALT, stage_daemon())), RES_PROTECTED);
+	stage_session_end(&user);
+	stage_session_end(&root);
+}
+
 static const struct CMUnitTest tests[] = {
 	kit_test(a_socket_is_of_the_session_that_listens),
 	kit_test(no_session_fills_the_table),
 	kit_test(anothers_agent_is_out_of_reach),
 	kit_test(however_many_at_once_none_is_kept),
 	kit_test(a_client_is_a_program_of_the_session),
+	kit_test(a_shell_is_no_client_and_the_daemon_is_none),
 };
 
 const struct kit_tests liar_listeners = {tests, sizeof(tests) / sizeof(*tests)};

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -72,6 +73,12 @@ pid_t
 stage_monitor(void)
 {
 	return stage.monitor;
+}
+
+const char *
+stage_daemon(void)
+{
+	return stage.daemon;
 }
 
 int64_t
@@ -429,6 +436,19 @@ be_sharer(const char *path, int ended)
 }
 
 static pid_t
+halt(const char *program)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0)
+			execl(program, program, (char *)NULL);
+		_exit(127);
+	}
+	return waitpid(pid, NULL, 0) == pid ? pid : -errno;
+}
+
+static pid_t
 share(const char *path)
 {
 	int ended[2];
@@ -479,6 +499,8 @@ obey(const struct order_line *o)
 		if (pid == 0)
 			be_client(o->arg);
 		return pid;
+	case ORDER_HALT:
+		return halt(o->arg);
 	case ORDER_SHARE:
 		return share(o->arg);
 	case ORDER_LISTEN:

@@ -29,6 +29,7 @@ int stage_close(void);
 void stage_clear(void);
 const char *stage_path(const char *name); /* below the folder; valid until the next call */
 pid_t stage_monitor(void);
+const char *stage_daemon(void); /* its program */
 
 /* --- as the engine --- */
 void stage_send(const void *packet, size_t n);
@@ -68,6 +69,7 @@ void stage_session_end(struct stage_session *);
 enum order { ORDER_FORK = 1, ORDER_CONNECT_TCP, ORDER_CONNECT_UNIX, ORDER_EXEC, ORDER_REPORT,
 	ORDER_CLIENT, /* a process that connects to a Unix socket and ends when that does */
 	ORDER_SHARE,  /* the same, by a child that may be killed for it; answers once that has ended */
+	ORDER_HALT,   /* as EXEC, and it stands before its first instruction */
 	ORDER_SERVE,  /* as EXEC, and it holds a TCP socket that listens */
 	ORDER_HOARD,  /* work holds a lot of descriptors; how many */
 	ORDER_LISTEN }; /* at a Unix socket */
