@@ -447,7 +447,8 @@ judge(struct bpf_raw_tracepoint_args *ctx)
 	d.port = (uint16_t)q->port;
 	__builtin_memcpy(d.addr, addr, sizeof(d.addr));
 	dest_classify(&d, row->grant.generation);
-	if (via == VIA_SSH && !d.ssh && !is_client_file(task, q->program) && !is_client_file(task, q->starter))
+	if (!d.ssh && (q->came != 0 || (via == VIA_SSH && !is_client_file(task, q->program) &&
+	    !is_client_file(task, q->starter))))
 		return GRANT_ALLOW;
 	return (int)grant_tcp(&row->grant, via, d.port_class, d.addr_class);
 }

@@ -68,6 +68,7 @@ int gate_client_set(struct gate *, int fd);
 struct gate_question {
 	uint32_t ses;
 	bool relay;           /* by the session's own sshd */
+	bool came;            /* perhaps somebody else made it, to here: only what goes to an SSH port is judged */
 	struct report_addr to;
 	int program, starter; /* descriptors of the files that the process and its parent run (O_PATH will do); −1: none */
 };

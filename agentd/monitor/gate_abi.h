@@ -88,6 +88,7 @@ struct gate_asked {
 	uint64_t addr[2]; /* 16 bytes, network order; IPv4 as v4-mapped */
 	uint64_t port;    /* host order */
 	uint64_t ses, relay;
+	uint64_t came;    /* perhaps to here: only an SSH port at its other end says that it went there */
 	int64_t program, starter; /* descriptors of the caller's; −1: none */
 };
 

@@ -243,7 +243,7 @@ gate_client_name(struct gate *g, int fd, struct gate_program *out)
 int
 gate_judge(const struct gate *g, const struct gate_question *q)
 {
-	struct gate_asked a = {.ses = q->ses, .port = q->to.port, .relay = q->relay, .program = q->program,
+	struct gate_asked a = {.ses = q->ses, .port = q->to.port, .relay = q->relay, .came = q->came, .program = q->program,
 	    .starter = q->starter};
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = &a, .ctx_size_in = sizeof(a));
 	uint8_t addr[16] = {[10] = 0xff, [11] = 0xff};

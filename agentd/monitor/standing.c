@@ -2,7 +2,8 @@
  * standing: see standing.h.  Runs in the monitor, standing_look() beside its loop.
  *
  * The gate judges what goes out.  A connection that somebody else made to here ends at a port that listens (an
- * sshd's, a -R forwarding's), and is let be; so is the one that the session came in by.
+ * sshd's, a -R forwarding's), and is let be, unless an SSH port is at its other end; so is the one that the session
+ * came in by.
  */
 #include "agentd/monitor/standing.h"
 
@@ -21,6 +22,7 @@
 
 struct connection {
 	struct diag_tcp tcp;
+	bool came;   /* perhaps: its own port listens */
 	bool denied; /* one of those who hold it was */
 };
 
@@ -44,12 +46,18 @@ note_listener(const struct diag_tcp *t, void *arg)
 	return 0;
 }
 
+static bool
+is_listening(const struct looking *l, uint16_t port)
+{
+	return (l->listening[port / 8] & 1u << port % 8) != 0;
+}
+
 static int
 note_connection(const struct diag_tcp *t, void *arg)
 {
 	struct looking *l = arg;
 
-	if (t->inode == 0 || (l->listening[t->local.port / 8] & 1u << t->local.port % 8) != 0)
+	if (t->inode == 0)
 		return 0;
 	if (l->n == l->room) {
 		size_t room = l->room == 0 ? 256 : l->room * 2;
@@ -60,7 +68,7 @@ note_connection(const struct diag_tcp *t, void *arg)
 		l->out = wide;
 		l->room = room;
 	}
-	l->out[l->n++] = (struct connection){.tcp = *t};
+	l->out[l->n++] = (struct connection){.tcp = *t, .came = is_listening(l, t->local.port)};
 	return 0;
 }
 
@@ -131,10 +139,10 @@ program_of(pid_t pid)
 
 /* What the gate would say if it were made now: for want of an answer, nothing against it. */
 static bool
-is_denied(const struct standing *h, const struct facts *f, const struct diag_tcp *t, bool relay)
+is_denied(const struct standing *h, const struct facts *f, const struct connection *c, bool relay)
 {
-	const struct gate_question q = {.ses = f->ses, .relay = relay, .to = t->peer, .program = program_of(f->pid),
-	    .starter = program_of(f->ppid)};
+	const struct gate_question q = {.ses = f->ses, .relay = relay, .came = c->came, .to = c->tcp.peer,
+	    .program = program_of(f->pid), .starter = program_of(f->ppid)};
 	bool denied = gate_judge(h->gate, &q) == GRANT_DENY;
 
 	if (q.program != -1)
@@ -164,7 +172,7 @@ judge(const struct looking *l, const struct mon_session *s, const struct facts *
 {
 	bool relay = protect_own_sshd(s, f);
 
-	if (c->denied || !is_denied(l->standing, f, &c->tcp, relay) || is_own_login(s, &c->tcp))
+	if (c->denied || !is_denied(l->standing, f, c, relay) || is_own_login(s, &c->tcp))
 		return;
 	c->denied = true;
 	add_denied(l->standing, f, &c->tcp, relay);

@@ -57,6 +57,26 @@ test_it_says_what_connecting_would_meet(void **state)
 	assert_null(gate_kit_told(kit.alice.ses, GATE_TCP)); /* nobody has connected */
 }
 
+/* Its own end is a port that listens. */
+static void
+test_what_came_to_here_is_let_be_but_from_ssh_ports(void **state)
+{
+	struct gate_question ssh, other;
+	struct gate_row row = gate_kit_row(&kit.alice);
+
+	(void)state;
+	row.grant.tcp[VIA_RELAY][0][0] = GRANT_DENY << 2;
+	row.grant.tcp[VIA_RELAY][1][0] = GRANT_DENY << 2;
+	gate_kit_set(&row);
+	ssh = question(&kit.alice, NEAR, SSH_PORT);
+	other = question(&kit.alice, NEAR, OTHER_PORT);
+	ssh.relay = other.relay = true;
+	assert_int_equal(gate_judge(kit.gate, &other), GRANT_DENY);
+	ssh.came = other.came = true;
+	assert_int_equal(gate_judge(kit.gate, &ssh), GRANT_DENY);
+	assert_int_equal(gate_judge(kit.gate, &other), GRANT_ALLOW);
+}
+
 /* An SSH client's, or of what one has started. */
 static void
 test_it_knows_clients_by_their_files(void **state)
@@ -84,6 +104,7 @@ test_it_knows_clients_by_their_files(void **state)
 
 const struct CMUnitTest gate_judge_tests[] = {
 	cmocka_unit_test_setup(test_it_says_what_connecting_would_meet, gate_kit_fresh),
+	cmocka_unit_test_setup(test_what_came_to_here_is_let_be_but_from_ssh_ports, gate_kit_fresh),
 	cmocka_unit_test_setup(test_it_knows_clients_by_their_files, gate_kit_fresh),
 };
 const size_t gate_judge_n = sizeof(gate_judge_tests) / sizeof(*gate_judge_tests);
