@@ -1,6 +1,6 @@
 /*
  * parse: what the grammar calls.  parse.c joins lexer and parser and says what is wrong with the
- * shape of a line; build.c makes the tree and says what is wrong with its values.  Internal to
+ * shape of a line; build*.c make the tree and say what is wrong with its values.  Internal to
  * policy/.
  */
 #ifndef POLICY_PARSE_H
@@ -40,7 +40,7 @@ struct parser {
 bool parse_policy(struct parser *);
 bool parse_question(struct parser *);
 
-/* --- build.c: one function for each thing the grammar knows ----------------------------------- */
+/* --- build.c, build_top.c, build_rule.c: one function for each thing the grammar knows --------- */
 
 struct value *build_value(struct parser *, const struct lexeme *);
 struct values build_list(struct values, struct value *);

@@ -13,7 +13,8 @@ test_pam_parse = $(pam_parse) pam_module/options.o pam_module/authinfo.o pam_mod
 test_report =
 # bytes → record → event → fact: for every test that reads records
 audit_stages = base/bytes.o base/utf8.o base/buf.o base/addr.o agentd/audit/record.o agentd/audit/record_type.o \
-	agentd/audit/gaps.o agentd/audit/open_event.o agentd/audit/event.o agentd/audit/syscalls.o agentd/audit/fact.o
+	agentd/audit/gaps.o agentd/audit/open_event.o agentd/audit/event.o agentd/audit/syscalls.o \
+	$(patsubst %,agentd/audit/%.o,argv draft fact slot)
 # a ruling as an alert
 alert_all = $(addprefix agentd/sink/,alert.o alert_event.o alert_process.o alert_text.o community.o session_name.o)
 test_alert = tests/unit/parse_json.o tests/unit/ruling.o $(alert_all) base/addr.o base/buf.o base/bytes.o base/clock.o base/json.o base/utf8.o base/words.o
@@ -42,7 +43,7 @@ test_glob = base/glob.o
 test_words = base/words.o
 test_policy_lexer = policy/lexer.o policy/diag.o policy/suggest.o base/buf.o base/utf8.o
 # The whole language, for the tests that ask a policy.
-policy_all = $(patsubst %,policy/%.o,arena ask build compile cover diag expect explain facts grammar grant hours index keyword \
+policy_all = $(patsubst %,policy/%.o,arena ask build build_rule build_top compile cover diag expect explain facts grammar grant hours index keyword \
 	level lexer lint load overlay parse print print_json question reach resolve set space suggest syntax table value) \
 	$(patsubst %,base/%.o,addr buf bytes clock glob json safe utf8 words)
 test_detect_socket = $(detect_kit)
