@@ -5,23 +5,25 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/kcmp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* include/net/tcp_states.h */
 #define ESTABLISHED 1
 #define LISTEN      10
 
-size_t
-flow_sockets(pid_t pid, uint64_t *inode, size_t cap)
+/* Of one table of descriptors. */
+static size_t
+sockets_of_table(const char *path, uint64_t *inode, size_t cap)
 {
-	char path[64], target[64];
+	char target[64];
 	const struct dirent *entry;
 	size_t n = 0;
 	DIR *dir;
 
-	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
 	dir = opendir(path);
 	if (dir == NULL)
 		return 0;
@@ -33,6 +35,38 @@ flow_sockets(pid_t pid, uint64_t *inode, size_t cap)
 		target[len] = '\0';
 		if (sscanf(target, "socket:[%" SCNu64 "]", &inode[n]) == 1)
 			n++;
+	}
+	closedir(dir);
+	return n;
+}
+
+/* unshare(CLONE_FILES); or its first thread has ended, and has none any more.  In doubt it has its own. */
+static bool
+has_own_table(pid_t pid, pid_t tid)
+{
+	return tid != pid && syscall(SYS_kcmp, pid, tid, KCMP_FILES, 0, 0) != 0;
+}
+
+size_t
+flow_sockets(pid_t pid, uint64_t *inode, size_t cap)
+{
+	char path[64];
+	const struct dirent *entry;
+	uint64_t tid;
+	size_t n;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+	n = sockets_of_table(path, inode, cap);
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	dir = opendir(path);
+	if (dir == NULL)
+		return n;
+	while (n < cap && (entry = readdir(dir)) != NULL) {
+		if (!bytes_u64(bytes_of(entry->d_name), &tid) || !has_own_table(pid, (pid_t)tid))
+			continue;
+		snprintf(path, sizeof(path), "/proc/%d/task/%d/fd", (int)pid, (int)tid);
+		n += sockets_of_table(path, inode + n, cap - n);
 	}
 	closedir(dir);
 	return n;

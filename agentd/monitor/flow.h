@@ -8,7 +8,7 @@
 
 #define FLOW_FDS_MAX 1024
 
-/* The inodes of the sockets that a process has open; at most cap; their number. */
+/* The inodes of the sockets that a process has open, whichever of its threads; at most cap; their number. */
 size_t flow_sockets(pid_t, uint64_t *inode, size_t cap);
 /* One of them is that socket; given up, and false, after patience_ms. */
 bool flow_holds(pid_t, uint64_t inode, int64_t patience_ms);

@@ -31,6 +31,19 @@ connected(const struct stage_session *s, int listener, const char *where)
 	return accept(listener, NULL, NULL);
 }
 
+/* By a thread with a table of descriptors of its own. */
+static int
+hidden(const struct stage_session *s, int listener, const char *where)
+{
+	char number[16];
+	int fd = stage_order(s, ORDER_CONNECT_TCP, where);
+
+	assert_true(fd >= 0);
+	snprintf(number, sizeof(number), "%d", fd);
+	assert_int_equal(stage_order(s, ORDER_HIDE, number), 0);
+	return accept(listener, NULL, NULL);
+}
+
 static void
 order(const char *verb, const struct stage_session *s, const char *want)
 {
@@ -51,7 +64,7 @@ an_isolated_session_reaches_nobody(void **state)
 	struct report_addr to;
 	struct notice n;
 	char where[64], port[8];
-	int far = far_listener(where), near = kit_tcp_listener(port, &to), a, b, local;
+	int far = far_listener(where), near = kit_tcp_listener(port, &to), a, b, c, local;
 
 	(void)state;
 	if ((kit_gates() & GATEF_CONNECT) == 0)
@@ -62,6 +75,7 @@ an_isolated_session_reaches_nobody(void **state)
 	stage_session(&unknown, KIT_AUID, false);
 	a = connected(&s, far, where);
 	b = connected(&other, far, where);
+	c = hidden(&s, far, where);
 	local = connected(&s, near, port);
 	assert_int_equal(kit_ask(REQ_ISOLATE, &s, 0), RES_MODE_AUDIT);
 	stage_mode("enforce");
@@ -69,9 +83,10 @@ an_isolated_session_reaches_nobody(void **state)
 	assert_int_equal(kit_ask(REQ_ISOLATE, &unknown, 0), RES_NO_SESSION);
 	rq = kit_request(REQ_ISOLATE, &s, 0);
 	assert_int_equal(stage_ask(&rq, &n, NULL), RES_OK);
-	assert_int_equal(n.value, 1);
+	assert_int_equal(n.value, 2);
 	(void)usleep(20000);
 	assert_int_equal(kit_ended(a), 1);
+	assert_int_equal(kit_ended(c), 1);
 	assert_int_equal(kit_ended(b), 0);
 	assert_int_equal(kit_ended(local), 0);
 	assert_int_equal(stage_order(&s, ORDER_CONNECT_TCP, where), -EPERM);
@@ -86,6 +101,7 @@ an_isolated_session_reaches_nobody(void **state)
 	stage_mode("audit");
 	close(a);
 	close(b);
+	close(c);
 	close(local);
 	close(far);
 	close(near);

@@ -1,6 +1,7 @@
 /* Connections that were there before the grant that denies them. */
 #include "tests/monitor/kit.h"
 
+#include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -112,6 +113,36 @@ what_was_there_before_the_rule_ends(void **state)
 	stage_session_end(&glass);
 }
 
+/* A thread can have a table of descriptors of its own. */
+static void
+what_a_thread_alone_holds_ends(void **state)
+{
+	struct stage_session s, other;
+	const struct stage_session *all[2] = {&s, &other};
+	char number[16];
+	int fd, ended;
+
+	(void)state;
+	if (!begin())
+		skip();
+	stage_session(&s, KIT_AUID, true);
+	stage_session(&other, KIT_AUID + 1, true);
+	stage_mode("enforce");
+	rule(all, NULL);
+	fd = stage_order(&s, ORDER_CONNECT_TCP, net.ssh_port);
+	assert_true(fd >= 0);
+	ended = accept(net.ssh, NULL, NULL);
+	snprintf(number, sizeof(number), "%d", fd);
+	assert_int_equal(stage_order(&s, ORDER_HIDE, number), 0);
+	assert_int_equal(kit_ended(ended), 0);
+	rule(all, &s);
+	is_told(&s);
+	assert_int_equal(kit_ended(ended), 1);
+	end();
+	stage_session_end(&s);
+	stage_session_end(&other);
+}
+
 /* Audit mode ends nothing; enforce mode begins with what is there. */
 static void
 what_was_there_before_the_mode_ends(void **state)
@@ -215,6 +246,7 @@ the_stop_limit_holds(void **state)
 
 static const struct CMUnitTest tests[] = {
 	kit_test(what_was_there_before_the_rule_ends),
+	kit_test(what_a_thread_alone_holds_ends),
 	kit_test(what_was_there_before_the_mode_ends),
 	kit_test(what_was_there_before_the_grant_ends),
 	kit_test(the_stop_limit_holds),
