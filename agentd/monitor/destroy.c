@@ -4,23 +4,37 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "agentd/monitor/connections.h"
 #include "agentd/monitor/cut.h"
 #include "agentd/monitor/flow.h"
 #include "agentd/monitor/protect.h"
-#include "agentd/monitor/sockdiag.h"
 #include "agentd/monitor/table.h"
 #include "agentd/monitor/target.h"
 #include "base/report_addr.h"
 
 /* --- sockets that a session holds --------------------------------------------------------------------- */
 
-#define HELD_MAX 65536 /* then the rest goes on */
+#define PATIENCE_MS 2000 /* a user can hold more descriptors than that allows to read */
 
 struct held {
-	uint64_t *inode; /* owned; sorted */
-	size_t n;
+	struct connections all; /* those that are held are marked */
 	uint32_t pid; /* of this process only; 0: of all */
+	struct mtime start;
+	bool more; /* not all was looked at */
 };
+
+static bool
+note_socket(uint64_t inode, void *arg)
+{
+	struct held *h = arg;
+	size_t n;
+	struct connection *c = connections_of(&h->all, inode, &n);
+
+	for (size_t i = 0; i < n; i++)
+		c[i].marked = true;
+	h->more = mtime_ms_since(mtime_now(), h->start) >= PATIENCE_MS;
+	return !h->more;
+}
 
 static int
 note_sockets(int pidfd, const struct facts *f, void *arg)
@@ -29,33 +43,28 @@ note_sockets(int pidfd, const struct facts *f, void *arg)
 
 	(void)pidfd;
 	if (h->pid == 0 || h->pid == (uint32_t)f->pid)
-		h->n += flow_sockets(f->pid, h->inode + h->n, HELD_MAX - h->n);
-	return h->n == HELD_MAX;
+		(void)flow_each_socket(f->pid, note_socket, h);
+	return h->more;
 }
 
 static int
-compare(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-static bool
 held_find(struct held *h, uint32_t ses, uint32_t pid)
 {
-	*h = (struct held){.inode = calloc(HELD_MAX, sizeof(*h->inode)), .pid = pid};
-	if (h->inode == NULL)
-		return false;
-	(void)facts_each(ses, note_sockets, h);
-	qsort(h->inode, h->n, sizeof(*h->inode), compare);
-	return true;
+	int rc;
+
+	*h = (struct held){.pid = pid, .start = mtime_now()};
+	rc = connections_read(&h->all);
+	if (rc == 0)
+		(void)facts_each(ses, note_sockets, h);
+	return rc;
 }
 
-static bool
-held_has(const struct held *h, uint64_t inode)
+static void
+held_each(const struct held *h, void (*fn)(const struct diag_tcp *, void *), void *arg)
 {
-	return bsearch(&inode, h->inode, h->n, sizeof(inode), compare) != NULL;
+	for (size_t i = 0; i < h->all.n; i++)
+		if (h->all.of[i].marked)
+			fn(&h->all.of[i].tcp, arg);
 }
 
 /* --- one destination ---------------------------------------------------------------------------------- */
@@ -64,29 +73,27 @@ struct hunt {
 	struct job job;
 	struct monitor *m; /* borrowed; the loop's */
 	struct request rq;
-	pid_t sshd;           /* of the session */
-	uint64_t start_ticks; /* of that */
+	struct mon_session session;
 	struct notice note;
 	struct held held;
 	unsigned found, ended;
 	int error;
 };
 
-static int
+static void
 end_one(const struct diag_tcp *t, void *arg)
 {
 	struct hunt *h = arg;
 	int rc;
 
-	if (!report_addr_eq(&t->peer, &h->rq.to) || !held_has(&h->held, t->inode))
-		return 0;
+	if (!report_addr_eq(&t->peer, &h->rq.to))
+		return;
 	h->found++;
 	rc = diag_destroy(t);
 	if (rc == 0)
 		h->ended++;
 	else if (rc != -ENOENT)
 		h->error = -rc;
-	return 0;
 }
 
 /* The connection that this session came in by is not one that it made. */
@@ -95,7 +102,7 @@ is_own_login(const struct hunt *h)
 {
 	struct report_addr peer, local;
 
-	return flow_of_process(h->sshd, h->start_ticks, &peer, &local) && report_addr_eq(&peer, &h->rq.to);
+	return flow_of_process(h->session.monitor_pid, h->session.start_ticks, &peer, &local) && report_addr_eq(&peer, &h->rq.to);
 }
 
 static void
@@ -108,7 +115,7 @@ destroy_tcp(struct job *job)
 		h->note.result = RES_PROTECTED;
 		return;
 	}
-	rc = held_find(&h->held, h->rq.ses, h->rq.pid) ? diag_tcp_each(end_one, h) : -ENOMEM;
+	rc = held_find(&h->held, &h->session, h->rq.pid) ? diag_tcp_each(end_one, h) : -ENOMEM;
 	free(h->held.inode);
 	if (rc < 0 || h->error != 0) {
 		h->note.result = RES_DENIED;
@@ -138,19 +145,17 @@ is_local(const struct diag_tcp *t)
 	return t->peer.family == 4 ? t->peer.b[0] == 127 : memcmp(t->peer.b, loopback, sizeof(loopback)) == 0;
 }
 
-static int
+static void
 end_any(const struct diag_tcp *t, void *arg)
 {
 	struct sweep *s = arg;
 	int rc;
 
-	if (!held_has(&s->held, t->inode) || is_local(t) ||
-	    (s->came_in && report_addr_eq(&t->peer, &s->peer) && report_addr_eq(&t->local, &s->local)))
-		return 0;
+	if (is_local(t) || (s->came_in && report_addr_eq(&t->peer, &s->peer) && report_addr_eq(&t->local, &s->local)))
+		return;
 	rc = diag_destroy(t);
 	s->all->ended += rc == 0;
 	s->all->left += rc != 0 && rc != -ENOENT;
-	return 0;
 }
 
 void
@@ -158,8 +163,8 @@ destroy_all(struct destroy_all *all)
 {
 	struct sweep s = {.all = all};
 
-	s.came_in = flow_of_process(all->sshd, all->start_ticks, &s.peer, &s.local);
-	if (!held_find(&s.held, all->ses, 0) || diag_tcp_each(end_any, &s) < 0)
+	s.came_in = flow_of_process(all->session.monitor_pid, all->session.start_ticks, &s.peer, &s.local);
+	if (!held_find(&s.held, &all->session, 0) || diag_tcp_each(end_any, &s) < 0)
 		all->left++;
 	free(s.held.inode);
 }
@@ -227,8 +232,7 @@ handle_destroy(struct monitor *m, const struct request *rq, struct answer *a)
 	h->job = (struct job){.run = tcp ? destroy_tcp : destroy_unix, .done = done};
 	h->m = m;
 	h->rq = *rq;
-	h->sshd = s->monitor_pid;
-	h->start_ticks = s->start_ticks;
+	h->session = *s;
 	a->later = aside_give(m->work[WORK_ACT], &h->job);
 	if (!a->later)
 		free(h);

@@ -3,17 +3,16 @@
 #define MONITOR_DESTROY_H
 
 #include "agentd/monitor/ctx.h"
+#include "agentd/monitor/registry.h"
 
 struct destroy_all {
-	uint32_t ses;
-	pid_t sshd;           /* of the session */
-	uint64_t start_ticks; /* of that */
+	struct mon_session session;
 	unsigned ended, left;
 };
 
 /*
- * Every TCP connection that a process of the session holds, but for the one that it came in by and those
- * within the host.  Fills ended and left.  Takes a while: beside the loop only.
+ * Every TCP connection that a process of the session holds, but for the one that it came in by, those
+ * within the host, and those of PAM's modules.  Fills ended and left.  Takes a while: beside the loop only.
  */
 void destroy_all(struct destroy_all *);
 

@@ -170,11 +170,23 @@ datagram(const struct who *w, const struct dest *d)
 
 #define SOCK_STREAM 1 /* TCP, MPTCP */
 
+/*
+ * sshd's root process.  But for root's own logins it is its child that connects for the user; what connects here
+ * is PAM's modules, to LDAP, Kerberos and the like, at the end of the session, too.
+ */
+static __always_inline bool
+works_for_pam(const struct who *w)
+{
+	return w->row != NULL && w->row->auid != 0 && task_is_sshd(w->task, w->row);
+}
+
 static __always_inline int
 connect_ip(uint32_t type, struct dest *d)
 {
 	struct who w = who_is_it();
 
+	if (works_for_pam(&w))
+		return PASS;
 	return type == SOCK_STREAM ? connect_stream(&w, d) : datagram(&w, d);
 }
 
@@ -206,7 +218,7 @@ sendmsg4(struct bpf_sock_addr *ctx)
 	struct dest d;
 
 	dest_set(&d, 0, 0, bpf_htonl(0xffff), ctx->user_ip4, ctx->user_port);
-	return datagram(&w, &d);
+	return works_for_pam(&w) ? PASS : datagram(&w, &d);
 }
 
 SEC("cgroup/sendmsg6")
@@ -217,7 +229,7 @@ sendmsg6(struct bpf_sock_addr *ctx)
 	struct dest d;
 
 	dest_set(&d, ctx->user_ip6[0], ctx->user_ip6[1], ctx->user_ip6[2], ctx->user_ip6[3], ctx->user_port);
-	return datagram(&w, &d);
+	return works_for_pam(&w) ? PASS : datagram(&w, &d);
 }
 
 /* --- Unix sockets --------------------------------------------------------------------------------------- */

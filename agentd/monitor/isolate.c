@@ -39,9 +39,9 @@ done(struct job *job)
 	const struct destroy_all *all = &i->all;
 
 	if (all->left == 0)
-		log_warn("session %u is isolated: %u connections ended", all->ses, all->ended);
+		log_warn("session %u is isolated: %u connections ended", all->session.ses, all->ended);
 	else
-		log_err("session %u is isolated, but %u connections are left", all->ses, all->left);
+		log_err("session %u is isolated, but %u connections are left", all->session.ses, all->left);
 	i->fn(i->m, i->id, all->left == 0 ? RES_OK : RES_DENIED, all->left == 0 ? all->ended : all->left,
 	    i->arg);
 	free(i);
@@ -74,7 +74,7 @@ isolate_begin(struct monitor *m, const struct request *rq, bool order, deed_fn *
 		return RES_DENIED;
 	}
 	*i = (struct isolating){.job = {.run = run, .done = done}, .m = m, .id = rq->id, .fn = fn, .arg = arg,
-	    .all = {.ses = rq->ses, .sshd = s->monitor_pid, .start_ticks = s->start_ticks}};
+	    .all = {.session = *s}};
 	if (aside_give(m->work[WORK_ACT], &i->job))
 		return RES_OK;
 	free(i);

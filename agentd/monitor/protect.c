@@ -151,6 +151,12 @@ protect_is_top(const struct mon_session *s, const struct facts *f)
 }
 
 bool
+protect_works_for_pam(const struct mon_session *s, const struct facts *f)
+{
+	return s->auid != 0 && protect_is_top(s, f);
+}
+
+bool
 protect_is_user_child(const struct mon_session *s, const struct facts *f)
 {
 	struct proc_stat parent;

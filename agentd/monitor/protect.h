@@ -31,6 +31,8 @@ bool protect_system(struct monitor *, const struct mon_session *own, const struc
 bool protect_own_sshd(const struct mon_session *, const struct facts *);
 /* The reporting sshd itself, and no process that got its number since. */
 bool protect_is_top(const struct mon_session *, const struct facts *);
+/* The reporting sshd, unless root logged in: what it connects is PAM's, and not the user's. */
+bool protect_works_for_pam(const struct mon_session *, const struct facts *);
 /* The user child: the child of the reporting sshd that runs the same program. */
 bool protect_is_user_child(const struct mon_session *, const struct facts *);
 

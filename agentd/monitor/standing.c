@@ -14,83 +14,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agentd/monitor/connections.h"
 #include "agentd/monitor/flow.h"
 #include "agentd/monitor/gate.h"
 #include "base/report_addr.h"
 
-#define SOCKETS_MAX 65536 /* of one process */
-
-struct connection {
-	struct diag_tcp tcp;
-	bool came;   /* perhaps: its own port listens */
-	bool denied; /* one of those who hold it was */
-};
-
 /* One look. */
 struct looking {
 	struct standing *standing;
-	uint8_t listening[65536 / 8]; /* by port */
-	struct connection *out;       /* owned; sorted by inode once all are there */
-	size_t n, room;
-	uint64_t *inode; /* owned: SOCKETS_MAX, for one process at a time */
+	struct connections all; /* marked: one of those who hold it was denied it */
 };
-
-/* --- the connections of all ----------------------------------------------------------------------------- */
-
-static int
-note_listener(const struct diag_tcp *t, void *arg)
-{
-	struct looking *l = arg;
-
-	l->listening[t->local.port / 8] |= (uint8_t)(1u << t->local.port % 8);
-	return 0;
-}
-
-static bool
-is_listening(const struct looking *l, uint16_t port)
-{
-	return (l->listening[port / 8] & 1u << port % 8) != 0;
-}
-
-static int
-note_connection(const struct diag_tcp *t, void *arg)
-{
-	struct looking *l = arg;
-
-	if (t->inode == 0)
-		return 0;
-	if (l->n == l->room) {
-		size_t room = l->room == 0 ? 256 : l->room * 2;
-		struct connection *wide = reallocarray(l->out, room, sizeof(*wide));
-
-		if (wide == NULL)
-			return -ENOMEM;
-		l->out = wide;
-		l->room = room;
-	}
-	l->out[l->n++] = (struct connection){.tcp = *t, .came = is_listening(l, t->local.port)};
-	return 0;
-}
-
-static int
-by_inode(const void *a, const void *b)
-{
-	const struct connection *x = a, *y = b;
-
-	return (x->tcp.inode > y->tcp.inode) - (x->tcp.inode < y->tcp.inode);
-}
-
-static int
-find_connections(struct looking *l)
-{
-	int rc = diag_tcp_listeners_each(note_listener, l);
-
-	if (rc == 0)
-		rc = diag_tcp_each(note_connection, l);
-	if (rc == 0 && l->n > 0)
-		qsort(l->out, l->n, sizeof(*l->out), by_inode);
-	return rc;
-}
 
 /* --- whose they are ------------------------------------------------------------------------------------- */
 
@@ -172,31 +105,42 @@ judge(const struct looking *l, const struct mon_session *s, const struct facts *
 {
 	bool relay = protect_own_sshd(s, f);
 
-	if (c->denied || !is_denied(l->standing, f, c, relay) || is_own_login(s, &c->tcp))
+	if (c->marked || !is_denied(l->standing, f, c, relay) || is_own_login(s, &c->tcp))
 		return;
-	c->denied = true;
+	c->marked = true;
 	add_denied(l->standing, f, &c->tcp, relay);
+}
+
+/* One process. */
+struct visit {
+	struct looking *looking;
+	const struct mon_session *session;
+	const struct facts *facts;
+};
+
+static bool
+visit_socket(uint64_t inode, void *arg)
+{
+	const struct visit *v = arg;
+	size_t n;
+	struct connection *c = connections_of(&v->looking->all, inode, &n);
+
+	for (size_t i = 0; i < n; i++)
+		judge(v->looking, v->session, v->facts, &c[i]);
+	return true;
 }
 
 static int
 visit(int pidfd, const struct facts *f, void *arg)
 {
 	struct looking *l = arg;
-	struct standing *st = l->standing;
+	const struct standing *st = l->standing;
 	const struct mon_session *s = session_of(st, f->ses);
-	size_t n;
+	struct visit v = {.looking = l, .session = s, .facts = f};
 
 	(void)pidfd;
-	if (guard_system(&st->guard, s, f) || protect_breakglass(st->guard.cf, s, f))
-		return 0;
-	n = flow_sockets(f->pid, l->inode, SOCKETS_MAX);
-	for (size_t i = 0; i < n; i++) {
-		const struct connection key = {.tcp = {.inode = l->inode[i]}};
-		struct connection *c = bsearch(&key, l->out, l->n, sizeof(key), by_inode);
-
-		if (c != NULL)
-			judge(l, s, f, c);
-	}
+	if (!guard_system(&st->guard, s, f) && !protect_breakglass(st->guard.cf, s, f))
+		(void)flow_each_socket(f->pid, visit_socket, &v);
 	return 0;
 }
 
@@ -205,22 +149,14 @@ visit(int pidfd, const struct facts *f, void *arg)
 void
 standing_look(struct standing *st)
 {
-	struct looking *l = calloc(1, sizeof(*l));
+	struct looking l = {.standing = st};
 
-	st->rc = -ENOMEM;
-	if (l == NULL)
-		return;
-	l->standing = st;
-	l->inode = calloc(SOCKETS_MAX, sizeof(*l->inode));
 	st->denied = calloc(ST_REVIEWED, sizeof(*st->denied));
-	if (l->inode != NULL && st->denied != NULL)
-		st->rc = find_connections(l);
+	st->rc = st->denied == NULL ? -ENOMEM : connections_read(&l.all);
 	qsort(st->sessions, st->nsessions, sizeof(*st->sessions), by_ses);
-	if (st->rc == 0 && l->n > 0)
-		st->rc = facts_among(is_wanted, visit, l);
-	free(l->out);
-	free(l->inode);
-	free(l);
+	if (st->rc == 0 && l.all.n > 0)
+		st->rc = facts_among(is_wanted, visit, &l);
+	connections_free(&l.all);
 }
 
 void

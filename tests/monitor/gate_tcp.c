@@ -159,14 +159,32 @@ test_sshd_and_its_child_of_the_same_program_relay(void **state)
 	gate_kit_serves(&row, &kit.alice);
 	gate_kit_deny(&row, VIA_RELAY, GRANT_DENY);
 	gate_kit_set(&row);
-	assert_int_equal(tcp(&kit.alice, BY_ITSELF, NEAR, SSH_PORT), EPERM);
+	assert_int_equal(tcp(&kit.alice, BY_CHILD, NEAR, SSH_PORT), EPERM);
 	assert_int_equal(gate_kit_told(kit.alice.ses, GATE_TCP)->flags,
 	    GATE_TCP | GRANT_DENY << 8 | GATEN_REFUSED | GATEN_RELAY);
-	assert_int_equal(tcp(&kit.alice, BY_CHILD, NEAR, SSH_PORT), EPERM);
 	assert_int_equal(tcp(&kit.alice, BY_NOBODY, NEAR, SSH_PORT), EPERM); /* the user's sshd */
 	/* what it runs is a process of the session, which may */
 	assert_int_equal(tcp(&kit.alice, BY_OTHER, NEAR, SSH_PORT), ALLOWED);
 	assert_int_equal(tcp(&kit.alice, BY_PROXY, NEAR, SSH_PORT), ALLOWED);
+}
+
+/* PAM's modules connect in it, whatever the session may; but root's logins have no other sshd. */
+static void
+test_sshd_itself_works_for_pam_unless_root_logged_in(void **state)
+{
+	struct gate_row row = gate_kit_row(&kit.alice);
+
+	(void)state;
+	gate_kit_serves(&row, &kit.alice);
+	gate_kit_deny(&row, VIA_RELAY, GRANT_DENY);
+	gate_kit_deny(&row, VIA_SSH, GRANT_DENY);
+	row.flags = GATEROW_ISOLATED;
+	gate_kit_set(&row);
+	assert_int_equal(tcp(&kit.alice, BY_ITSELF, NEAR, SSH_PORT), ALLOWED);
+	assert_int_equal(tcp(&kit.alice, BY_CHILD, NEAR, SSH_PORT), EPERM);
+	row.auid = 0;
+	gate_kit_set(&row);
+	assert_int_equal(tcp(&kit.alice, BY_ITSELF, NEAR, SSH_PORT), EPERM);
 }
 
 /* Root's, with the number that the session's sshd had: its start tells them apart. */
@@ -180,6 +198,7 @@ test_a_later_process_with_its_pid_is_not_sshd(void **state)
 	for (int ticks = -1; ticks <= 1; ticks++) {
 		gate_kit_serves(&row, &kit.alice);
 		row.sshd_start += (uint64_t)ticks;
+		row.auid = 0;
 		gate_kit_set(&row);
 		assert_int_equal(tcp(&kit.alice, BY_ITSELF, NEAR, SSH_PORT), ticks == 0 ? EPERM : ALLOWED);
 		assert_int_equal(tcp(&kit.alice, BY_CHILD, NEAR, SSH_PORT), ticks == 0 ? EPERM : ALLOWED);
@@ -413,6 +432,7 @@ const struct CMUnitTest gate_tcp_tests[] = {
 	cmocka_unit_test_setup(test_enforce_ends_at_its_deadline, gate_kit_fresh),
 	cmocka_unit_test_setup(test_rows_go_and_come, gate_kit_fresh),
 	cmocka_unit_test_setup(test_sshd_and_its_child_of_the_same_program_relay, gate_kit_fresh),
+	cmocka_unit_test_setup(test_sshd_itself_works_for_pam_unless_root_logged_in, gate_kit_fresh),
 	cmocka_unit_test_setup(test_a_later_process_with_its_pid_is_not_sshd, gate_kit_fresh),
 	cmocka_unit_test_setup(test_a_relay_is_judged_at_every_port, gate_kit_fresh),
 	cmocka_unit_test_setup(test_an_ssh_client_is_judged_at_every_port_and_so_is_its_proxy, gate_kit_fresh),
