@@ -257,7 +257,6 @@ link_new(struct event_base *base, int fd, const struct link_events *on)
 	l->readable = event_new(base, fd, EV_READ | EV_PERSIST, on_readable, l);
 	l->writable = event_new(base, fd, EV_WRITE | EV_PERSIST, on_writable, l);
 	if (l->readable == NULL || l->writable == NULL || event_add(l->readable, NULL) == -1) {
-		l->fd = -1; /* still the caller's */
 		link_free(&l);
 		return NULL;
 	}
@@ -288,7 +287,5 @@ link_free(struct link **lp)
 		TAILQ_REMOVE(&l->waiting, w, link);
 		free(w);
 	}
-	if (l->fd != -1)
-		close(l->fd);
 	free(l);
 }

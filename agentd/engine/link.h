@@ -25,7 +25,10 @@ struct link_events {
 	void *arg;
 };
 
-/* Owns fd from here on.  NULL: out of memory. */
+/*
+ * fd is borrowed, and in the engine nobody closes it: the monitor kills an engine whose end is closed, and by
+ * then that has to have its exit status.  NULL: out of memory.
+ */
 struct link *link_new(struct event_base *, int fd, const struct link_events *);
 /* Waiting requests are let go of without a call. */
 void link_free(struct link **);

@@ -142,6 +142,15 @@ engine_stage_stop(struct engine_stage *s)
 	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+void
+engine_stage_hung_up(struct engine_stage *s)
+{
+	struct pollfd p = {.fd = s->link};
+
+	must(poll(&p, 1, ENGINE_STAGE_WAIT_MS) == 1, "it does not hang up");
+	kill(s->engine, SIGKILL);
+}
+
 static void
 remove_all(const char *dir)
 {

@@ -48,6 +48,9 @@ int engine_stage_stop(struct engine_stage *);
 /* After engine_stage_stop(). */
 void engine_stage_start(struct engine_stage *, enum mode);
 
+/* Kills it once its end of the link is closed, as the monitor would. */
+void engine_stage_hung_up(struct engine_stage *);
+
 void engine_stage_policy(struct engine_stage *, const char *text);
 void engine_stage_notice(struct engine_stage *, const struct notice *, int fd);
 /*

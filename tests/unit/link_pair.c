@@ -37,6 +37,7 @@ link_pair_open(struct link_pair *p)
 		abort();
 	}
 	p->monitor = pair[0];
+	p->engine = pair[1];
 }
 
 void
@@ -50,5 +51,6 @@ link_pair_close(struct link_pair *p)
 {
 	link_free(&p->link);
 	event_base_free(p->base);
+	close(p->engine);
 	close(p->monitor);
 }

@@ -8,6 +8,7 @@ struct link_pair {
 	struct event_base *base;
 	struct link *link;
 	int monitor; /* does not block */
+	int engine;
 };
 
 /* Notices that nobody waits for come to nothing. */

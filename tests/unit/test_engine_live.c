@@ -452,6 +452,7 @@ a_strict_engine_ends_where_gates_are_missing(void **state)
 	assert_int_equal(engine_stage_stop(&s), 0);
 	engine_stage_start(&s, MODE_ENFORCE);
 	engine_stage_notice(&s, &none, -1);
+	engine_stage_hung_up(&s);
 	assert_int_equal(engine_stage_close(&s), ENGINE_BEYOND);
 }
 
