@@ -38,6 +38,10 @@ show(const json_t *o, struct bytes line, void *arg)
 	(void)arg;
 	buf_printf(&out, "session %lld: ", (long long)answer_int(o, "ses"));
 	answer_visible(o, "done", &out);
+	if (answer_get(o, "why") != NULL) {
+		buf_puts(&out, ": ");
+		answer_visible(o, "why", &out);
+	}
 	buf_putc(&out, '\n');
 	ok = cli_write(stdout, buf_bytes(&out));
 	buf_free(&out);

@@ -61,6 +61,10 @@ done_of(const struct notice *n, enum done success, char why[ACT_WHY_MAX])
 	}
 	if (n->result == RES_OK)
 		return success;
+	if (result_is_done(n->result)) {
+		snprintf(why, ACT_WHY_MAX, "%s", result_text((enum result)n->result));
+		return success;
+	}
 	if (n->result == RES_DENIED && n->value != 0)
 		snprintf(why, ACT_WHY_MAX, "the kernel refused: %s", strerror((int)n->value));
 	else

@@ -209,7 +209,7 @@ on_ordered(struct engine *e, const struct notice *n, int fds[LINK_FDS])
 	(void)fds;
 	restraint_ordered(host_session(pipeline_host(e->pipeline), n->ses), n);
 	buf_printf(&text, "session %s was %s by hand, by uid 0, pid %u", alert_session(e->boot_id, n->ses, name),
-	    n->result == RES_OK ? words->done : words->not_done, n->pid);
+	    result_is_done(n->result) ? words->done : words->not_done, n->pid);
 	if (n->auid != AUID_UNSET)
 		buf_printf(&text, ", login uid %u", n->auid);
 	if (n->result != RES_OK)

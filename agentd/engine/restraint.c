@@ -13,7 +13,7 @@ restraint_done(struct session *s, enum done done)
 void
 restraint_ordered(struct session *s, const struct notice *n)
 {
-	if (s == NULL || n->result != RES_OK)
+	if (s == NULL || !result_is_done(n->result))
 		return;
 	s->isolated |= (n->flags & ORDERF_ISOLATE) != 0 ? BY_ORDER : 0u;
 	s->revoked |= (n->flags & ORDERF_REVOKE) != 0 ? BY_ORDER : 0u;

@@ -52,7 +52,7 @@ static const struct {
 enum done
 order_done(enum deed deed, enum result result)
 {
-	return result == RES_OK ? deeds[deed].done : DONE_FAILED;
+	return result_is_done(result) ? deeds[deed].done : DONE_FAILED;
 }
 
 const char *
@@ -78,7 +78,7 @@ tell_all(struct monitor *m, const struct trail_order *o, enum result result, uin
 	struct notice note = {.kind = NOTE_ORDERED, .result = result, .ses = o->ses, .pid = (uint32_t)o->pid,
 	    .auid = o->auid, .value = n, .flags = deeds[o->deed].flag};
 
-	if (result == RES_OK)
+	if (result_is_done(result))
 		log_warn("session %u was %s by root, pid %d", o->ses, deeds[o->deed].was, (int)o->pid);
 	else
 		log_warn("session %u was not %s for root, pid %d: %s", o->ses, deeds[o->deed].was, (int)o->pid,

@@ -19,7 +19,7 @@ struct order_line {
 typedef void order_fn(enum result, uint64_t n, void *arg);
 /* The audit trail and the engine are told what became of it. */
 void order_give(struct monitor *, const struct order_line *, order_fn *, void *arg);
-/* For whoever asked: what was done, and why not. */
+/* For whoever asked: what was done, and why not, or why there was nothing to do. */
 enum done order_done(enum deed, enum result);
 const char *order_text(enum deed, enum result);
 

@@ -86,9 +86,17 @@ enum result {
 	RES_DENIED,        /* the kernel refused: value is errno */
 	RES_BAD,           /* malformed request */
 	RES_BUSY,          /* it is being done already */
+	RES_NO_AGENT,      /* revoke: done, and there was nothing to be cut off */
 	RES_COUNT,
 };
 const char *result_text(enum result);
+
+/* What was asked for holds now. */
+static inline bool
+result_is_done(uint32_t result)
+{
+	return result == RES_OK || result == RES_NO_AGENT;
+}
 
 enum source_kind { SOURCE_NONE, SOURCE_AUDITD, SOURCE_NETLINK };
 

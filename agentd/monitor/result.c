@@ -14,6 +14,7 @@ static const char *const text[RES_COUNT] = {
 	[RES_DENIED] = "the kernel refused",
 	[RES_BAD] = "malformed request",
 	[RES_BUSY] = "it is being done already",
+	[RES_NO_AGENT] = "it has no forwarded agent, and one made later cannot be used",
 };
 
 const char *

@@ -154,6 +154,14 @@ watch(const struct revoking *r, const struct agent *a)
 		log_warn("session %u: an agent of it is not watched: too many", r->session.ses);
 }
 
+static enum result
+result_of(const struct revoking *r)
+{
+	if (r->left != 0)
+		return RES_DENIED;
+	return r->nagents == 0 ? RES_NO_AGENT : RES_OK;
+}
+
 static void
 done(struct job *job)
 {
@@ -165,7 +173,7 @@ done(struct job *job)
 		log_warn("session %u: %zu agents revoked, %u connections cut", r->session.ses, r->nagents, r->cut);
 	else
 		log_err("session %u: %u agents are left", r->session.ses, r->left);
-	r->fn(r->m, r->id, r->left == 0 ? RES_OK : RES_DENIED, r->left == 0 ? r->cut : r->left, r->arg);
+	r->fn(r->m, r->id, result_of(r), r->left == 0 ? r->cut : r->left, r->arg);
 	free(r);
 }
 

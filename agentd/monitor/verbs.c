@@ -145,11 +145,15 @@ static void
 on_ordered(enum result result, uint64_t n, void *arg)
 {
 	struct client *c = arg;
+	const char *why = result == RES_OK ? NULL : order_text(c->order.deed, result);
 	struct buf text = BUF_INIT;
 
-	buf_printf(&text, "{\"ses\":%" PRIu32 ",\"done\":\"%s\",\"count\":%" PRIu64 "}\n", c->order.ses,
+	buf_printf(&text, "{\"ses\":%" PRIu32 ",\"done\":\"%s\",\"count\":%" PRIu64, c->order.ses,
 	    done_name(order_done(c->order.deed, result)), n);
-	reply(c, buf_ok(&text) ? text.p : "", result == RES_OK ? NULL : order_text(c->order.deed, result));
+	if (why != NULL && result_is_done(result))
+		buf_printf(&text, ",\"why\":\"%s\"", why);
+	buf_puts(&text, "}\n");
+	reply(c, buf_ok(&text) ? text.p : "", result_is_done(result) ? NULL : why);
 	buf_free(&text);
 	client_free(c);
 }

@@ -42,7 +42,7 @@
  *                        trial_ms (of enforce)
  * confirm       monitor  –                                             {"mode"}
  * isolate       monitor  ses (number)                                  {"ses","done","count"}
- * revoke-agent  monitor  ses (number)                                  {"ses","done","count"}
+ * revoke-agent  monitor  ses (number)                                  {"ses","done","count","why"}
  * terminate     monitor  ses (number), all (bool)                      {"ses","done","count"}
  */
 
@@ -110,7 +110,8 @@
  *   and the reason; "count": processes killed, or left.  Up to six seconds later.  What the policy
  *   spares is spared, unless all.
  * isolate, revoke-agent: the same for "isolated" and "revoked"; "count": connections that were ended, or
- *   what is left of them.  Both last until the session is over, whatever the mode.
+ *   what is left of them.  Both last until the session is over, whatever the mode.  "why": done, but for
+ *   want of an agent there was nothing to cut off.
  * announce: comes before it, from the same process: the reason, for people; and the engine tells the
  *   monitor what the policy spares.  order: terminate (default), isolate, revoke-agent.
  */

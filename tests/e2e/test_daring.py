@@ -170,6 +170,20 @@ def test_revoke_agent_by_hand(stage: Stage) -> None:
     watch.wait(activity="revoke-agent-by-hand")
 
 
+def test_revoke_the_agent_of_a_session_that_has_none(stage: Stage) -> None:
+    """Done all the same, and said: it cannot use one that it gets later."""
+    none = "it has no forwarded agent, and one made later cannot be used"
+    stage.daemon.policy("")
+    watch = stage.watch()
+    with stage.login("alice") as session:
+        said = stage.daemon.ctl("revoke-agent", str(session.ses), "--reason", "laptop lost")
+        assert said == f"session {session.ses}: revoked: {none}\n", said
+        assert _held_back(stage, session) == {"agents_revoked"}
+        assert session.out("echo on") == "on"
+    reason = watch.wait(activity="revoke-agent-by-hand")["event"]["reason"]
+    assert " was cut off from its agent by hand" in reason and f"({none}): laptop lost" in reason, reason
+
+
 def test_orders_to_nobody(stage: Stage) -> None:
     for verb in ("isolate", "revoke-agent"):
         done = stage.daemon.run(verb, "4000000000", "--reason", "x", check=False)

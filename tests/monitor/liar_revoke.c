@@ -2,6 +2,7 @@
 #include "tests/monitor/kit.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -149,11 +150,32 @@ root_revokes_in_audit_mode(void **state)
 	stage_session_end(&s);
 }
 
+/* Its sshd is gone, and what it listened on. */
+static void
+a_session_without_an_agent_is_told_so(void **state)
+{
+	struct stage_session s;
+	char line[64], answer[256];
+
+	(void)state;
+	stage_session(&s, KIT_AUID, true);
+	assert_int_equal(kill(s.child, SIGKILL), 0);
+	assert_true(stage_gone_soon(s.top));
+	snprintf(line, sizeof(line), "{\"verb\":\"revoke-agent\",\"ses\":%u}\n", s.ses);
+	stage_verb(line, answer, sizeof(answer));
+	assert_non_null(strstr(answer, "\"done\":\"revoked\",\"count\":0,\"why\":\"it has no forwarded agent"));
+	stage_mode("enforce");
+	assert_int_equal(kit_ask(REQ_REVOKE, &s, 0), RES_NO_AGENT);
+	stage_mode("audit");
+	stage_session_end(&s);
+}
+
 static const struct CMUnitTest tests[] = {
 	kit_test(a_revoked_agent_is_cut_for_everybody),
 	kit_test(a_revoked_agent_is_gone_under_every_name),
 	kit_test(nothing_else_is_removed),
 	kit_test(root_revokes_in_audit_mode),
+	kit_test(a_session_without_an_agent_is_told_so),
 };
 
 const struct kit_tests liar_revoke = {tests, sizeof(tests) / sizeof(*tests)};
