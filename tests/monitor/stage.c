@@ -749,7 +749,7 @@ stage_alive(pid_t pid)
 bool
 stage_gone_soon(pid_t pid)
 {
-	for (int i = 0; i < 200; i++) {
+	for (int i = 0; i < STAGE_TIMEOUT / 10; i++) {
 		if (!stage_alive(pid))
 			return true;
 		(void)usleep(10000);

@@ -12,7 +12,7 @@
 #define STAGE_FDS     4
 #define STAGE_UID     65534 /* the engine's and the sessions' user: nobody */
 #define STAGE_GLASS   4242  /* a login uid that nothing may touch */
-#define STAGE_TIMEOUT 8000
+#define STAGE_TIMEOUT 30000 /* ms; of anything that is waited for */
 #define STAGE_RATE    30    /* actions a minute */
 #define STAGE_NEAR    "192.0.2.1" /* of this host; the other is, too, but nobody would know */
 #define STAGE_FAR     "192.0.2.2"
