@@ -18,6 +18,7 @@
 
 struct held {
 	struct connections all; /* those that are held are marked */
+	const struct mon_session *session; /* borrowed */
 	uint32_t pid; /* of this process only; 0: of all */
 	struct mtime start;
 	bool more; /* not all was looked at */
@@ -42,20 +43,20 @@ note_sockets(int pidfd, const struct facts *f, void *arg)
 	struct held *h = arg;
 
 	(void)pidfd;
-	if (h->pid == 0 || h->pid == (uint32_t)f->pid)
+	if ((h->pid == 0 || h->pid == (uint32_t)f->pid) && !protect_works_for_pam(h->session, f))
 		(void)flow_each_socket(f->pid, note_socket, h);
 	return h->more;
 }
 
 static int
-held_find(struct held *h, uint32_t ses, uint32_t pid)
+held_find(struct held *h, const struct mon_session *s, uint32_t pid)
 {
 	int rc;
 
-	*h = (struct held){.pid = pid, .start = mtime_now()};
+	*h = (struct held){.session = s, .pid = pid, .start = mtime_now()};
 	rc = connections_read(&h->all);
 	if (rc == 0)
-		(void)facts_each(ses, note_sockets, h);
+		(void)facts_each(s->ses, note_sockets, h);
 	return rc;
 }
 
@@ -115,8 +116,11 @@ destroy_tcp(struct job *job)
 		h->note.result = RES_PROTECTED;
 		return;
 	}
-	rc = held_find(&h->held, &h->session, h->rq.pid) ? diag_tcp_each(end_one, h) : -ENOMEM;
-	free(h->held.inode);
+	rc = held_find(&h->held, &h->session, h->rq.pid);
+	held_each(&h->held, end_one, h);
+	if (rc == 0 && h->held.more && h->found == 0)
+		rc = -ETIMEDOUT;
+	connections_free(&h->held.all);
 	if (rc < 0 || h->error != 0) {
 		h->note.result = RES_DENIED;
 		h->note.value = (uint64_t)(rc < 0 ? -rc : h->error);
@@ -164,9 +168,10 @@ destroy_all(struct destroy_all *all)
 	struct sweep s = {.all = all};
 
 	s.came_in = flow_of_process(all->session.monitor_pid, all->session.start_ticks, &s.peer, &s.local);
-	if (!held_find(&s.held, &all->session, 0) || diag_tcp_each(end_any, &s) < 0)
+	if (held_find(&s.held, &all->session, 0) != 0 || s.held.more)
 		all->left++;
-	free(s.held.inode);
+	held_each(&s.held, end_any, &s);
+	connections_free(&s.held.all);
 }
 
 /* --- the request -------------------------------------------------------------------------------------- */

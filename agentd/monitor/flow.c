@@ -16,28 +16,29 @@
 #define LISTEN      10
 
 /* Of one table of descriptors. */
-static size_t
-sockets_of_table(const char *path, uint64_t *inode, size_t cap)
+static bool
+each_of_table(const char *path, flow_fn *fn, void *arg)
 {
 	char target[64];
 	const struct dirent *entry;
-	size_t n = 0;
+	bool more = true;
+	uint64_t inode;
 	DIR *dir;
 
 	dir = opendir(path);
 	if (dir == NULL)
-		return 0;
-	while (n < cap && (entry = readdir(dir)) != NULL) {
+		return true;
+	while (more && (entry = readdir(dir)) != NULL) {
 		ssize_t len = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
 
 		if (len <= 0)
 			continue;
 		target[len] = '\0';
-		if (sscanf(target, "socket:[%" SCNu64 "]", &inode[n]) == 1)
-			n++;
+		if (sscanf(target, "socket:[%" SCNu64 "]", &inode) == 1)
+			more = fn(inode, arg);
 	}
 	closedir(dir);
-	return n;
+	return more;
 }
 
 /* unshare(CLONE_FILES); or its first thread has ended, and has none any more.  In doubt it has its own. */
@@ -47,29 +48,53 @@ has_own_table(pid_t pid, pid_t tid)
 	return tid != pid && syscall(SYS_kcmp, pid, tid, KCMP_FILES, 0, 0) != 0;
 }
 
-size_t
-flow_sockets(pid_t pid, uint64_t *inode, size_t cap)
+bool
+flow_each_socket(pid_t pid, flow_fn *fn, void *arg)
 {
 	char path[64];
 	const struct dirent *entry;
 	uint64_t tid;
-	size_t n;
+	bool more;
 	DIR *dir;
 
 	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
-	n = sockets_of_table(path, inode, cap);
+	more = each_of_table(path, fn, arg);
 	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
 	dir = opendir(path);
 	if (dir == NULL)
-		return n;
-	while (n < cap && (entry = readdir(dir)) != NULL) {
+		return more;
+	while (more && (entry = readdir(dir)) != NULL) {
 		if (!bytes_u64(bytes_of(entry->d_name), &tid) || !has_own_table(pid, (pid_t)tid))
 			continue;
 		snprintf(path, sizeof(path), "/proc/%d/task/%d/fd", (int)pid, (int)tid);
-		n += sockets_of_table(path, inode + n, cap - n);
+		more = each_of_table(path, fn, arg);
 	}
 	closedir(dir);
-	return n;
+	return more;
+}
+
+struct taken {
+	uint64_t *inode;
+	size_t n, cap;
+};
+
+static bool
+take_one(uint64_t inode, void *arg)
+{
+	struct taken *t = arg;
+
+	t->inode[t->n++] = inode;
+	return t->n < t->cap;
+}
+
+size_t
+flow_sockets(pid_t pid, uint64_t *inode, size_t cap)
+{
+	struct taken t = {.inode = inode, .cap = cap};
+
+	if (cap > 0)
+		(void)flow_each_socket(pid, take_one, &t);
+	return t.n;
 }
 
 bool
