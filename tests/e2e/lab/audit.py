@@ -36,6 +36,11 @@ def status() -> dict[str, str]:
     return {pair[0]: pair[1] for pair in pairs if len(pair) == 2}
 
 
+def lost() -> int:
+    """Records that the kernel could not keep, ever."""
+    return int(status()["lost"])
+
+
 def rules() -> list[str]:
     """`auditctl -l`, one rule a line; empty when there is none."""
     return [line for line in _auditctl("-l").splitlines() if line and line != "No rules"]

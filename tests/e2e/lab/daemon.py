@@ -9,6 +9,7 @@ import signal
 import subprocess
 from collections.abc import Collection, Iterable
 
+from . import audit
 from .accounts import SERVICE
 from .host import Host
 from .keeper import own_cgroup
@@ -35,6 +36,7 @@ class Daemon:
         self.bastion = world.bastion
         self.process: subprocess.Popen | None = None
         self._serial = 0
+        self._lost_before = 0
         self._install(build)
 
     def _install(self, build: str) -> None:
@@ -68,6 +70,7 @@ class Daemon:
 
         Without gates: as on a host whose kernel has none for us.
         """
+        self._lost_before = audit.lost()
         self.bastion.write(CONFIG, f"action-rate 10000\ngate-cgroup {own_cgroup()}\n{config}")
         log = open(self.bastion.path("/var/log/sshtetherd.err"), "ab")
         without = [] if gates else ["setpriv", "--bounding-set", "-bpf,-perfmon,-sys_admin"]
@@ -117,6 +120,10 @@ class Daemon:
 
     def engine_pid(self) -> int:
         return int(self.status()["engine"]["pid"])
+
+    def misses_records(self) -> bool:
+        """The kernel says itself that it lost some since the daemon began."""
+        return audit.lost() > self._lost_before
 
     # --- policy and mode ---
 

@@ -60,9 +60,9 @@ class Stage:
             watch.wait(activity="agent-hijack", user="deploy", ses=ses)
         if ripen:
             time.sleep(_RIPENING_S)
-        return [a for a in watch.poll() if a.get("sshtether", {}).get("ses") != ses and _is_alert(a)]
+        asked = self._asked_for()
+        return [a for a in watch.poll() if a.get("sshtether", {}).get("ses") != ses and a["event"]["action"] not in asked]
 
-
-def _is_alert(line: dict) -> bool:
-    """Not a word of the daemon on itself that somebody asked for."""
-    return line["event"]["action"] != "mode-changed"
+    def _asked_for(self) -> set[str]:
+        """Words of the daemon on itself and the host that had to come, whoever did nothing."""
+        return {"mode-changed", "records-lost"} if self.daemon.misses_records() else {"mode-changed"}
