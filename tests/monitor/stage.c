@@ -44,6 +44,7 @@ die(const char *fmt, ...)
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
 	fputc('\n', stderr);
+	stage_clear(); /* they hold our output open */
 	if (stage.monitor > 0)
 		(void)kill(stage.monitor, SIGTERM);
 	exit(1);
