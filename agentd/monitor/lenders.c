@@ -6,28 +6,31 @@
 
 #include "base/proc.h"
 
-struct lender {
-	RB_ENTRY(lender) entry;
-	uint32_t auid, ses;
+struct node {
+	RB_ENTRY(node) entry;
+	struct lender lender;
 };
 
-RB_HEAD(tree, lender);
+RB_HEAD(tree, node);
 
 struct lenders {
 	struct tree tree;
 };
 
-/* The newest of a user first. */
 static int
-compare(const struct lender *a, const struct lender *b)
+compare(const struct node *x, const struct node *y)
 {
+	const struct lender *a = &x->lender, *b = &y->lender;
+
 	if (a->auid != b->auid)
 		return a->auid < b->auid ? -1 : 1;
+	if (a->weight != b->weight)
+		return a->weight > b->weight ? -1 : 1;
 	return (a->ses < b->ses) - (a->ses > b->ses);
 }
 
 #define UNUSED_STATIC __attribute__((unused)) static /* libbsd's own word for it is not on Linux */
-RB_GENERATE_INTERNAL(tree, lender, entry, compare, UNUSED_STATIC)
+RB_GENERATE_INTERNAL(tree, node, entry, compare, UNUSED_STATIC)
 
 struct lenders *
 lenders_new(void)
@@ -38,44 +41,44 @@ lenders_new(void)
 void
 lenders_free(struct lenders **all)
 {
-	struct lender *l;
+	struct node *n;
 
-	while (*all != NULL && (l = RB_ROOT(&(*all)->tree)) != NULL) {
-		(void)RB_REMOVE(tree, &(*all)->tree, l);
-		free(l);
+	while (*all != NULL && (n = RB_ROOT(&(*all)->tree)) != NULL) {
+		(void)RB_REMOVE(tree, &(*all)->tree, n);
+		free(n);
 	}
 	free(*all);
 	*all = NULL;
 }
 
 bool
-lenders_add(struct lenders *all, uint32_t auid, uint32_t ses)
+lenders_add(struct lenders *all, const struct lender *l)
 {
-	struct lender *l = malloc(sizeof(*l));
+	struct node *n = malloc(sizeof(*n));
 
-	if (l == NULL)
+	if (n == NULL)
 		return false;
-	*l = (struct lender){.auid = auid, .ses = ses};
-	if (RB_INSERT(tree, &all->tree, l) != NULL)
-		free(l); /* it is there already */
+	*n = (struct node){.lender = *l};
+	if (RB_INSERT(tree, &all->tree, n) != NULL)
+		free(n); /* it is there already */
 	return true;
 }
 
 void
-lenders_remove(struct lenders *all, uint32_t auid, uint32_t ses)
+lenders_remove(struct lenders *all, const struct lender *l)
 {
-	struct lender *l = RB_FIND(tree, &all->tree, (&(struct lender){.auid = auid, .ses = ses}));
+	struct node *n = RB_FIND(tree, &all->tree, (&(struct node){.lender = *l}));
 
-	if (l != NULL)
-		(void)RB_REMOVE(tree, &all->tree, l);
-	free(l);
+	if (n != NULL)
+		(void)RB_REMOVE(tree, &all->tree, n);
+	free(n);
 }
 
 uint32_t
-lenders_newest(struct lenders *all, uint32_t auid)
+lenders_first(struct lenders *all, uint32_t auid)
 {
-	const struct lender *l = RB_NFIND(tree, &all->tree,
-	    (&(struct lender){.auid = auid, .ses = SES_UNSET}));
+	const struct lender any = {.auid = auid, .weight = UINT32_MAX, .ses = SES_UNSET};
+	const struct node *n = RB_NFIND(tree, &all->tree, (&(struct node){.lender = any}));
 
-	return l != NULL && l->auid == auid ? l->ses : SES_UNSET;
+	return n != NULL && n->lender.auid == auid ? n->lender.ses : SES_UNSET;
 }

@@ -1,6 +1,7 @@
 /*
- * lenders: the sessions whose grant refuses something, by login uid.  The newest of a user lends its grant
- * to tasks of that user whose own ses has none (at, cron, systemd-run).  Pure memory.
+ * lenders: the sessions whose grant refuses something, by login uid.  That of a user which refuses most, and of
+ * those the newest, lends its grant to tasks of that user whose own ses has none (at, cron, systemd-run).  Pure
+ * memory.
  */
 #ifndef MONITOR_LENDERS_H
 #define MONITOR_LENDERS_H
@@ -12,10 +13,16 @@ struct lenders;
 
 struct lenders *lenders_new(void);
 void lenders_free(struct lenders **);
+struct lender {
+	uint32_t auid, ses;
+	uint32_t weight; /* how much it refuses */
+};
+
 /* False: there is no memory, and it is not noted. */
-bool lenders_add(struct lenders *, uint32_t auid, uint32_t ses);
-void lenders_remove(struct lenders *, uint32_t auid, uint32_t ses);
+bool lenders_add(struct lenders *, const struct lender *);
+/* As it was added. */
+void lenders_remove(struct lenders *, const struct lender *);
 /* SES_UNSET: nobody. */
-uint32_t lenders_newest(struct lenders *, uint32_t auid);
+uint32_t lenders_first(struct lenders *, uint32_t auid);
 
 #endif

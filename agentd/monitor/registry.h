@@ -22,7 +22,8 @@ struct mon_session {
 	bool over;                /* no task was found lately; a ses is unique in a boot, so it may still revive */
 	/* rows.c's own: */
 	bool row;                 /* the gates have one of it */
-	bool row_denies;          /* whose grant refuses something */
+	unsigned row_denies;      /* how much its grant refuses; 0: nothing */
+	uint32_t row_lends;       /* its weight among lenders; 0: it lends nothing */
 	uint32_t row_generation;  /* of the classes that it means */
 	uint32_t row_flags;       /* enum gate_row_flag; kept while there is no row, too */
 	uint64_t used;            /* registry.c's own: by the clock of registry_touch() */

@@ -29,19 +29,37 @@ struct rows {
 
 /* --- one row ---------------------------------------------------------------------------------------- */
 
+/* Nothing outweighs an isolated session; 0: it refuses nothing. */
+static uint32_t
+weight_of(const struct mon_session *s)
+{
+	if (s->row_denies == 0 && (s->row_flags & FLAGS_ACT) == 0)
+		return 0;
+	return ((s->row_flags & GATEROW_ISOLATED) != 0 ? 1u << 31 : 0) + s->row_denies + 1;
+}
+
+static bool
+weigh(struct lenders *all, struct mon_session *s, uint32_t weight)
+{
+	struct lender l = {.auid = s->auid, .ses = s->ses, .weight = s->row_lends};
+
+	if (weight == s->row_lends)
+		return true;
+	if (l.weight != 0)
+		lenders_remove(all, &l);
+	l.weight = weight;
+	s->row_lends = weight == 0 || lenders_add(all, &l) ? weight : 0;
+	return s->row_lends == weight;
+}
+
 static void
 lend(struct rows *all, struct mon_session *s, bool living)
 {
-	bool lends = living && s->row && (s->row_denies || (s->row_flags & FLAGS_ACT) != 0);
-	uint32_t before = lenders_newest(all->lenders, s->auid), now;
+	uint32_t before = lenders_first(all->lenders, s->auid), now;
+	int rc = weigh(all->lenders, s, living && s->row ? weight_of(s) : 0) ? 0 : -ENOMEM;
 	unsigned held;
-	int rc = 0;
 
-	if (!lends)
-		lenders_remove(all->lenders, s->auid, s->ses);
-	else if (!lenders_add(all->lenders, s->auid, s->ses))
-		rc = -ENOMEM;
-	now = lenders_newest(all->lenders, s->auid);
+	now = lenders_first(all->lenders, s->auid);
 	if (now != before)
 		rc = gate_borrow_set(all->m->gate, s->auid, now);
 	if (rc != 0 && log_allow(&all->gate, 10, &held))

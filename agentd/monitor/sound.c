@@ -23,16 +23,16 @@ sound_grant(const struct grant *g)
 	return (g->flags & ~(uint32_t)GRANTF_NO_DESTINATION) == 0;
 }
 
-bool
+unsigned
 grant_denies(const struct grant *g)
 {
+	unsigned n = g->flags != 0;
+
 	for (size_t i = 0; i < sizeof(g->tcp); i++)
-		if ((tcp_bytes(g)[i] & HIGH_BITS) != 0)
-			return true;
+		n += (unsigned)__builtin_popcount(tcp_bytes(g)[i] & HIGH_BITS);
 	for (size_t i = 0; i < sizeof(g->unix_use); i++)
-		if ((&g->unix_use[0][0])[i] > GRANT_REPORT)
-			return true;
-	return g->flags != 0;
+		n += (&g->unix_use[0][0])[i] > GRANT_REPORT;
+	return n;
 }
 
 bool

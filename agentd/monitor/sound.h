@@ -10,7 +10,7 @@
 bool sound_grant(const struct grant *);
 bool sound_prefixes(const struct class_prefix *, size_t n);
 bool sound_ports(const struct class_ports *, size_t n);
-/* It refuses something, sooner or later: whoever has it is confined. */
-bool grant_denies(const struct grant *);
+/* How much it refuses, sooner or later: whoever has one that does is confined. */
+unsigned grant_denies(const struct grant *);
 
 #endif

@@ -195,7 +195,7 @@ every_verdict_is_looked_at(void **state)
 		for (unsigned v = 0; v < 256; v++) {
 			(&g.unix_use[0][0])[i] = (uint8_t)v;
 			assert_int_equal(sound_grant(&g), v <= 2);
-			assert_int_equal(grant_denies(&g), v >= 2);
+			assert_int_equal(grant_denies(&g), v >= 2 ? 1 : 0);
 			(&g.unix_use[0][0])[i] = 0;
 		}
 	g.flags = GRANTF_NO_DESTINATION;
@@ -246,26 +246,36 @@ classes_have_bounds(void **state)
 
 /* --- lenders -------------------------------------------------------------------------------------------- */
 
+/* Of whom refuses most, the newest. */
+static uint32_t
+first_of(const uint32_t weight[32])
+{
+	uint32_t first = SES_UNSET;
+
+	for (uint32_t ses = 0; ses < 32; ses++)
+		if (weight[ses] != 0 && (first == SES_UNSET || weight[ses] >= weight[first]))
+			first = ses;
+	return first;
+}
+
 static void
-the_newest_lends(void **state)
+who_refuses_most_lends(void **state)
 {
 	struct lenders *all = lenders_new();
-	static bool model[8][32];
+	static uint32_t model[8][32]; /* auid, ses → weight; 0: none */
 	unsigned seed = 3;
 
 	(void)state;
 	for (int i = 0; i < 20000; i++) {
-		uint32_t auid = (uint32_t)rand_r(&seed) % 8, ses = (uint32_t)rand_r(&seed) % 32, newest = SES_UNSET;
+		struct lender l = {.auid = (uint32_t)rand_r(&seed) % 8, .ses = (uint32_t)rand_r(&seed) % 32};
+		uint32_t *weight = &model[l.auid][l.ses];
 
-		model[auid][ses] = rand_r(&seed) % 2 == 0;
-		if (model[auid][ses])
-			assert_true(lenders_add(all, auid, ses));
-		else
-			lenders_remove(all, auid, ses);
-		for (uint32_t k = 0; k < 32; k++)
-			if (model[auid][k])
-				newest = k;
-		assert_int_equal(lenders_newest(all, auid), newest);
+		l.weight = *weight;
+		lenders_remove(all, &l); /* or it was never there */
+		l.weight = *weight = (uint32_t)rand_r(&seed) % 4;
+		if (l.weight != 0)
+			assert_true(lenders_add(all, &l) && lenders_add(all, &l));
+		assert_int_equal(lenders_first(all, l.auid), first_of(model[l.auid]));
 	}
 	lenders_free(&all);
 	assert_null(all);
@@ -348,6 +358,30 @@ who_lends_follows_the_sessions(void **state)
 	/* Whoever is isolated lends that. */
 	assert_int_equal(rows_flag(mon.rows, registry_get(mon.registry, 5), GATEROW_ISOLATED), 0);
 	assert_int_equal(fake.lender[10], 5);
+}
+
+static void
+who_may_least_lends(void **state)
+{
+	struct grant little = denying(begin()), more = little;
+	struct mon_session *first = session(5, 10), *second = session(6, 10);
+
+	(void)state;
+	more.unix_use[SOCKET_AGENT][GRANT_OTHER] = GRANT_DENY;
+	assert_int_equal(rows_grant(mon.rows, first, &more), 0);
+	assert_int_equal(rows_grant(mon.rows, second, &little), 0);
+	assert_int_equal(fake.lender[10], 5);
+	more.tcp[VIA_SSH][0][0] = GRANT_DENY | GRANT_DENY << 2;
+	assert_int_equal(rows_grant(mon.rows, second, &more), 0);
+	assert_int_equal(fake.lender[10], 6);
+	assert_int_equal(rows_grant(mon.rows, second, &little), 0);
+	assert_int_equal(fake.lender[10], 5);
+	assert_int_equal(rows_flag(mon.rows, second, GATEROW_ISOLATED), 0);
+	assert_int_equal(fake.lender[10], 6);
+	rows_mode(mon.rows, MODE_AUDIT);
+	assert_int_equal(fake.lender[10], 5);
+	registry_over(mon.registry, first);
+	assert_int_equal(fake.lender[10], 6);
 }
 
 static void
@@ -455,7 +489,7 @@ rows_of_a_daemon_before_are_taken_over(void **state)
 	assert_int_equal(fake.row[6].flags, 0);
 	assert_int_equal(fake.row[7].auid, 0);
 	assert_int_equal(fake.row[8].auid, 0);
-	assert_int_equal(fake.lender[10], 6);
+	assert_int_equal(fake.lender[10], 5); /* isolated */
 }
 
 #define staged(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -467,10 +501,11 @@ main(void)
 		cmocka_unit_test(every_verdict_is_looked_at),
 		cmocka_unit_test(verdicts_do_not_run_together),
 		cmocka_unit_test(classes_have_bounds),
-		cmocka_unit_test(the_newest_lends),
+		cmocka_unit_test(who_refuses_most_lends),
 		staged(a_row_says_what_the_registry_knows),
 		staged(a_grant_after_the_fallback_is_a_reason_to_look),
 		staged(who_lends_follows_the_sessions),
+		staged(who_may_least_lends),
 		staged(flags_outlive_grants_and_roots_outlive_the_mode),
 		staged(a_login_without_an_answer_has_the_fallback),
 		staged(a_generation_leaves_nobody_behind),
