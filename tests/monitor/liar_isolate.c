@@ -31,16 +31,16 @@ connected(const struct stage_session *s, int listener, const char *where)
 	return accept(listener, NULL, NULL);
 }
 
-/* By a thread with a table of descriptors of its own. */
+/* And then only somebody else of the session has it. */
 static int
-hidden(const struct stage_session *s, int listener, const char *where)
+left_to(const struct stage_session *s, enum order whom, int listener, const char *where)
 {
 	char number[16];
 	int fd = stage_order(s, ORDER_CONNECT_TCP, where);
 
 	assert_true(fd >= 0);
 	snprintf(number, sizeof(number), "%d", fd);
-	assert_int_equal(stage_order(s, ORDER_HIDE, number), 0);
+	assert_int_equal(stage_order(s, whom, number), 0);
 	return accept(listener, NULL, NULL);
 }
 
@@ -54,6 +54,36 @@ order(const char *verb, const struct stage_session *s, const char *want)
 	if (strstr(answer, want) == NULL)
 		print_error("%s\n", answer);
 	assert_non_null(strstr(answer, want));
+}
+
+/* They are read in the order of pids. */
+static void
+many_descriptors_hide_no_connection(void **state)
+{
+	struct stage_session s;
+	struct request rq;
+	struct notice n;
+	char where[64];
+	int far = far_listener(where), a;
+
+	(void)state;
+	if ((kit_gates() & GATEF_CONNECT) == 0)
+		skip();
+	stage_session(&s, KIT_AUID, true);
+	assert_int_equal(stage_order(&s, ORDER_SOCKETS, "17000"), 0);
+	for (int i = 0; i < 3; i++)
+		assert_true(stage_order(&s, ORDER_FORK, NULL) > 0);
+	a = left_to(&s, ORDER_LEAVE, far, where);
+	stage_mode("enforce");
+	rq = kit_request(REQ_ISOLATE, &s, 0);
+	assert_int_equal(stage_ask(&rq, &n, NULL), RES_OK);
+	assert_int_equal(n.value, 1);
+	(void)usleep(20000);
+	assert_int_equal(kit_ended(a), 1);
+	stage_mode("audit");
+	close(a);
+	close(far);
+	stage_session_end(&s);
 }
 
 static void
@@ -75,7 +105,7 @@ an_isolated_session_reaches_nobody(void **state)
 	stage_session(&unknown, KIT_AUID, false);
 	a = connected(&s, far, where);
 	b = connected(&other, far, where);
-	c = hidden(&s, far, where);
+	c = left_to(&s, ORDER_HIDE, far, where);
 	local = connected(&s, near, port);
 	assert_int_equal(kit_ask(REQ_ISOLATE, &s, 0), RES_MODE_AUDIT);
 	stage_mode("enforce");
@@ -152,6 +182,7 @@ root_isolates_in_audit_mode_and_for_good(void **state)
 
 static const struct CMUnitTest tests[] = {
 	kit_test(an_isolated_session_reaches_nobody),
+	kit_test(many_descriptors_hide_no_connection),
 	kit_test(root_isolates_in_audit_mode_and_for_good),
 };
 

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -492,6 +493,21 @@ hide(int fd)
 }
 
 static int
+sockets(int n)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct rlimit most;
+
+	if (getrlimit(RLIMIT_NOFILE, &most) == 0)
+		most.rlim_cur = most.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &most);
+	while (fd != -1 && --n > 0)
+		if (fcntl(fd, F_DUPFD_CLOEXEC, 0) == -1)
+			return -errno;
+	return fd == -1 ? -errno : 0;
+}
+
+static int
 obey(const struct order_line *o)
 {
 	pid_t pid;
@@ -531,6 +547,13 @@ obey(const struct order_line *o)
 	case ORDER_LISTEN:
 		fd = unix_socket(o->arg, SOCK_STREAM, true);
 		return fd == -1 ? -errno : fd;
+	case ORDER_SOCKETS:
+		return sockets(atoi(o->arg));
+	case ORDER_LEAVE:
+		pid = fork();
+		if (pid == 0)
+			wait_forever();
+		return pid == -1 ? -errno : close(atoi(o->arg));
 	case ORDER_HIDE:
 		return hide(atoi(o->arg));
 	case ORDER_REPORT: /* a forged one: this process is no sshd */

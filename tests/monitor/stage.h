@@ -72,7 +72,9 @@ enum order { ORDER_FORK = 1, ORDER_CONNECT_TCP, ORDER_CONNECT_UNIX, ORDER_EXEC, 
 	ORDER_HALT,   /* as EXEC, and it stands before its first instruction */
 	ORDER_SERVE,  /* as EXEC, and it holds a TCP socket that listens */
 	ORDER_HOARD,  /* work holds a lot of descriptors; how many */
+	ORDER_SOCKETS, /* so many more, of one socket */
 	ORDER_LISTEN, /* at a Unix socket */
+	ORDER_LEAVE,  /* of a descriptor: only a new child has it then */
 	ORDER_HIDE }; /* of a descriptor: only a thread with a table of its own has it then */
 /* Gives work an order; what it answers: a pid or a number, negative on failure. */
 int stage_order(const struct stage_session *, enum order, const char *arg);
