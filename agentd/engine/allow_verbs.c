@@ -6,9 +6,8 @@
 
 #include <sshtether/control.h>
 
-#include "agentd/engine/control.h"
 #include "agentd/engine/in_force.h"
-#include "agentd/engine/state.h"
+#include "agentd/engine/verbs.h"
 #include "base/log.h"
 #include "base/proc.h"
 

@@ -1,7 +1,7 @@
 /*
  * control: the control socket (sshtether/control.h).  Takes clients, reads one request line of each,
  * finds its verb, checks the peer's rights, and carries answers out as fast as the client reads.  What
- * the verbs do is in control_verbs.c.
+ * the verbs do is in *_verbs.c.
  */
 #ifndef ENGINE_CONTROL_H
 #define ENGINE_CONTROL_H

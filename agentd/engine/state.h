@@ -81,7 +81,7 @@ struct engine {
 
 	struct pipeline_options options; /* host_mode is kept as it is now */
 	struct bytes roles[CONFIG_ROLES_MAX];
-	LIST_HEAD(, pending) pending; /* control_verbs.c: clients that wait for an answer */
+	LIST_HEAD(, pending) pending; /* pending.h: clients that wait for an answer */
 	LIST_HEAD(, listing) listings;
 	struct alert_context context;
 	struct flows flows;
@@ -104,13 +104,9 @@ void session_json(struct engine *, const struct session *, bool detail, struct b
 
 /* control_verbs.c */
 struct control *control_verbs_new(struct engine *, gid_t group);
-/* allow_verbs.c: exceptions, given, shown and taken back. */
-void verb_allow(struct client *, const struct args *, void *engine);
-void verb_allowed(struct client *, const struct args *, void *engine);
-void verb_disallow(struct client *, const struct args *, void *engine);
-/* Those whose time is over. */
+/* allow_verbs.c: exceptions whose time is over end. */
 void allowances_end(struct engine *, struct rtime now);
-/* A follower's filter and a row of the outlet. */
+/* alert_verbs.c: a follower's filter and a row of the outlet. */
 bool control_wants(const void *filter, const void *row);
 
 /* notices.c: a notice of the monitor that nobody waits for. */
