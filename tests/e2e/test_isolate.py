@@ -25,7 +25,7 @@ def test_isolate_by_policy(stage: Stage) -> None:
     watch = stage.watch()
     with stage.login("alice", forward=True) as session:
         session.run("ssh -o ConnectTimeout=5 db true")
-        watch.wait(activity="outbound-ssh", done="isolated")
+        watch.wait(activity="outbound-ssh", done="isolated", ses=session.ses)
         assert session.run("exec 3<>/dev/tcp/10.9.2.2/80")[1].find("not permitted") != -1
         assert session.out("echo on") == "on"
         assert stage.daemon.sessions()[session.ses]["sshtether"]["isolated"] is True
