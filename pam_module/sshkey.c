@@ -8,8 +8,8 @@
 
 #include <openssl/evp.h>
 
-#include "pam_module/base64.h"
-#include "pam_module/wire.h"
+#include "base/base64.h"
+#include "base/wire.h"
 
 /*
  * A certificate is: type, nonce, the fields of the plain key, then what the CA says.  's' is a field
@@ -107,22 +107,6 @@ fingerprint_inside(const struct key_type *t, struct bytes *w, char out[ST_FP_MAX
 
 /* --- certificates -------------------------------------------------------------------------------- */
 
-/* A text field: one NUL at its end is tolerated, one inside is not (sshbuf_get_cstring). */
-static bool
-take_text(struct bytes *w, struct bytes *out)
-{
-	struct bytes s;
-
-	if (!wire_string(w, &s))
-		return false;
-	if (s.n > 0 && s.p[s.n - 1] == '\0')
-		s.n--;
-	if (s.n > 0 && memchr(s.p, '\0', s.n) != NULL)
-		return false;
-	*out = s;
-	return true;
-}
-
 /* Adds one name, keeping a byte for the end of the list. */
 static void
 add_principal(struct sshkey *key, size_t *used, struct bytes name)
@@ -142,7 +126,7 @@ parse_principals(struct bytes list, struct sshkey *key)
 	struct bytes name;
 
 	while (list.n > 0) {
-		if (!take_text(&list, &name))
+		if (!wire_text(&list, &name))
 			return false;
 		add_principal(key, &used, name);
 	}
@@ -157,7 +141,7 @@ parse_certificate(const struct key_type *t, struct bytes w, struct sshkey *key)
 	uint32_t kind;
 
 	if (!wire_string(&w, &nonce) || !fingerprint_inside(t, &w, key->fp) ||
-	    !wire_u64(&w, &key->serial) || !wire_u32(&w, &kind) || !take_text(&w, &id) ||
+	    !wire_u64(&w, &key->serial) || !wire_u32(&w, &kind) || !wire_text(&w, &id) ||
 	    !wire_string(&w, &principals) || !wire_u64(&w, &valid_after) ||
 	    !wire_u64(&w, &valid_before) || !wire_string(&w, &critical) ||
 	    !wire_string(&w, &extensions) || !wire_string(&w, &reserved) ||

@@ -3,8 +3,8 @@
 
 FUZZ = $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
-fuzz_report = $(addprefix pam_module/,authinfo.o sshkey.o wire.o base64.o connection.o exempt.o) \
-              $(addprefix base/,bytes.o buf.o utf8.o addr.o safe.o)
+fuzz_report = $(addprefix pam_module/,authinfo.o sshkey.o connection.o exempt.o) \
+              $(addprefix base/,bytes.o buf.o utf8.o addr.o safe.o wire.o base64.o)
 fuzz_report_LIBS = -lcrypto
 fuzz_record = base/bytes.o $(addprefix agentd/audit/,record.o record_type.o)
 fuzz_event  = $(audit_stages)

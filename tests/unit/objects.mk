@@ -5,11 +5,11 @@ test_base_host = base/bytes.o base/buf.o base/utf8.o base/addr.o base/clock.o ba
 test_community = agentd/sink/community.o base/addr.o base/buf.o base/bytes.o base/utf8.o
 test_community_LIBS = -lcrypto
 pam_parse = base/bytes.o base/buf.o base/utf8.o base/clock.o base/addr.o
-test_pam_key = $(pam_parse) base/safe.o pam_module/sshkey.o pam_module/wire.o pam_module/base64.o
+test_pam_key = $(pam_parse) base/safe.o pam_module/sshkey.o base/wire.o base/base64.o
 test_pam_key_LIBS = -lcrypto
 test_pam_key_LDFLAGS = -Wl,--wrap=EVP_MD_CTX_new -Wl,--wrap=EVP_DigestUpdate
-test_pam_parse = $(pam_parse) pam_module/options.o pam_module/authinfo.o pam_module/base64.o \
-	pam_module/connection.o pam_module/exempt.o pam_module/wire.o
+test_pam_parse = $(pam_parse) pam_module/options.o pam_module/authinfo.o base/base64.o \
+	pam_module/connection.o pam_module/exempt.o base/wire.o
 test_report =
 # bytes → record → event → fact: for every test that reads records
 audit_stages = base/bytes.o base/utf8.o base/buf.o base/addr.o agentd/audit/record.o agentd/audit/record_type.o \
@@ -32,6 +32,7 @@ test_cli_live_LIBS = -lsmartcols -ljansson
 test_packaged_rules = agentd/monitor/rule.o base/bytes.o base/buf.o base/utf8.o base/safe.o
 test_packaged_rules_LIBS = -laudit
 test_pipeline = $(patsubst %.c,%.o,$(wildcard policy/*.c agentd/audit/*.c agentd/host/*.c agentd/detect/*.c base/*.c)) policy/grammar.o agentd/engine/pipeline.o agentd/engine/question.o agentd/engine/ruling.o
+test_pipeline_LIBS = -lcrypto
 test_pipeline_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc
 # the model and the detectors, for facts made by hand
 detect_kit = tests/unit/detect_kit.o $(patsubst %,agentd/host/%.o,account host owner parent process program records report session table usock usock_name) \
@@ -85,7 +86,7 @@ test_engine_parts_LIBS = -lseccomp
 test_engine_acts = tests/unit/ruling.o tests/unit/link_pair.o $(patsubst %,agentd/engine/%.o,act acts failures held keep link pipeline plan prepare question recent ruling spares) \
 	$(patsubst %.c,%.o,$(wildcard agentd/audit/*.c agentd/host/*.c agentd/detect/*.c policy/*.c base/*.c)) \
 	policy/grammar.o agentd/monitor/result.o
-test_engine_acts_LIBS = -levent_core
+test_engine_acts_LIBS = -levent_core -lcrypto
 test_control_live = $(engine_all)
 test_control_live_LIBS = $(engine_libs)
 test_policy_load = $(policy_all)

@@ -11,9 +11,9 @@
 
 #include "base/buf.h"
 #include "base/safe.h"
-#include "pam_module/base64.h"
+#include "base/base64.h"
 #include "pam_module/sshkey.h"
-#include "pam_module/wire.h"
+#include "base/wire.h"
 
 static char home[] = "/tmp/test_pam_key.XXXXXX";
 

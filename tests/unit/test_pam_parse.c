@@ -3,11 +3,11 @@
 
 #include "base/buf.h"
 #include "pam_module/authinfo.h"
-#include "pam_module/base64.h"
+#include "base/base64.h"
 #include "pam_module/connection.h"
 #include "pam_module/exempt.h"
 #include "pam_module/options.h"
-#include "pam_module/wire.h"
+#include "base/wire.h"
 
 /* --- options --------------------------------------------------------------------------------------- */
 

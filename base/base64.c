@@ -1,5 +1,5 @@
 /* base64: see base64.h. */
-#include "pam_module/base64.h"
+#include "base/base64.h"
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 

@@ -1,6 +1,6 @@
 /* base64: RFC 4648 section 4, strict: whole quads, padding at the end only, no blanks. */
-#ifndef PAM_MODULE_BASE64_H
-#define PAM_MODULE_BASE64_H
+#ifndef BASE_BASE64_H
+#define BASE_BASE64_H
 
 #include "base/bytes.h"
 

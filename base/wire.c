@@ -1,5 +1,5 @@
 /* wire: see wire.h. */
-#include "pam_module/wire.h"
+#include "base/wire.h"
 
 static uint64_t
 big_endian(const char *p, size_t n)
@@ -18,6 +18,17 @@ wire_skip(struct bytes *w, size_t n)
 		return false;
 	w->p += n;
 	w->n -= n;
+	return true;
+}
+
+bool
+wire_u8(struct bytes *w, uint8_t *out)
+{
+	const char *at = w->p;
+
+	if (!wire_skip(w, 1))
+		return false;
+	*out = (uint8_t)*at;
 	return true;
 }
 
@@ -54,5 +65,21 @@ wire_string(struct bytes *w, struct bytes *out)
 	*out = (struct bytes){.p = rest.p, .n = n};
 	w->p = rest.p + n;
 	w->n = rest.n - n;
+	return true;
+}
+
+bool
+wire_text(struct bytes *w, struct bytes *out)
+{
+	struct bytes rest = *w, s;
+
+	if (!wire_string(&rest, &s))
+		return false;
+	if (s.n > 0 && s.p[s.n - 1] == '\0')
+		s.n--;
+	if (s.n > 0 && memchr(s.p, '\0', s.n) != NULL)
+		return false;
+	*out = s;
+	*w = rest;
 	return true;
 }
