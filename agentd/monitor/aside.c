@@ -57,6 +57,17 @@ work(void *arg)
 	return NULL;
 }
 
+bool
+aside_ends(struct aside *w)
+{
+	bool ends;
+
+	(void)pthread_mutex_lock(&w->lock);
+	ends = w->stop;
+	(void)pthread_mutex_unlock(&w->lock);
+	return ends;
+}
+
 /* --- in the loop ------------------------------------------------------------------------------------ */
 
 static struct job *

@@ -22,6 +22,7 @@ enum work {
 	 */
 	WORK_AUDIT,
 	WORK_KEEP, /* what is to outlive us, synced to the disk */
+	WORK_LOOK, /* connections from before a rule: all descriptors of all sessions */
 	WORK_COUNT,
 };
 
@@ -40,5 +41,7 @@ struct aside *aside_new(struct event_base *);
 void aside_free(struct aside **);
 /* Takes the job.  False: too many wait, or the loop has ended (NULL); the job stays the caller's. */
 bool aside_give(struct aside *, struct job *);
+/* For a job that takes long: somebody waits for its end in aside_free(). */
+bool aside_ends(struct aside *);
 
 #endif

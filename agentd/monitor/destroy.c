@@ -14,13 +14,16 @@
 
 /* --- sockets that a session holds --------------------------------------------------------------------- */
 
-#define PATIENCE_MS 2000 /* a user can hold more descriptors than that allows to read */
+/* A user can hold more descriptors than that allows to read. */
+#define ONE_MS 500
+#define ALL_MS 2000
 
 struct held {
 	struct connections all; /* those that are held are marked */
 	const struct mon_session *session; /* borrowed */
 	uint32_t pid; /* of this process only; 0: of all */
 	struct mtime start;
+	int64_t patience_ms;
 	bool more; /* not all was looked at */
 };
 
@@ -33,7 +36,7 @@ note_socket(uint64_t inode, void *arg)
 
 	for (size_t i = 0; i < n; i++)
 		c[i].marked = true;
-	h->more = mtime_ms_since(mtime_now(), h->start) >= PATIENCE_MS;
+	h->more = mtime_ms_since(mtime_now(), h->start) >= h->patience_ms;
 	return !h->more;
 }
 
@@ -49,11 +52,11 @@ note_sockets(int pidfd, const struct facts *f, void *arg)
 }
 
 static int
-held_find(struct held *h, const struct mon_session *s, uint32_t pid)
+held_find(struct held *h, const struct mon_session *s, uint32_t pid, int64_t patience_ms)
 {
 	int rc;
 
-	*h = (struct held){.session = s, .pid = pid, .start = mtime_now()};
+	*h = (struct held){.session = s, .pid = pid, .start = mtime_now(), .patience_ms = patience_ms};
 	rc = connections_read(&h->all);
 	if (rc == 0)
 		(void)facts_each(s->ses, note_sockets, h);
@@ -116,7 +119,7 @@ destroy_tcp(struct job *job)
 		h->note.result = RES_PROTECTED;
 		return;
 	}
-	rc = held_find(&h->held, &h->session, h->rq.pid);
+	rc = held_find(&h->held, &h->session, h->rq.pid, ONE_MS);
 	held_each(&h->held, end_one, h);
 	if (rc == 0 && h->held.more && h->found == 0)
 		rc = -ETIMEDOUT;
@@ -168,7 +171,7 @@ destroy_all(struct destroy_all *all)
 	struct sweep s = {.all = all};
 
 	s.came_in = flow_of_process(all->session.monitor_pid, all->session.start_ticks, &s.peer, &s.local);
-	if (held_find(&s.held, &all->session, 0) != 0 || s.held.more)
+	if (held_find(&s.held, &all->session, 0, ALL_MS) != 0 || s.held.more)
 		all->left++;
 	held_each(&s.held, end_any, &s);
 	connections_free(&s.held.all);

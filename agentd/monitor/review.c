@@ -148,12 +148,17 @@ looked(struct job *job)
 
 	if (l->standing.rc != 0)
 		log_err("connections from before a rule are not looked at: %s", strerror(-l->standing.rc));
+	if (l->standing.unread != SES_UNSET)
+		log_err("session %u has more descriptors than can be read: what it holds from before a rule may be left",
+		    l->standing.unread);
 	r->again |= l->standing.more;
 	l->standing.n = choose(l);
 	l->job.run = end_all;
 	l->job.done = ended;
-	if (l->standing.n == 0 || !aside_give(r->m->work[WORK_ACT], &l->job))
-		over(l, RETRY_MS);
+	if (l->standing.n != 0 && aside_give(r->m->work[WORK_ACT], &l->job))
+		return;
+	r->again |= l->standing.n != 0;
+	over(l, RETRY_MS);
 }
 
 static bool
@@ -181,7 +186,7 @@ on_time_cb(evutil_socket_t fd, short what, void *arg)
 	registry_each(m->registry, take, &l->standing);
 	r->again = false;
 	r->looking = true;
-	if (l->standing.nsessions == 0 || !aside_give(m->work[WORK_FIND], &l->job)) {
+	if (l->standing.nsessions == 0 || !aside_give(m->work[WORK_LOOK], &l->job)) {
 		r->again = l->standing.nsessions != 0;
 		over(l, PACE_MS);
 	}
@@ -203,7 +208,7 @@ review_new(struct monitor *m)
 	return r;
 }
 
-/* A look under way was with WORK_FIND or WORK_ACT, which have ended. */
+/* A look under way was with WORK_LOOK or WORK_ACT, which have ended. */
 void
 review_free(struct review **r)
 {

@@ -19,10 +19,13 @@
 #include "agentd/monitor/gate.h"
 #include "base/report_addr.h"
 
+#define PATIENCE_MS 2000 /* with one session: a user can hold more descriptors than that allows to read */
+
 /* One look. */
 struct looking {
 	struct standing *standing;
 	struct connections all; /* marked: one of those who hold it was denied it */
+	int64_t *spent_ns;      /* owned; on each session */
 };
 
 /* --- whose they are ------------------------------------------------------------------------------------- */
@@ -116,6 +119,7 @@ struct visit {
 	struct looking *looking;
 	const struct mon_session *session;
 	const struct facts *facts;
+	struct mtime until;
 };
 
 static bool
@@ -127,21 +131,36 @@ visit_socket(uint64_t inode, void *arg)
 
 	for (size_t i = 0; i < n; i++)
 		judge(v->looking, v->session, v->facts, &c[i]);
-	return true;
+	return mtime_now().ns < v->until.ns;
+}
+
+/* False: not all of it. */
+static bool
+visit_sockets(struct looking *l, const struct mon_session *s, const struct facts *f)
+{
+	int64_t *spent = &l->spent_ns[s - l->standing->sessions];
+	const struct mtime start = mtime_now();
+	struct visit v = {.looking = l, .session = s, .facts = f,
+	    .until = {.ns = start.ns + PATIENCE_MS * INT64_C(1000000) - *spent}};
+	bool all = v.until.ns > start.ns && flow_each_socket(f->pid, visit_socket, &v);
+
+	*spent += mtime_now().ns - start.ns;
+	return all;
 }
 
 static int
 visit(int pidfd, const struct facts *f, void *arg)
 {
 	struct looking *l = arg;
-	const struct standing *st = l->standing;
+	struct standing *st = l->standing;
 	const struct mon_session *s = session_of(st, f->ses);
-	struct visit v = {.looking = l, .session = s, .facts = f};
 
 	(void)pidfd;
-	if (!guard_system(&st->guard, s, f) && !protect_breakglass(st->guard.cf, s, f))
-		(void)flow_each_socket(f->pid, visit_socket, &v);
-	return 0;
+	if (guard_system(&st->guard, s, f) || protect_breakglass(st->guard.cf, s, f) || protect_works_for_pam(s, f))
+		return 0;
+	if (!visit_sockets(l, s, f))
+		st->unread = s->ses;
+	return aside_ends(st->aside) ? -ECANCELED : 0;
 }
 
 /* --- all ------------------------------------------------------------------------------------------------ */
@@ -152,17 +171,19 @@ standing_look(struct standing *st)
 	struct looking l = {.standing = st};
 
 	st->denied = calloc(ST_REVIEWED, sizeof(*st->denied));
-	st->rc = st->denied == NULL ? -ENOMEM : connections_read(&l.all);
+	l.spent_ns = calloc(st->nsessions, sizeof(*l.spent_ns));
+	st->rc = st->denied == NULL || l.spent_ns == NULL ? -ENOMEM : connections_read(&l.all);
 	qsort(st->sessions, st->nsessions, sizeof(*st->sessions), by_ses);
 	if (st->rc == 0 && l.all.n > 0)
 		st->rc = facts_among(is_wanted, visit, &l);
 	connections_free(&l.all);
+	free(l.spent_ns);
 }
 
 void
 standing_begin(struct standing *st, struct monitor *m)
 {
-	*st = (struct standing){.gate = m->gate, .guard = guard_take(m)};
+	*st = (struct standing){.gate = m->gate, .aside = m->work[WORK_LOOK], .guard = guard_take(m), .unread = SES_UNSET};
 }
 
 bool

@@ -18,6 +18,7 @@ struct standing_denied {
 struct standing {
 	/* what the look goes by */
 	struct gate *gate;            /* borrowed; asked, never changed */
+	struct aside *aside;          /* borrowed; where it is done: it is left when that ends */
 	struct guard guard;
 	struct mon_session *sessions; /* owned */
 	size_t nsessions, room;
@@ -25,6 +26,7 @@ struct standing {
 	struct standing_denied *denied;
 	size_t n;
 	bool more; /* not all of it */
+	uint32_t unread; /* a session that has more descriptors than there is patience for; SES_UNSET: none */
 	int rc;    /* −errno: it could not look */
 };
 

@@ -143,6 +143,38 @@ what_a_thread_alone_holds_ends(void **state)
 	stage_session_end(&other);
 }
 
+/* What a look finds ends, and whoever else asks is answered meanwhile. */
+static void
+many_descriptors_delay_nobody(void **state)
+{
+	struct stage_session s, other;
+	const struct stage_session *all[2] = {&s, &other};
+	int64_t start;
+	int ended;
+
+	(void)state;
+	if (!begin())
+		skip();
+	stage_session(&s, KIT_AUID, true);
+	stage_session(&other, KIT_AUID + 1, true);
+	stage_mode("enforce");
+	rule(all, NULL);
+	ended = connected(&s, net.ssh, net.ssh_port);
+	assert_int_equal(stage_order(&s, ORDER_SOCKETS, "17000"), 0);
+	for (int i = 0; i < 200; i++)
+		assert_true(stage_order(&s, ORDER_FORK, NULL) > 0);
+	rule(all, &s);
+	(void)usleep(1500000); /* it has begun */
+	start = stage_now_ms();
+	assert_int_equal(kit_ask(REQ_ALIVE, &other, 0), RES_OK);
+	assert_true(stage_now_ms() - start < 1000);
+	is_told(&s);
+	assert_int_equal(kit_ended(ended), 1);
+	end();
+	stage_session_end(&s);
+	stage_session_end(&other);
+}
+
 /* Audit mode ends nothing; enforce mode begins with what is there. */
 static void
 what_was_there_before_the_mode_ends(void **state)
@@ -247,6 +279,7 @@ the_stop_limit_holds(void **state)
 static const struct CMUnitTest tests[] = {
 	kit_test(what_was_there_before_the_rule_ends),
 	kit_test(what_a_thread_alone_holds_ends),
+	kit_test(many_descriptors_delay_nobody),
 	kit_test(what_was_there_before_the_mode_ends),
 	kit_test(what_was_there_before_the_grant_ends),
 	kit_test(the_stop_limit_holds),
