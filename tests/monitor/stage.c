@@ -508,6 +508,12 @@ sockets(int n)
 }
 
 static int
+number_of(const struct order_line *o)
+{
+	return (int)strtol(o->arg, NULL, 10);
+}
+
+static int
 obey(const struct order_line *o)
 {
 	pid_t pid;
@@ -548,14 +554,14 @@ obey(const struct order_line *o)
 		fd = unix_socket(o->arg, SOCK_STREAM, true);
 		return fd == -1 ? -errno : fd;
 	case ORDER_SOCKETS:
-		return sockets(atoi(o->arg));
+		return sockets(number_of(o));
 	case ORDER_LEAVE:
 		pid = fork();
 		if (pid == 0)
 			wait_forever();
-		return pid == -1 ? -errno : close(atoi(o->arg));
+		return pid == -1 ? -errno : close(number_of(o));
 	case ORDER_HIDE:
-		return hide(atoi(o->arg));
+		return hide(number_of(o));
 	case ORDER_REPORT: /* a forged one: this process is no sshd */
 		fd = unix_socket("run/report.sock", SOCK_SEQPACKET, false);
 		return fd == -1 ? -errno : fd;
