@@ -5,6 +5,7 @@
 #include "agentd/monitor/review.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,12 +26,14 @@ struct review {
 	struct mtime last;
 	bool looking;
 	bool again; /* something has changed since the look under way began */
+	atomic_uint changes; /* that were told of; read beside the loop, too */
 };
 
 /* Beside the loop, and back in it. */
 struct look {
 	struct job job;
-	struct review *review; /* the loop's */
+	struct review *review; /* the loop's, but for its changes */
+	unsigned changes;      /* when it began */
 	struct standing standing;
 };
 
@@ -44,13 +47,23 @@ seen_again(struct job *job)
 	standing_look(&l->standing);
 }
 
+/* Others may have kept it waiting, and the mode or the policy is another by now. */
+static bool
+is_of_now(const struct look *l)
+{
+	return atomic_load(&l->review->changes) == l->changes;
+}
+
 static void
 end_all(struct job *job)
 {
 	struct look *l = (struct look *)job;
 
-	for (size_t i = 0; i < l->standing.n; i++)
-		l->standing.denied[i].rc = diag_destroy(&l->standing.denied[i].tcp);
+	for (size_t i = 0; i < l->standing.n; i++) {
+		struct standing_denied *d = &l->standing.denied[i];
+
+		d->rc = is_of_now(l) ? diag_destroy(&d->tcp) : -ECANCELED;
+	}
 }
 
 /* --- in the loop ---------------------------------------------------------------------------------------- */
@@ -70,6 +83,7 @@ review_due(struct review *r)
 	int64_t since = mtime_ms_since(mtime_now(), r->last);
 
 	r->again = true;
+	(void)atomic_fetch_add(&r->changes, 1);
 	if (!r->looking && mode_get(r->m->mode) == MODE_ENFORCE)
 		schedule(r, r->last.ns == 0 || since >= PACE_MS ? 0 : PACE_MS - since);
 }
@@ -108,8 +122,8 @@ ended(struct job *job)
 	for (size_t i = 0; i < l->standing.n; i++) {
 		const struct standing_denied *d = &l->standing.denied[i];
 
-		if (d->rc == -ENOENT)
-			continue; /* by itself */
+		if (d->rc == -ENOENT || d->rc == -ECANCELED)
+			continue; /* by itself, or it is looked at again */
 		n += d->rc == 0;
 		left += d->rc != 0;
 		tell(l->review->m, d);
@@ -182,6 +196,7 @@ on_time_cb(evutil_socket_t fd, short what, void *arg)
 		return;
 	l->job = (struct job){.run = seen_again, .done = looked};
 	l->review = r;
+	l->changes = atomic_load(&r->changes);
 	standing_begin(&l->standing, m);
 	registry_each(m->registry, take, &l->standing);
 	r->again = false;

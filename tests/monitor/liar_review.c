@@ -175,6 +175,39 @@ many_descriptors_delay_nobody(void **state)
 	stage_session_end(&other);
 }
 
+/* An operator who takes enforce mode back, while what was found waits for another end. */
+static void
+nothing_ends_once_the_mode_is_back(void **state)
+{
+	struct stage_session s, other;
+	const struct stage_session *all[2] = {&s, &other};
+	struct request rq;
+	int kept;
+
+	(void)state;
+	if (!begin())
+		skip();
+	stage_session(&s, KIT_AUID, true);
+	stage_session(&other, KIT_AUID + 1, true);
+	assert_int_equal(stage_order(&other, ORDER_SOCKETS, "17000"), 0);
+	for (int i = 0; i < 200; i++)
+		assert_true(stage_order(&other, ORDER_FORK, NULL) > 0);
+	stage_mode("enforce");
+	rule(all, NULL);
+	kept = connected(&s, net.ssh, net.ssh_port);
+	rq = kit_request(REQ_ISOLATE, &other, 0);
+	(void)stage_ask(&rq, NULL, NULL); /* takes two seconds, and is of no other row the next time */
+	stage_send(&rq, sizeof(rq));
+	rule(all, &s);
+	(void)usleep(700000); /* it is over */
+	stage_mode("audit");
+	(void)usleep(2500000); /* so is the other's */
+	assert_int_equal(kit_ended(kept), 0);
+	end();
+	stage_session_end(&s);
+	stage_session_end(&other);
+}
+
 /* Audit mode ends nothing; enforce mode begins with what is there. */
 static void
 what_was_there_before_the_mode_ends(void **state)
@@ -280,6 +313,7 @@ static const struct CMUnitTest tests[] = {
 	kit_test(what_was_there_before_the_rule_ends),
 	kit_test(what_a_thread_alone_holds_ends),
 	kit_test(many_descriptors_delay_nobody),
+	kit_test(nothing_ends_once_the_mode_is_back),
 	kit_test(what_was_there_before_the_mode_ends),
 	kit_test(what_was_there_before_the_grant_ends),
 	kit_test(the_stop_limit_holds),
