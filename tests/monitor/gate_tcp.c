@@ -368,19 +368,24 @@ static void
 test_no_moment_of_openness_while_generations_change(void **state)
 {
 	struct gate_row row = gate_kit_row(&kit.alice);
-	long n;
+	long n, tries = 0;
 
 	(void)state;
 	gate_kit_deny(&row, VIA_SSH, GRANT_DENY);
 	gate_kit_set(&row);
-	actor_hammer(&kit.alice, NEAR, SSH_PORT);
-	for (int i = 0; i < 40; i++) {
-		row.grant.generation = gate_kit_classes();
-		gate_kit_set(&row);
-		assert_int_equal(gate_classes_done(kit.gate, row.grant.generation), 0);
+	/* On a busy machine few tries may fall into the first of the rounds. */
+	for (int round = 0; round < 20 && tries <= 100; round++) {
+		actor_hammer(&kit.alice, NEAR, SSH_PORT);
+		for (int i = 0; i < 40; i++) {
+			row.grant.generation = gate_kit_classes();
+			gate_kit_set(&row);
+			assert_int_equal(gate_classes_done(kit.gate, row.grant.generation), 0);
+		}
+		n = actor_hammered(&kit.alice);
+		assert_true(n >= 0); /* −1: one was not refused */
+		tries += n;
 	}
-	n = actor_hammered(&kit.alice);
-	assert_true(n > 100);
+	assert_true(tries > 100);
 }
 
 static void

@@ -76,7 +76,10 @@ class Daemon:
         without = [] if gates else ["setpriv", "--bounding-set", "-bpf,-perfmon,-sys_admin"]
         self.process = self.bastion.popen([*without, f"{PROGRAMS}/sshtetherd", "-f"], stdout=log, stderr=log)
         log.close()
-        until(self._ready, "sshtetherd to read audit records")
+        try:
+            until(self._ready, "sshtetherd to read audit records")
+        except TimedOut as late:
+            raise TimedOut(f"{late}: {self.status().get('source')} {self.log()[-3000:]}") from late
 
     def _ready(self) -> bool:
         if self.process.poll() is not None:
