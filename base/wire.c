@@ -83,3 +83,17 @@ wire_text(struct bytes *w, struct bytes *out)
 	*w = rest;
 	return true;
 }
+
+bool
+wire_number(struct bytes *w, struct bytes *out)
+{
+	struct bytes rest = *w, s;
+
+	if (!wire_string(&rest, &s) || (s.n > 0 && ((uint8_t)*s.p & 0x80) != 0))
+		return false;
+	while (s.n > 0 && *s.p == '\0')
+		(void)wire_skip(&s, 1);
+	*out = s;
+	*w = rest;
+	return true;
+}

@@ -16,5 +16,7 @@ bool wire_u64(struct bytes *, uint64_t *out);
 bool wire_string(struct bytes *, struct bytes *out);
 /* The same for text: one NUL at its end is left out, as OpenSSH does; one inside: false. */
 bool wire_text(struct bytes *, struct bytes *out);
+/* A number, not negative (mpint): its bytes without leading zeros, none for 0. */
+bool wire_number(struct bytes *, struct bytes *out);
 
 #endif

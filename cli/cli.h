@@ -93,6 +93,7 @@ int cmd_policy_check(struct cli *, int argc, char **argv);  /* cmd_policy.c: no 
 int cmd_policy_print(struct cli *, int argc, char **argv);
 int cmd_policy_test(struct cli *, int argc, char **argv);
 int cmd_policy_explain(struct cli *, int argc, char **argv);
+int cmd_policy_verify(struct cli *, int argc, char **argv); /* cmd_policy_verify.c */
 int cmd_policy_load(struct cli *, int argc, char **argv);   /* cmd_policy_live.c */
 int cmd_policy_show(struct cli *, int argc, char **argv);
 

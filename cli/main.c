@@ -74,6 +74,13 @@ static const struct command commands[] = {
 	{"policy explain", "FILE QUESTION...", "which rule answers, and why not those before it",
 	    "  The question is as on an expect line: outbound-ssh user eve origin 10.1.2.3 port 22\n",
 	    cmd_policy_explain},
+	{"policy verify-signature", "[--allowed-signers FILE] [--signature FILE] [--principal NAME] [--at T] POLICY",
+	    "did somebody whom we trust sign it?",
+	    "  --allowed-signers FILE\n"
+	    "                   whom we trust, as ssh-keygen -Y verify takes it (/etc/sshtether/allowed_signers)\n"
+	    "  --signature FILE what ssh-keygen -Y sign -n sshtether-policy wrote (POLICY.sig)\n"
+	    "  --principal NAME it must be this one\n"
+	    "  --at T           as it was, or will be, at that time\n", cmd_policy_verify},
 	{"policy load", "FILE", "put a policy into force", NULL, cmd_policy_load},
 	{"policy show", "[-v]", "the policy in force",
 	    "  -v, --verbose    each rule with its hits\n", cmd_policy_show},
@@ -86,7 +93,7 @@ print_commands(FILE *f)
 {
 	fputs("usage: sshtether COMMAND [OPTION...]\n\n", f);
 	for (size_t i = 0; i < NCOMMANDS; i++)
-		fprintf(f, "  %-15s %s\n", commands[i].name, commands[i].help);
+		fprintf(f, "  %-24s %s\n", commands[i].name, commands[i].help);
 	fputs("\n"
 	      "  --json, --utc, --socket PATH and --help go with every command.\n"
 	      "  sshtether COMMAND --help tells more; sshtether(1) tells all.\n", f);
@@ -139,7 +146,7 @@ print_group(FILE *f, const char *word)
 	for (size_t i = 0; i < NCOMMANDS; i++) {
 		if (strncmp(commands[i].name, word, n) != 0 || commands[i].name[n] != ' ')
 			continue;
-		fprintf(f, "  %-15s %s\n", commands[i].name, commands[i].help);
+		fprintf(f, "  %-24s %s\n", commands[i].name, commands[i].help);
 		shown++;
 	}
 	return shown;

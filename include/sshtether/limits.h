@@ -52,6 +52,17 @@
 #define ST_TABLE_BYTES      (64u << 20) /* of all the files that a policy names */
 #define ST_TABLE_GLOBS      65536 /* patterns of one table: each is tried in turn */
 
+/* signatures of policies */
+#define ST_SIGNATURE_BYTES  (64u << 10) /* of a signature in its armour; a certificate with 256 principals has 30 KiB */
+#define ST_SIGNERS_BYTES    (1u << 20)  /* of allowed_signers */
+#define ST_SIGNERS_LINE     (16u << 10)
+#define ST_SIGNERS_ERRORS   16   /* bad lines that are told; the rest is counted */
+#define ST_SIGNER_NAME      1024 /* a principal, a list of patterns, with its NUL */
+#define ST_SIGNER_KEY       4096 /* of one public key: RSA of 16384 bits is half of it */
+#define ST_CERT_PRINCIPALS  256  /* as OpenSSH has it */
+#define ST_RSA_BITS_MIN     2048
+#define ST_RSA_BITS_MAX     16384
+
 /* daemon */
 #define ST_CONTROL_CLIENTS  64
 #define ST_REASON_MAX       512 /* of an order by hand, with its NUL */

@@ -147,7 +147,7 @@ else
 	ok "only visible text"
 fi
 
-names=$("$command" --help | sed -n 's/^  \([a-z]\{1,\}\( [a-z]\{1,\}\)\{0,1\}\)  .*/\1/p' | tr ' ' '+')
+names=$("$command" --help | sed -n 's/^  \([a-z-]\{1,\}\( [a-z-]\{1,\}\)\{0,1\}\)  .*/\1/p' | tr ' ' +)
 for words in $names; do
 	name=$(echo "$words" | tr + ' ')
 	# shellcheck disable=SC2086 # two words are two arguments
