@@ -80,7 +80,7 @@ struct record {
 	uint32_t id;       /* of the request that is answered; 0: nobody waits */
 	int fd, type, error;
 	bool good;
-	struct buf text;
+	char text[]; /* with its zero: whoever frees the job frees all of it */
 };
 
 static void
@@ -88,8 +88,7 @@ run(struct job *job)
 {
 	struct record *r = (struct record *)job;
 
-	r->error = audit_log_user_message(r->fd, r->type, r->text.p, NULL, NULL, NULL, r->good) > 0 ? 0 : errno;
-	buf_free(&r->text);
+	r->error = audit_log_user_message(r->fd, r->type, r->text, NULL, NULL, NULL, r->good) > 0 ? 0 : errno;
 }
 
 static void
@@ -104,24 +103,22 @@ done(struct job *job)
 	free(r);
 }
 
-/* Takes what text holds.  RES_OK: it will be answered. */
+/* RES_OK: it will be answered. */
 static enum result
-write_record(struct monitor *m, uint32_t id, int type, struct buf *text, bool good)
+write_record(struct monitor *m, uint32_t id, int type, const struct buf *text, bool good)
 {
-	struct record *r = buf_ok(text) && m->audit_fd >= 0 ? malloc(sizeof(*r)) : NULL;
+	struct record *r = buf_ok(text) && m->audit_fd >= 0 ? malloc(sizeof(*r) + text->n + 1) : NULL;
 
-	if (r == NULL) {
-		buf_free(text);
+	if (r == NULL)
 		return RES_DENIED;
-	}
 	*r = (struct record){.job = {.run = run, .done = done}, .m = m, .id = id, .fd = m->audit_fd,
-	    .type = type, .good = good, .text = *text};
-	*text = (struct buf)BUF_INIT;
+	    .type = type, .good = good};
+	memcpy(r->text, text->p, text->n);
+	r->text[text->n] = '\0';
 	if (m->work[WORK_AUDIT] == NULL) { /* the loop has ended */
 		run(&r->job);
 		done(&r->job);
 	} else if (!aside_give(m->work[WORK_AUDIT], &r->job)) {
-		buf_free(&r->text);
 		free(r);
 		return RES_RATE;
 	}
@@ -151,6 +148,7 @@ handle_audit(struct monitor *m, const struct request *rq, struct answer *a)
 	else
 		put_record(rq, &text);
 	result = write_record(m, rq->id, record_type(rq), &text, rq->done != DONE_FAILED);
+	buf_free(&text);
 	a->later = result == RES_OK;
 	return result;
 }
