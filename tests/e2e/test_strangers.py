@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import subprocess
 from collections.abc import Iterator
 
 from lab import sshd
@@ -138,8 +139,12 @@ def test_server_of_ones_own_is_told(stage: Stage) -> None:
     stage.daemon.policy("")
     watch = stage.watch()
     with stage.login("alice") as session, _own_server(session) as there:
-        stage.ssh("alice", *there, "true", check=True)
+        # A login that is over at once may be gone before its server's child is looked at.
+        argv = [*sshd.ssh(), *there, "sleep 60; true"]
+        client = stage.laptop.popen(argv, user="alice", stderr=subprocess.DEVNULL)
         watch.wait(activity="unreported-session", ses=session.ses, exe="/usr/bin/bash")
+        client.terminate()
+        client.wait()
 
 
 def test_who_comes_in_by_ones_own_server_is_stopped(stage: Stage) -> None:
