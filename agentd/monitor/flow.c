@@ -209,10 +209,12 @@ flow_listens(pid_t pid)
 	return n > 0 && (listens(pid, "tcp", inode, n) || listens(pid, "tcp6", inode, n));
 }
 
+/* The one that comes first in the set; *n is how many come before it then. */
 static bool
-search(pid_t pid, const char *table, const uint64_t *set, size_t n, struct report_addr *peer,
+search(pid_t pid, const char *table, const uint64_t *set, size_t *n, struct report_addr *peer,
     struct report_addr *local)
 {
+	struct report_addr from, to;
 	char path[64], line[256];
 	uint64_t inode;
 	bool found = false;
@@ -222,8 +224,20 @@ search(pid_t pid, const char *table, const uint64_t *set, size_t n, struct repor
 	f = fopen(path, "re");
 	if (f == NULL)
 		return false;
-	while (!found && fgets(line, sizeof(line), f) != NULL)
-		found = flow_parse_line(line, local, peer, &inode) && is_among(inode, set, n);
+	while (*n > 0 && fgets(line, sizeof(line), f) != NULL) {
+		size_t i = 0;
+
+		if (!flow_parse_line(line, &from, &to, &inode))
+			continue;
+		while (i < *n && set[i] != inode)
+			i++;
+		if (i == *n)
+			continue;
+		*n = i;
+		*local = from;
+		*peer = to;
+		found = true;
+	}
 	fclose(f);
 	return found;
 }
@@ -237,8 +251,8 @@ flow_of_process(pid_t pid, uint64_t start_ticks, struct report_addr *peer, struc
 	bool found;
 
 	n = pid > 0 ? flow_sockets(pid, inode, FLOW_FDS_MAX) : 0;
-	found = n > 0 && (search(pid, "tcp", inode, n, peer, local) ||
-	    search(pid, "tcp6", inode, n, peer, local));
+	found = search(pid, "tcp", inode, &n, peer, local);
+	found = search(pid, "tcp6", inode, &n, peer, local) || found;
 	/* Read by number: it counts only if the number was still this process's at the end. */
 	if (found && proc_stat(pid, &st) == 0 && st.start_ticks == start_ticks)
 		return true;

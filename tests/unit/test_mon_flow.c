@@ -65,6 +65,35 @@ a_real_connection_is_found(void **state)
 	close(listener);
 }
 
+/* sshd's for root holds what it relays, too, and those come in any order in the kernel's table. */
+static void
+the_first_of_many_is_found(void **state)
+{
+	struct sockaddr_in sin = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)}, first;
+	socklen_t len = sizeof(sin);
+	int listener[32], conn[32];
+	struct report_addr peer, local;
+	struct proc_stat st;
+
+	(void)state;
+	assert_int_equal(proc_stat(getpid(), &st), 0);
+	for (size_t i = 0; i < 32; i++) {
+		conn[i] = socket(AF_INET, SOCK_STREAM, 0);
+		listener[i] = socket(AF_INET, SOCK_STREAM, 0);
+		assert_int_equal(listen(listener[i], 1), 0); /* at a port of its own */
+		assert_int_equal(getsockname(listener[i], (struct sockaddr *)&first, &len), 0);
+		sin.sin_port = first.sin_port;
+		assert_int_equal(connect(conn[i], (struct sockaddr *)&sin, sizeof(sin)), 0);
+	}
+	assert_int_equal(getsockname(conn[0], (struct sockaddr *)&first, &len), 0);
+	assert_true(flow_of_process(getpid(), st.start_ticks, &peer, &local));
+	assert_int_equal(local.port, ntohs(first.sin_port));
+	for (size_t i = 0; i < 32; i++) {
+		close(conn[i]);
+		close(listener[i]);
+	}
+}
+
 static void
 sockets_are_listed_up_to_the_cap(void **state)
 {
@@ -93,6 +122,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_are_read),
 		cmocka_unit_test(a_real_connection_is_found),
+		cmocka_unit_test(the_first_of_many_is_found),
 		cmocka_unit_test(sockets_are_listed_up_to_the_cap),
 	};
 
