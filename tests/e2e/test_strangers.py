@@ -128,7 +128,7 @@ def _own_server(session: Login) -> Iterator[list[str]]:
     config = "Port 2204\\nHostKey /home/alice/own.key\\nPidFile /home/alice/own.pid\\nUsePAM no\\nStrictModes no\\n"
     config += "AuthorizedKeysFile /home/alice/.ssh/authorized_keys\\n"
     session.out(f"rm -f own*; ssh-keygen -q -t ed25519 -N '' -f own.key </dev/null; printf '{config}' >own.conf")
-    session.out("/usr/sbin/sshd -f ~/own.conf")
+    session.out("/usr/sbin/sshd -f ~/own.conf; until [ -s own.pid ]; do sleep 0.02; done")
     try:
         yield ["-p", "2204", *_ANY_HOST, "bastion"]
     finally:

@@ -118,9 +118,9 @@ def _log_in_there(stage: Stage, port: int, command: str) -> str:
 def own_sshd(stage: Stage, attempt: Attempt) -> Tried:
     """She starts one in her session, and comes in through it."""
     with stage.login("alice") as session:
-        session.out("rm -f own_key*; ssh-keygen -q -t ed25519 -N '' -f own_key")
+        session.out("rm -f own*; ssh-keygen -q -t ed25519 -N '' -f own_key")
         stage.bastion.write("/home/alice/own.conf", _OWN_SSHD.format(port=2200, key="/home/alice/own_key"))
-        session.out("/usr/sbin/sshd -f ~/own.conf")
+        session.out("/usr/sbin/sshd -f ~/own.conf; until [ -s own.pid ]; do sleep 0.02; done")
         try:
             said = _log_in_there(stage, 2200, dial(attempt))
         finally:
