@@ -48,6 +48,7 @@
 #define ST_POLICY_ERRORS    50
 #define ST_POLICY_STRING    4096 /* of one word or string */
 #define ST_POLICY_MEMORY    (1u << 30) /* of one loaded policy, tables and all */
+#define ST_POLICY_SIEVES    (4u << 20) /* places of rules in the sieves of a policy; more: they stay coarse */
 #define ST_POLICY_EDGES     (1u << 20) /* where a range of a condition begins or ends; more: no classes */
 #define ST_TABLE_BYTES      (64u << 20) /* of all the files that a policy names */
 #define ST_TABLE_GLOBS      65536 /* patterns of one table: each is tried in turn */
@@ -58,7 +59,6 @@
 #define ST_SIGNERS_LINE     (16u << 10)
 #define ST_SIGNERS_ERRORS   16   /* bad lines that are told; the rest is counted */
 #define ST_SIGNER_NAME      1024 /* a principal, a list of patterns, with its NUL */
-#define ST_SIGNER_KEY       4096 /* of one public key: RSA of 16384 bits is half of it */
 #define ST_CERT_PRINCIPALS  256  /* as OpenSSH has it */
 #define ST_RSA_BITS_MIN     2048
 #define ST_RSA_BITS_MAX     16384
