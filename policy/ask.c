@@ -1,11 +1,12 @@
 /*
  * ask: the answer of a policy to one question.  A condition holds, does not hold, or hangs on a
- * fact that is not known (Kleene's three values).  Rules are tried in order; what conditions alike
- * said is remembered in a small fixed table.  Nothing is allocated.
+ * fact that is not known (Kleene's three values).  The rules that the question can concern (sieve.h) are
+ * tried in order; what conditions alike said is remembered in a small fixed table.  Nothing is allocated.
  */
 #include <limits.h>
 
 #include "policy/hours.h"
+#include "policy/sieve.h"
 
 /* --- one condition ---------------------------------------------------------------------------- */
 
@@ -162,11 +163,11 @@ test_holds(const struct test *t, const struct question *q)
 
 /* What the test said is what the condition says, but where a list is known in part and it found nothing. */
 static enum tri
-cond_says(const struct cond *c, const struct question *q, bool found)
+term_says(struct term t, const struct question *q, bool found)
 {
-	if (!found && (q->partial & 1u << c->fact) != 0)
+	if (!found && (q->partial & 1u << t.fact) != 0)
 		return TRI_UNKNOWN;
-	return found != c->negate ? TRI_YES : TRI_NO;
+	return found != t.negate ? TRI_YES : TRI_NO;
 }
 
 enum tri
@@ -174,39 +175,40 @@ cond_holds(const struct cond *c, const struct question *q)
 {
 	if ((q->known & 1u << c->fact) == 0)
 		return TRI_UNKNOWN;
-	return cond_says(c, q, test_holds(c->test, q));
+	return term_says(term_of(c), q, test_holds(c->test, q));
 }
 
 /* --- rules ------------------------------------------------------------------------------------ */
 
+static enum tri
+term_holds(struct memo *m, struct term t, const struct question *q)
+{
+	unsigned i = t.test->id % MEMO;
+
+	if ((q->known & 1u << t.fact) == 0)
+		return TRI_UNKNOWN;
+	if (m->test[i] != t.test) {
+		m->said[i] = test_holds(t.test, q);
+		m->test[i] = t.test;
+	}
+	return term_says(t, q, m->said[i]);
+}
+
 enum tri
 cond_holds_memo(struct memo *m, const struct cond *c, const struct question *q)
 {
-	unsigned i = c->test->id % MEMO;
-
-	if ((q->known & 1u << c->fact) == 0)
-		return TRI_UNKNOWN;
-	if (m->test[i] != c->test) {
-		m->said[i] = test_holds(c->test, q);
-		m->test[i] = c->test;
-	}
-	return cond_says(c, q, m->said[i]);
+	return term_holds(m, term_of(c), q);
 }
 
-/* False when one of them does not hold; the unknown ones are added to *missing. */
+/* False when it does not hold; when it is unknown its fact is added to *missing. */
 static bool
-conds_may_hold(struct memo *m, const struct conds *conds, const struct question *q,
-    uint32_t *missing)
+may_hold(struct memo *m, struct term t, const struct question *q, uint32_t *missing)
 {
-	for (const struct cond *c = conds->first; c != NULL; c = c->next) {
-		enum tri said = cond_holds_memo(m, c, q);
+	enum tri said = term_holds(m, t, q);
 
-		if (said == TRI_NO)
-			return false;
-		if (said == TRI_UNKNOWN)
-			*missing |= 1u << c->fact;
-	}
-	return true;
+	if (said == TRI_UNKNOWN)
+		*missing |= 1u << t.fact;
+	return said != TRI_NO;
 }
 
 bool
@@ -223,17 +225,27 @@ rule_refuses(const struct policy *pol, const struct rule *r)
 	return r->action > DO_ALERT && mode == MODE_ENFORCE;
 }
 
+static bool
+is_over(struct rtime until, struct rtime now)
+{
+	return until.ms != 0 && now.ms != 0 && now.ms >= until.ms;
+}
+
 static enum tri
-holds(struct memo *m, const struct rule *r, const struct question *q, struct rtime now,
+holds(struct memo *m, const struct clause *r, const struct question *q, struct rtime now,
     uint32_t *missing)
 {
 	uint32_t unknown = 0;
 
-	if (rule_is_over(r, now) || !conds_may_hold(m, &r->conds, q, &unknown))
+	if (is_over(r->until, now))
 		return TRI_NO;
-	for (const struct block *b = r->block; b != NULL; b = b->parent)
-		if (!conds_may_hold(m, &b->conds, q, &unknown))
+	for (uint32_t i = 0; i < r->nterms; i++)
+		if (!may_hold(m, r->terms[i], q, &unknown))
 			return TRI_NO;
+	for (const struct block *b = r->block; b != NULL; b = b->parent)
+		for (const struct cond *c = b->conds.first; c != NULL; c = c->next)
+			if (!may_hold(m, term_of(c), q, &unknown))
+				return TRI_NO;
 	*missing |= unknown;
 	return unknown != 0 ? TRI_UNKNOWN : TRI_YES;
 }
@@ -250,7 +262,7 @@ rule_holds(const struct rule *r, const struct question *q)
 	struct memo m = {0};
 	uint32_t missing = 0;
 
-	return holds(&m, r, q, time_of(q), &missing);
+	return holds(&m, r->clause, q, time_of(q), &missing);
 }
 
 enum tri
@@ -281,15 +293,15 @@ default_decision(const struct policy *pol, const struct question *q)
 static struct decision
 rule_decision(const struct policy *pol, unsigned index, const struct question *q)
 {
-	const struct rule *r = pol->rules[index];
+	const struct clause *r = &pol->clauses[index];
 
 	return (struct decision){
 	    .action = r->action,
 	    .severity = r->severity >= 0 ? (enum severity)r->severity :
 	                                   activity_info(q->activity)->default_severity,
 	    .mode = r->mode >= 0 ? (enum mode)r->mode : pol->mode,
-	    .file = r->at.src->name,
-	    .line = r->at.line,
+	    .file = r->file,
+	    .line = r->line,
 	    .rule = index,
 	    .message = r->message,
 	};
@@ -331,20 +343,21 @@ static void
 ask_from(const struct policy *pol, size_t first, const struct question *q, struct rtime now,
     struct decision *out)
 {
-	const uint32_t *rules = pol->by_activity[q->activity];
 	struct decision d = default_decision(pol, q);
 	struct answers all = {0};
 	struct memo m = {0};
-	uint32_t missing = 0;
+	struct found found;
+	uint32_t missing = 0, i;
 
-	for (size_t i = 0; i < pol->nby_activity[q->activity]; i++) {
+	found_init(&found, pol->sieves[q->activity], q);
+	while ((i = found_next(&found)) != FOUND_NONE) {
 		enum tri said = TRI_NO;
 
-		if (rules[i] >= first)
-			said = holds(&m, pol->rules[rules[i]], q, now, &missing);
+		if (i >= first)
+			said = holds(&m, &pol->clauses[i], q, now, &missing);
 		if (said == TRI_NO)
 			continue;
-		d = rule_decision(pol, rules[i], q);
+		d = rule_decision(pol, i, q);
 		if (said == TRI_YES)
 			break;
 		/* It may be this one; go on as if it was not. */

@@ -1,16 +1,19 @@
 /*
- * compile: conditions become tests, alike ones the same, and rules are indexed by activity.  What
- * pol_ask() reads is made here and never changes again.
+ * compile: conditions become tests, alike ones the same, and rules are found by activity and by sieves.
+ * What pol_ask() reads is made here and never changes again.
  */
 #include "policy/compile.h"
 
+#include <sshtether/limits.h>
 #include <stdlib.h>
 
 #include "policy/index.h"
+#include "policy/sieve.h"
 
 struct compiler {
 	struct policy *policy; /* borrowed */
 	struct index tests;    /* printed condition → struct test */
+	struct arena printed;  /* its keys */
 	unsigned ntests;
 };
 
@@ -122,11 +125,11 @@ intern_cond(void *arg, struct cond *c)
 	if (buf_ok(&text)) {
 		test = index_get(&r->tests, buf_bytes(&text));
 		if (test == NULL && (test = compile_test(r, c)) != NULL &&
-		    (kept = arena_copy(&pol->arena, buf_bytes(&text))) != NULL)
+		    (kept = arena_copy(&r->printed, buf_bytes(&text))) != NULL)
 			index_put(&r->tests, (struct bytes){.p = kept, .n = text.n}, test);
 		c->test = test;
 	}
-	if (c->test == NULL || r->tests.failed)
+	if (c->test == NULL || r->tests.failed || r->printed.failed)
 		pol->arena.failed = true;
 	buf_free(&text);
 }
@@ -158,6 +161,78 @@ index_rules(struct policy *pol)
 	return true;
 }
 
+static const struct term *
+make_terms(struct term **room, const struct conds *conds, uint32_t *n)
+{
+	const struct term *first = *room;
+
+	for (const struct cond *c = conds->first; c != NULL; c = c->next)
+		*(*room)++ = term_of(c);
+	*n = (uint32_t)(*room - first);
+	return first;
+}
+
+static size_t
+count_terms(const struct policy *pol)
+{
+	size_t n = 0;
+
+	for (const struct rule *r = pol->first_rule; r != NULL; r = r->next)
+		for (const struct cond *c = r->conds.first; c != NULL; c = c->next)
+			n++;
+	return n;
+}
+
+static bool
+make_clauses(struct policy *pol)
+{
+	struct term *terms = arena_array(&pol->arena, count_terms(pol), sizeof(*terms));
+	struct clause *c = arena_array(&pol->arena, pol->nrules, sizeof(*c));
+
+	if (terms == NULL || c == NULL)
+		return false;
+	pol->clauses = c;
+	for (struct rule *r = pol->first_rule; r != NULL; r = r->next, c++) {
+		*c = (struct clause){.line = r->at.line, .block = r->block,
+		    .until = r->until_text.n != 0 ? r->until : RTIME_NONE, .file = r->at.src->name,
+		    .message = r->message, .action = r->action, .severity = (int8_t)r->severity,
+		    .mode = (int8_t)r->mode};
+		c->terms = make_terms(&terms, &r->conds, &c->nterms);
+		r->clause = c;
+	}
+	return true;
+}
+
+/* Another activity that is ruled by the same rules; itself when there is none before it. */
+static unsigned
+ruled_alike(const struct policy *pol, unsigned a)
+{
+	unsigned b = 0;
+
+	while (b < a &&
+	    (pol->nby_activity[b] != pol->nby_activity[a] || (pol->nby_activity[a] > 0 &&
+		memcmp(pol->by_activity[b], pol->by_activity[a],
+		    pol->nby_activity[a] * sizeof(uint32_t)) != 0)))
+		b++;
+	return b;
+}
+
+static bool
+sieve_rules(struct policy *pol)
+{
+	size_t room = ST_POLICY_SIEVES;
+
+	for (unsigned a = 0; a < ACT_COUNT; a++) {
+		unsigned b = ruled_alike(pol, a);
+
+		pol->sieves[a] = b < a ? pol->sieves[b] :
+		                         sieve_new(pol, pol->by_activity[a], pol->nby_activity[a], &room);
+		if (pol->sieves[a] == NULL)
+			return false;
+	}
+	return true;
+}
+
 static void
 index_ports(struct policy *pol)
 {
@@ -180,7 +255,8 @@ compile(struct policy *pol)
 
 	each_cond(pol, intern_cond, &r);
 	index_free(&r.tests);
+	arena_free(&r.printed);
 	pol->ntests = r.ntests;
 	index_ports(pol);
-	return index_rules(pol) && !pol->arena.failed;
+	return !pol->arena.failed && index_rules(pol) && make_clauses(pol) && sieve_rules(pol);
 }

@@ -241,9 +241,9 @@ list_build(struct name_list *l, struct arena *a, const struct name_entry *e, siz
 		else
 			globs++;
 	}
-	l->plain = arena_array(a, plain, sizeof(*l->plain));
-	l->globs = arena_array(a, globs, sizeof(*l->globs));
-	if (l->plain == NULL || l->globs == NULL)
+	if (plain > 0 && (l->plain = arena_array(a, plain, sizeof(*l->plain))) == NULL)
+		return false;
+	if (globs > 0 && (l->globs = arena_array(a, globs, sizeof(*l->globs))) == NULL)
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		if (e[i].negate != negate)
@@ -272,7 +272,9 @@ name_set_build(struct name_set *set, struct arena *a, const struct name_entry *e
 static bool
 list_has(const struct name_list *l, struct bytes name)
 {
-	if (l->nplain != 0 && bsearch(&name, l->plain, l->nplain, sizeof(name), by_name) != NULL)
+	if (l->nplain == 1 && bytes_eq(name, l->plain[0]))
+		return true;
+	if (l->nplain > 1 && bsearch(&name, l->plain, l->nplain, sizeof(name), by_name) != NULL)
 		return true;
 	for (size_t i = 0; i < l->nglobs; i++)
 		if (glob_match(l->globs[i], name))

@@ -59,13 +59,19 @@ struct values {
 struct test {
 	unsigned id;
 	enum pol_fact fact;
-	const struct value *values; /* ports, hours, owners */
-	size_t nvalues;
-	bool self;
-	struct addr_set addrs;
 	struct name_set names;      /* of unix sockets where the fact is QF_TO */
+	const struct value *values; /* ports, hours, owners */
+	struct addr_set addrs;
+	bool self;
+	size_t nvalues, ntables;
 	const struct table **tables;
-	size_t ntables;
+};
+
+/* A condition as it is asked. */
+struct term {
+	const struct test *test;
+	enum pol_fact fact;
+	bool negate;
 };
 
 struct cond {
@@ -114,6 +120,18 @@ struct rule {
 	const char *message;       /* NULL: not given */
 	struct bytes until_text;   /* n 0: not given */
 	struct rtime until;        /* the first moment when it no longer holds */
+	const struct clause *clause;
+};
+
+/* A rule as it is asked, next to the others: where rules are many, what they are spread over is what takes time. */
+struct clause {
+	const struct term *terms; /* its own conditions */
+	uint32_t nterms, line;
+	const struct block *block;
+	struct rtime until; /* RTIME_NONE: no end */
+	const char *file, *message;
+	enum action action;
+	int8_t severity, mode; /* −1: not given */
 };
 
 struct expect {
@@ -123,6 +141,8 @@ struct expect {
 	struct conds facts; /* for the printer */
 	struct question question;
 };
+
+struct sieve;
 
 struct policy {
 	struct arena arena;
@@ -144,9 +164,11 @@ struct policy {
 	struct block *blocks, *last_block;
 	struct rule *first_rule, *last_rule;
 	const struct rule **rules;
+	struct clause *clauses; /* of the same index */
 	size_t nrules;
 	uint32_t *by_activity[ACT_COUNT]; /* indices into rules, ascending */
 	size_t nby_activity[ACT_COUNT];
+	const struct sieve *sieves[ACT_COUNT]; /* the same rules, to be found by a question (sieve.h) */
 	unsigned ntests; /* ids of tests are below */
 	struct expect *expects, *last_expect;
 	size_t nexpects;
@@ -180,6 +202,12 @@ struct bytes question_string(const struct question *, size_t offset);
 /* --- ask.c: three values, as Kleene has them -------------------------------------------------- */
 
 enum tri { TRI_NO, TRI_YES, TRI_UNKNOWN };
+
+static inline struct term
+term_of(const struct cond *c)
+{
+	return (struct term){.test = c->test, .fact = c->fact, .negate = c->negate};
+}
 
 enum tri cond_holds(const struct cond *, const struct question *);
 

@@ -22,3 +22,11 @@ $(B)/tests/bench/damaged-$(BENCH_RECORDS)-$(BENCH_SEED).log: $(B)/tests/bench/ge
 bench: $(B)/tests/bench/bench $(B)/tests/bench/clean-$(BENCH_RECORDS)-$(BENCH_SEED).log \
     $(B)/tests/bench/damaged-$(BENCH_RECORDS)-$(BENCH_SEED).log
 	$^
+
+$(B)/tests/bench/policy: $(addprefix $(B)/,tests/bench/policy.o tests/bench/policy_shapes.o $(policy_all))
+	$(CC) -pie $(LDFLAGS) -o $@ $^
+
+.PHONY: bench-policy
+## make bench-policy  how long large policies take to load and to decide
+bench-policy: $(B)/tests/bench/policy
+	$<

@@ -45,8 +45,20 @@ test_words = base/words.o
 test_policy_lexer = policy/lexer.o policy/diag.o policy/suggest.o base/buf.o base/utf8.o
 # The whole language, for the tests that ask a policy.
 policy_all = $(patsubst %,policy/%.o,arena ask build build_rule build_top compile cover diag expect explain facts grammar grant hours index keyword \
-	level lexer lint load overlay parse print print_json question reach resolve set space suggest syntax table value) \
+	level lexer lint load mark overlay parse print print_json question reach resolve set sieve sieve_new space suggest syntax table value) \
 	$(patsubst %,base/%.o,addr buf bytes clock glob json safe utf8 words)
+# signatures of policies, from the bytes to who signed
+signature_all = $(patsubst %,policy/%.o,diag hours lexer pubkey pubkey_verify signature signers sigwhy sshcert sshpattern sshsig suggest) \
+	$(patsubst %,base/%.o,base64 buf bytes clock safe utf8 wire)
+test_signature = tests/unit/sign_kit.o $(signature_all)
+test_signature_LIBS = -lcrypto
+test_signature_LDFLAGS = -Wl,--wrap=calloc
+test_signers = $(signature_all)
+test_signers_LIBS = -lcrypto
+test_sshpattern = policy/sshpattern.o base/bytes.o
+test_pubkey = tests/unit/sign_kit.o $(signature_all)
+test_pubkey_LIBS = -lcrypto
+test_wire = base/wire.o base/base64.o
 test_detect_socket = $(detect_kit)
 test_policy_set = policy/set.o policy/arena.o base/addr.o base/buf.o base/bytes.o base/glob.o base/utf8.o
 test_config = agentd/config.o policy/lexer.o policy/diag.o policy/suggest.o $(patsubst %,base/%.o,buf bytes clock safe utf8)
