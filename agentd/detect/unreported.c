@@ -36,10 +36,15 @@ struct unreported {
 	size_t n;
 };
 
+/* What tells one login from another: a number that means something else in each of the three ways. */
+enum way { WITHOUT_PAM, NOT_REPORTED, BY_OWN_SERVER };
+
 static void
-send_unreported(struct detect *d, const struct evidence *e, uint64_t login, struct finding *f)
+send_unreported(struct detect *d, const struct evidence *e, enum way way, uint64_t login, struct finding *f)
 {
-	finding_fold(d, f, evidence_key(e, ACT_UNREPORTED_SESSION, hash_u64(login)), SAME_LOGIN_MS);
+	const uint64_t doer = hash_u64(hash_u64(way) ^ login);
+
+	finding_fold(d, f, evidence_key(e, ACT_UNREPORTED_SESSION, doer), SAME_LOGIN_MS);
 	finding_send(d, f);
 }
 
@@ -77,7 +82,7 @@ fact_setuid(struct detect *d, const struct fact *f)
 	finding_start(d, &e, ACT_UNREPORTED_SESSION, &out);
 	finding_reason(&out, "is a login of uid %u through %s that never passed PAM: it has no session id",
 	    f->uid, program_str(out.process, program));
-	send_unreported(d, &e, f->ppid, &out);
+	send_unreported(d, &e, WITHOUT_PAM, f->ppid, &out);
 }
 
 /* --- through PAM, and not reported ------------------------------------------------------------ */
@@ -123,7 +128,7 @@ send_late(struct detect *d, const struct late *l)
 		return;
 	finding_start(d, &l->e, ACT_UNREPORTED_SESSION, &f);
 	finding_reason(&f, "passed PAM, but its stack's module did not report it as it did others");
-	send_unreported(d, &l->e, l->e.ses, &f);
+	send_unreported(d, &l->e, NOT_REPORTED, l->e.ses, &f);
 }
 
 /* --- of a server in a session ----------------------------------------------------------------- */
@@ -162,15 +167,20 @@ note_connection(struct process *p, void *arg)
 	return true;
 }
 
+static uint64_t
+child_of(const struct process *server, uint32_t pid)
+{
+	return hash_u64(hash_u64(server->life) ^ pid);
+}
+
 /* A connection has one child that starts shells: whoever is seen first. */
 static bool
 take_child(struct detect *d, const struct process *server, const struct fact *f)
 {
 	struct fold *fold = detect_fold(d);
-	const uint64_t it = hash_u64(server->life), child = hash_u64(it ^ f->ppid);
 
-	return fold_pass(fold, child, f->time, FOLD_FOREVER) == 0 ||
-	    fold_pass(fold, it, f->time, FOLD_FOREVER) != 0;
+	return fold_pass(fold, child_of(server, f->ppid), f->time, FOLD_FOREVER) == 0 ||
+	    fold_pass(fold, hash_u64(server->life), f->time, FOLD_FOREVER) != 0;
 }
 
 /*
@@ -227,7 +237,7 @@ fact_exec(struct detect *d, const struct fact *f)
 	finding_start(d, &e, ACT_UNREPORTED_SESSION, &out);
 	finding_reason(&out, "let somebody in through a %s of its own (pid %u), who runs %s as uid %u",
 	    program_str(server, program), server->pid, program_str(out.process, shell), f->uid);
-	send_unreported(d, &e, server->life ^ f->ppid, &out);
+	send_unreported(d, &e, BY_OWN_SERVER, child_of(server, f->ppid), &out);
 }
 
 /* --- the detector ----------------------------------------------------------------------------- */

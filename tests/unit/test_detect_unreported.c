@@ -230,6 +230,24 @@ a_server_of_ones_own(void **state)
 	assert_int_equal(k->again, 1);
 }
 
+/* One after the other, each of them a few processes. */
+static void
+each_who_comes_in_is_told(void **state)
+{
+	struct kit *k = *state;
+	uint32_t pid = 1000;
+
+	take_connection(k);
+	for (uint32_t i = 0; i < 200; i++) {
+		pid += 3 + i * i % 7;
+		k->ntasks = 0;
+		lives(k, pid + 1, pid);
+		kit_exec(k, (struct who){pid, 500, 5, ALICE, ALICE, "/usr/sbin/sshd"}, "/usr/sbin/sshd -f c -R");
+		kit_exec(k, (struct who){pid + 2, pid + 1, 5, ALICE, ALICE, "/usr/bin/bash"}, "bash -c id");
+	}
+	assert_int_equal(kit_count(k, ACT_UNREPORTED_SESSION), 200);
+}
+
 /* The child was gone before anybody could look at it. */
 static void
 a_short_command(void **state)
@@ -341,6 +359,7 @@ main(void)
 		TEST(the_end_of_the_input_accuses_nobody),
 		TEST(cron_and_sudo_are_no_logins),
 		TEST(a_server_of_ones_own),
+		TEST(each_who_comes_in_is_told),
 		TEST(a_short_command),
 		TEST(a_connection_of_long_ago),
 		TEST(what_a_server_runs_besides),
