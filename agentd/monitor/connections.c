@@ -2,27 +2,74 @@
 #include "agentd/monitor/connections.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct reading {
 	struct connections *all;
-	uint8_t listening[65536 / 8]; /* by port */
+	struct report_addr *listening; /* owned; sorted once all are there */
+	size_t n, room;
+	unsigned lo, hi; /* the ports that the kernel gives by itself */
 };
+
+/* --- what listens --------------------------------------------------------------------------------------- */
 
 static int
 note_listener(const struct diag_tcp *t, void *arg)
 {
 	struct reading *r = arg;
 
-	r->listening[t->local.port / 8] |= (uint8_t)(1u << t->local.port % 8);
+	if (r->n == r->room) {
+		size_t room = r->room == 0 ? 64 : r->room * 2;
+		struct report_addr *wide = reallocarray(r->listening, room, sizeof(*wide));
+
+		if (wide == NULL)
+			return -ENOMEM;
+		r->listening = wide;
+		r->room = room;
+	}
+	r->listening[r->n++] = t->local;
 	return 0;
 }
 
-static bool
-is_listening(const struct reading *r, uint16_t port)
+/* No padding (sshtether/report.h), and what a family has no use for is zero. */
+static int
+by_bytes(const void *a, const void *b)
 {
-	return (r->listening[port / 8] & 1u << port % 8) != 0;
+	return memcmp(a, b, sizeof(struct report_addr));
 }
+
+static bool
+has(const struct reading *r, const struct report_addr *a)
+{
+	return r->n > 0 && bsearch(a, r->listening, r->n, sizeof(*a), by_bytes) != NULL;
+}
+
+/* At that address, or at any; [::] takes IPv4 as well. */
+static bool
+is_listening(const struct reading *r, const struct report_addr *local)
+{
+	const struct report_addr any = {.family = 6, .port = local->port}, any4 = {.family = 4, .port = local->port};
+
+	return has(r, local) || has(r, &any) || (local->family == 4 && has(r, &any4));
+}
+
+/* net.ipv4.ip_local_port_range, for IPv6 as well; what is not known is all of them. */
+static void
+read_range(struct reading *r)
+{
+	FILE *f = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
+
+	if (f == NULL || fscanf(f, "%u %u", &r->lo, &r->hi) != 2) {
+		r->lo = 0;
+		r->hi = UINT16_MAX;
+	}
+	if (f != NULL)
+		fclose(f);
+}
+
+/* --- what is connected ---------------------------------------------------------------------------------- */
 
 static int
 note_connection(const struct diag_tcp *t, void *arg)
@@ -41,7 +88,8 @@ note_connection(const struct diag_tcp *t, void *arg)
 		all->of = wide;
 		all->room = room;
 	}
-	all->of[all->n++] = (struct connection){.tcp = *t, .came = is_listening(r, t->local.port)};
+	all->of[all->n++] = (struct connection){.tcp = *t, .came = is_listening(r, &t->local),
+	    .chosen = t->local.port < r->lo || t->local.port > r->hi};
 	return 0;
 }
 
@@ -62,11 +110,15 @@ connections_read(struct connections *all)
 	if (r == NULL)
 		return rc;
 	r->all = all;
+	read_range(r);
 	rc = diag_tcp_listeners_each(note_listener, r);
+	if (r->n > 0)
+		qsort(r->listening, r->n, sizeof(*r->listening), by_bytes);
 	if (rc == 0)
 		rc = diag_tcp_each(note_connection, r);
 	if (all->n > 0)
 		qsort(all->of, all->n, sizeof(*all->of), by_inode);
+	free(r->listening);
 	free(r);
 	return rc;
 }

@@ -9,7 +9,8 @@
 
 struct connection {
 	struct diag_tcp tcp;
-	bool came;   /* perhaps: its own port listens */
+	bool came;   /* perhaps: its own end is one that listens */
+	bool chosen; /* its own port is none that the kernel gives by itself: whoever connects seldom asks for one */
 	bool marked; /* the user's: false at first */
 };
 

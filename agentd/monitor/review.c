@@ -18,12 +18,13 @@
 #include "base/log.h"
 
 #define PACE_MS   1000  /* between two looks */
-#define RETRY_MS  10000 /* when the cap on actions was reached */
+#define RETRY_MS  10000 /* when something has to wait: for the cap on actions, or for room */
 
 struct review {
 	struct monitor *m; /* borrowed */
 	struct event *on_time;
 	struct mtime last;
+	struct log_gate gate;
 	bool looking;
 	bool again; /* something has changed since the look under way began */
 	atomic_uint changes; /* that were told of; read beside the loop, too */
@@ -34,6 +35,7 @@ struct look {
 	struct job job;
 	struct review *review; /* the loop's, but for its changes */
 	unsigned changes;      /* when it began */
+	bool late;             /* something of it has to wait */
 	struct standing standing;
 };
 
@@ -90,16 +92,18 @@ review_due(struct review *r)
 
 /* The mode may be another by now: then it is due when enforce comes back. */
 static void
-over(struct look *l, int64_t again_ms)
+over(struct look *l)
 {
 	struct review *r = l->review;
+	const int64_t wait_ms = l->late ? RETRY_MS : PACE_MS;
 
+	r->again |= l->late || l->standing.more;
 	standing_free(&l->standing);
 	free(l);
 	r->looking = false;
 	r->last = mtime_now();
 	if (r->again && mode_get(r->m->mode) == MODE_ENFORCE)
-		schedule(r, again_ms);
+		schedule(r, wait_ms);
 }
 
 static void
@@ -132,24 +136,38 @@ ended(struct job *job)
 		log_warn("%u connections from before the rules that are against them: ended", n);
 	if (left > 0)
 		log_err("%u connections are left that the grants of now would refuse", left);
-	over(l, PACE_MS);
+	over(l);
 }
 
-/* Those that may be ended come first; the number of them.  Others are looked at again, or let be. */
+static int
+by_ses(const void *a, const void *b)
+{
+	const struct standing_denied *x = a, *y = b;
+
+	return (x->ses > y->ses) - (x->ses < y->ses);
+}
+
+/*
+ * Those that may be ended come first; the number of them.  Others are looked at again, or let be.  All of one
+ * session's are one action: whoever has a thousand must not use up the cap on actions for everybody.
+ */
 static size_t
 choose(struct look *l)
 {
-	struct monitor *m = l->review->m;
+	struct standing *st = &l->standing;
+	struct request rq = {.ses = SES_UNSET};
+	enum result result = RES_OK;
 	size_t n = 0;
 
-	for (size_t i = 0; i < l->standing.n; i++) {
-		const struct request rq = {.ses = l->standing.denied[i].ses};
-		enum result result = table_may_act(m, &rq);
-
+	qsort(st->denied, st->n, sizeof(*st->denied), by_ses);
+	for (size_t i = 0; i < st->n; i++) {
+		if (st->denied[i].ses != rq.ses) {
+			rq.ses = st->denied[i].ses;
+			result = table_may_act(l->review->m, &rq);
+			l->late |= result == RES_RATE;
+		}
 		if (result == RES_OK)
-			l->standing.denied[n++] = l->standing.denied[i];
-		else if (result == RES_RATE)
-			l->review->again = true;
+			st->denied[n++] = st->denied[i];
 	}
 	return n;
 }
@@ -159,20 +177,21 @@ looked(struct job *job)
 {
 	struct look *l = (struct look *)job;
 	struct review *r = l->review;
+	unsigned held;
 
-	if (l->standing.rc != 0)
+	if (l->standing.rc != 0 && log_allow(&r->gate, 2, &held))
 		log_err("connections from before a rule are not looked at: %s", strerror(-l->standing.rc));
 	if (l->standing.unread != SES_UNSET)
 		log_err("session %u has more descriptors than can be read: what it holds from before a rule may be left",
 		    l->standing.unread);
-	r->again |= l->standing.more;
+	l->late = l->standing.rc != 0;
 	l->standing.n = choose(l);
 	l->job.run = end_all;
 	l->job.done = ended;
 	if (l->standing.n != 0 && aside_give(r->m->work[WORK_ACT], &l->job))
 		return;
-	r->again |= l->standing.n != 0;
-	over(l, RETRY_MS);
+	l->late |= l->standing.n != 0;
+	over(l);
 }
 
 static bool
@@ -202,8 +221,8 @@ on_time_cb(evutil_socket_t fd, short what, void *arg)
 	r->again = false;
 	r->looking = true;
 	if (l->standing.nsessions == 0 || !aside_give(m->work[WORK_LOOK], &l->job)) {
-		r->again = l->standing.nsessions != 0;
-		over(l, PACE_MS);
+		l->late = l->standing.nsessions != 0;
+		over(l);
 	}
 }
 

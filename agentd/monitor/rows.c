@@ -95,15 +95,16 @@ fallback_of(const struct rows *all, uint32_t generation)
 	return g->generation == generation ? *g : (struct grant){.generation = generation};
 }
 
-/* It had no other, and may have connected by what nobody has said of it. */
+/* It had no other, and may have connected by what nobody has said of it; and this one is another. */
 static bool
-has_fallback(const struct rows *all, const struct mon_session *s)
+ends_fallback(const struct rows *all, const struct mon_session *s, const struct grant *g)
 {
-	const struct grant g = fallback_of(all, all->generation);
+	const struct grant fallback = fallback_of(all, all->generation);
 	struct gate_row row;
 
-	return s->row && all->generation != 0 && gate_row_get(all->m->gate, s->ses, &row) == 0 &&
-	    memcmp(&row.grant, &g, sizeof(g)) == 0;
+	return s->row && all->generation != 0 && g->generation == all->generation &&
+	    memcmp(g, &fallback, sizeof(*g)) != 0 && gate_row_get(all->m->gate, s->ses, &row) == 0 &&
+	    memcmp(&row.grant, &fallback, sizeof(fallback)) == 0;
 }
 
 int
@@ -118,7 +119,7 @@ rows_grant(struct rows *all, struct mon_session *s, const struct grant *g)
 	if (protect_breakglass(all->m->cf, s, NULL))
 		return -EPERM;
 	rc = keep_row(all, s, g);
-	provisional = has_fallback(all, s) && g->generation == all->generation;
+	provisional = ends_fallback(all, s, g);
 	if (rc == 0)
 		rc = gate_row_set(all->m->gate, &row);
 	if (rc == 0)

@@ -77,7 +77,7 @@ program_of(pid_t pid)
 static bool
 is_denied(const struct standing *h, const struct facts *f, const struct connection *c, bool relay)
 {
-	const struct gate_question q = {.ses = f->ses, .relay = relay, .came = c->came, .to = c->tcp.peer,
+	const struct gate_question q = {.ses = f->ses, .relay = relay, .came = c->came || (relay && c->chosen), .to = c->tcp.peer,
 	    .program = program_of(f->pid), .starter = program_of(f->ppid)};
 	bool denied = gate_judge(h->gate, &q) == GRANT_DENY;
 

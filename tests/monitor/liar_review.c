@@ -275,6 +275,35 @@ what_was_there_before_the_grant_ends(void **state)
 	stage_session_end(&other);
 }
 
+/* Whoever has many does not use up the cap on actions, which is everybody's. */
+static void
+all_of_one_session_are_one_action(void **state)
+{
+	struct stage_session s, other;
+	const struct stage_session *all[2] = {&s, &other};
+	int ended[STAGE_RATE + 10];
+
+	(void)state;
+	if (!begin())
+		skip();
+	stage_session(&s, KIT_AUID, true);
+	stage_session(&other, KIT_AUID + 1, true);
+	stage_mode("enforce");
+	rule(all, NULL);
+	for (size_t i = 0; i < sizeof(ended) / sizeof(*ended); i++)
+		ended[i] = connected(&s, net.ssh, net.ssh_port);
+	rule(all, &s);
+	for (size_t i = 0; i < sizeof(ended) / sizeof(*ended); i++)
+		is_told(&s);
+	for (size_t i = 0; i < sizeof(ended) / sizeof(*ended); i++) {
+		assert_int_equal(kit_ended(ended[i]), 1);
+		close(ended[i]);
+	}
+	end();
+	stage_session_end(&s);
+	stage_session_end(&other);
+}
+
 /* A rule that would stop too many is no rule to be trusted. */
 static void
 the_stop_limit_holds(void **state)
@@ -316,6 +345,7 @@ static const struct CMUnitTest tests[] = {
 	kit_test(nothing_ends_once_the_mode_is_back),
 	kit_test(what_was_there_before_the_mode_ends),
 	kit_test(what_was_there_before_the_grant_ends),
+	kit_test(all_of_one_session_are_one_action),
 	kit_test(the_stop_limit_holds),
 };
 

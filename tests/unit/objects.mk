@@ -110,6 +110,8 @@ test_mon_mode = agentd/monitor/mode.o agentd/monitor/keep.o base/words.o base/sa
 test_mon_grants = $(patsubst %,agentd/monitor/%.o,rows kept lenders sound registry) \
 	$(patsubst %,base/%.o,buf bytes clock log syslog_line utf8)
 test_mon_registry = agentd/monitor/registry.o agentd/monitor/rate.o base/bytes.o
+test_mon_connections = $(patsubst %,agentd/monitor/%.o,connections sockdiag) base/clock.o base/proc.o base/buf.o \
+	base/bytes.o base/utf8.o
 test_mon_rule = agentd/monitor/rule.o
 test_mon_rule_LIBS = -laudit
 test_mon_flow = agentd/monitor/flow.o base/clock.o base/proc.o base/buf.o base/bytes.o base/utf8.o
