@@ -137,8 +137,8 @@ put_number(struct buf *out, struct bytes n)
 	put_string(out, n, n.n > 0 && ((uint8_t)*n.p & 0x80) != 0);
 }
 
-static void
-put_blob(const struct pubkey *key, struct buf *out)
+void
+pubkey_blob(const struct pubkey *key, struct buf *out)
 {
 	put_string(out, bytes_of(key->type->name), false);
 	if (key->type->family == KEY_RSA) {
@@ -161,7 +161,7 @@ pubkey_fingerprint(const struct pubkey *key, char out[ST_FP_MAX])
 	unsigned n;
 	bool ok;
 
-	put_blob(key, &blob);
+	pubkey_blob(key, &blob);
 	ok = buf_ok(&blob) && EVP_Digest(blob.p, blob.n, md, &n, EVP_sha256(), NULL) == 1;
 	memcpy(out, "SHA256:", 7);
 	ok = ok && base64_encode((struct bytes){.p = (const char *)md, .n = n}, out + 7, ST_FP_MAX - 7);

@@ -47,6 +47,8 @@ enum sig_why pubkey_fields(const struct pubkey_type *, struct bytes *wire, struc
 /* A whole blob, of a key and not of a certificate; SIG_KEY_TYPE too. */
 enum sig_why pubkey_parse(struct bytes blob, struct pubkey *out);
 bool pubkey_eq(const struct pubkey *, const struct pubkey *);
+/* As it stands in files, numbers in their shortest form. */
+void pubkey_blob(const struct pubkey *, struct buf *out);
 /* As ssh-keygen -l prints it: "SHA256:…". */
 bool pubkey_fingerprint(const struct pubkey *, char out[ST_FP_MAX]);
 

@@ -227,21 +227,22 @@ take_names(struct bytes *line, struct bytes *out)
 static const char *
 take_key(struct signers *w, struct bytes line, struct pubkey *key)
 {
-	struct bytes type = take_word(&line), base64 = take_word(&line), blob, name;
+	struct bytes name = take_word(&line), base64 = take_word(&line);
+	const struct pubkey_type *type;
 	enum sig_why why;
 	bool cert;
 	size_t n;
 
-	if (pubkey_type_of(type, &cert) == NULL)
+	type = pubkey_type_of(name, &cert);
+	if (type == NULL)
 		return "no key, or of a type that is not accepted here";
 	if (cert)
 		return "a certificate: list its key, or its CA's with cert-authority";
 	if (base64.n > sizeof(w->key) || !base64_decode(base64, (uint8_t *)w->key, &n))
 		return "the key is damaged";
-	blob = (struct bytes){.p = w->key, .n = n};
-	if (!wire_text(&blob, &name) || !bytes_eq(name, type))
-		return "the key is of another type than the line says";
 	why = pubkey_parse((struct bytes){.p = w->key, .n = n}, key);
+	if (why == SIG_KEY_TYPE || (why == SIG_GOOD && key->type != type))
+		return "the key is of another type than the line says";
 	if (why == SIG_KEY_WEAK)
 		return sig_why_text(why);
 	return why == SIG_GOOD ? NULL : "the key is damaged";

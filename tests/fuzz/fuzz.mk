@@ -10,6 +10,8 @@ fuzz_record = base/bytes.o $(addprefix agentd/audit/,record.o record_type.o)
 fuzz_event  = $(audit_stages)
 fuzz_policy = $(policy_all)
 fuzz_grant = $(policy_all)
+fuzz_signature = $(signature_all)
+fuzz_signature_LIBS = -lcrypto
 fuzz_control = agentd/engine/args.o base/bytes.o base/words.o
 fuzz_control_LIBS = -ljansson
 

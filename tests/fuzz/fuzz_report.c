@@ -9,13 +9,13 @@
 
 #include <sshtether/report.h>
 
-#include "base/bytes.h"
-#include "pam_module/authinfo.h"
 #include "base/base64.h"
+#include "base/bytes.h"
+#include "base/wire.h"
+#include "pam_module/authinfo.h"
 #include "pam_module/connection.h"
 #include "pam_module/exempt.h"
 #include "pam_module/sshkey.h"
-#include "base/wire.h"
 #include "tests/fuzz/fuzz.h"
 
 #define MUST(x) do { if (!(x)) abort(); } while (0)

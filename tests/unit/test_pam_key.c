@@ -9,11 +9,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/base64.h"
 #include "base/buf.h"
 #include "base/safe.h"
-#include "base/base64.h"
-#include "pam_module/sshkey.h"
 #include "base/wire.h"
+#include "pam_module/sshkey.h"
 
 static char home[] = "/tmp/test_pam_key.XXXXXX";
 

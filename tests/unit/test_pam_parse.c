@@ -1,13 +1,13 @@
 /* The small readers of the PAM module: options, SSH_AUTH_INFO_0, SSH_CONNECTION, the exempt file, base64. */
 #include "tests/unit/unit.h"
 
-#include "base/buf.h"
-#include "pam_module/authinfo.h"
 #include "base/base64.h"
+#include "base/buf.h"
+#include "base/wire.h"
+#include "pam_module/authinfo.h"
 #include "pam_module/connection.h"
 #include "pam_module/exempt.h"
 #include "pam_module/options.h"
-#include "base/wire.h"
 
 /* --- options --------------------------------------------------------------------------------------- */
 
