@@ -39,6 +39,12 @@ mtime_ms_since(struct mtime later, struct mtime earlier)
 	return (later.ns - earlier.ns) / 1000000;
 }
 
+static inline struct mtime
+mtime_after(struct mtime since, int64_t ms)
+{
+	return (struct mtime){.ns = since.ns + ms * 1000000};
+}
+
 /* As libevent and sockets take a wait. */
 static inline struct timeval
 timeval_of_ms(int64_t ms)

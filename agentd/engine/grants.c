@@ -157,7 +157,7 @@ fail(struct grants *g, const char *what, enum result r)
 	g->retry_ms = g->retry_ms == 0 ? RETRY_MIN_MS : g->retry_ms * 2;
 	if (g->retry_ms > RETRY_MAX_MS)
 		g->retry_ms = RETRY_MAX_MS;
-	g->retry = (struct mtime){.ns = mtime_now().ns + g->retry_ms * 1000000};
+	g->retry = mtime_after(mtime_now(), g->retry_ms);
 }
 
 static void

@@ -157,7 +157,7 @@ on_source(const struct notice *n, int fds[LINK_FDS], void *arg)
 	struct intake *in = arg;
 
 	in->asking = false;
-	in->ask_at = (struct mtime){.ns = mtime_now().ns + ASK_AGAIN_MS * 1000000ll};
+	in->ask_at = mtime_after(mtime_now(), ASK_AGAIN_MS);
 	if (n == NULL || n->result != RES_OK || fds[0] == -1)
 		return;
 	intake_take(in, (enum source_kind)n->source, fds[0]);

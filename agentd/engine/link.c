@@ -178,7 +178,7 @@ waiting_new(struct link *l, int64_t timeout_ms, link_result_fn *fn, void *arg)
 	if (++l->last_id == 0) /* 0 is nobody's */
 		l->last_id = 1;
 	w->id = l->last_id;
-	w->deadline = (struct mtime){.ns = mtime_now().ns + timeout_ms * 1000000};
+	w->deadline = mtime_after(mtime_now(), timeout_ms);
 	w->fn = fn;
 	w->arg = arg;
 	return w;

@@ -10,19 +10,16 @@
 #include "agentd/monitor/cut.h"
 
 #include <errno.h>
-#include <dirent.h>
-#include <inttypes.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "agentd/monitor/facts.h"
 #include "agentd/monitor/inodes.h"
 #include "agentd/monitor/pidfd.h"
 #include "agentd/monitor/sockdiag.h"
+#include "agentd/monitor/sockets.h"
 
 #define PATIENCE_MS 2000 /* a user can hold more descriptors than that allows to read */
 #define ACCEPT_MS   20   /* until the next look at what was not accepted yet */
@@ -35,17 +32,23 @@ struct file {
 
 struct search {
 	struct file file;
-	struct inodes clients; /* the sockets at the other ends of what the listener has accepted, or will */
+	struct inodes clients;  /* the sockets at the other ends of what the listener has accepted, or will */
 	struct inodes done;     /* of these */
 	struct inodes spared;   /* of these: somebody holds it who may */
 	struct inodes accepted; /* this end of those that are not */
 	bool waits;             /* one is not accepted yet */
 	unsigned cut;           /* of accepted */
 	uint32_t ses;           /* SES_UNSET: everybody's */
-	cut_may_fn *may; /* NULL: all */
+	cut_may_fn *may;        /* NULL: all */
 	const void *arg;
-	struct mtime start;
+	struct mtime until; /* then it is given up */
 };
+
+static bool
+is_bound_to(const struct diag_unix *u, const struct file *f)
+{
+	return u->bound && u->file_ino == (uint32_t)f->inode && u->major == f->major && u->minor == f->minor;
+}
 
 /*
  * What a listener has accepted bears the listener's name.  What waits to be accepted has no inode yet, so the
@@ -56,8 +59,7 @@ note_clients(const struct diag_unix *u, void *arg)
 {
 	struct search *s = arg;
 
-	if (!u->bound || u->file_ino != (uint32_t)s->file.inode || u->major != s->file.major ||
-	    u->minor != s->file.minor)
+	if (!is_bound_to(u, &s->file))
 		return 0;
 	for (size_t i = 0; i < u->pending_n; i++) {
 		if (u->pending[i] != 0 && !inodes_add(&s->clients, u->pending[i]))
@@ -66,68 +68,68 @@ note_clients(const struct diag_unix *u, void *arg)
 	return u->listening || u->peer == 0 || inodes_add(&s->clients, u->peer) ? 0 : 1;
 }
 
-/* The descriptor was looked up by number: it counts only if it is that socket now. */
-static bool
-shut(int pidfd, int number, uint64_t inode)
+/* One process. */
+struct visit {
+	struct search *search;
+	int pidfd; /* borrowed */
+};
+
+/* The descriptor was looked up by number: it counts only if it is that socket now.  −1: it is not. */
+static int
+open_socket(int pidfd, int number, uint64_t inode)
 {
 	struct stat st;
 	int fd = pidfd_take(pidfd, number);
-	bool ok = fd >= 0 && fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode) && st.st_ino == inode &&
-	    shutdown(fd, SHUT_RDWR) == 0;
 
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode) && st.st_ino == inode)
+		return fd;
 	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static bool
+shut(int pidfd, int number, uint64_t inode)
+{
+	int fd = open_socket(pidfd, number, inode);
+	bool ok = fd != -1 && shutdown(fd, SHUT_RDWR) == 0;
+
+	if (fd != -1)
 		close(fd);
 	return ok;
 }
 
-/* Each socket of that process that is one of those. */
-static void
-each_socket(struct search *s, int pidfd, pid_t pid, const struct inodes *of,
-    void (*fn)(struct search *, int pidfd, int number, uint64_t inode))
+static bool
+end_client(int number, uint64_t inode, void *arg)
 {
-	char path[64], target[64];
-	const struct dirent *entry;
-	DIR *dir;
+	const struct visit *v = arg;
+	struct search *s = v->search;
 
-	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
-	dir = opendir(path);
-	while (dir != NULL && mtime_ms_since(mtime_now(), s->start) < PATIENCE_MS && (entry = readdir(dir)) != NULL) {
-		ssize_t n = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
-		uint64_t inode, number;
-
-		if (n <= 0)
-			continue;
-		target[n] = '\0';
-		if (sscanf(target, "socket:[%" SCNu64 "]", &inode) == 1 && inodes_has(of, inode) &&
-		    bytes_u64(bytes_of(entry->d_name), &number))
-			fn(s, pidfd, (int)number, inode);
-	}
-	if (dir != NULL)
-		closedir(dir);
-}
-
-static void
-end_client(struct search *s, int pidfd, int number, uint64_t inode)
-{
-	if (shut(pidfd, number, inode))
+	if (inodes_has(&s->clients, inode) && shut(v->pidfd, number, inode))
 		(void)inodes_add(&s->done, inode);
+	return true;
 }
 
-static void
-spare_client(struct search *s, int pidfd, int number, uint64_t inode)
+static bool
+spare_client(int number, uint64_t inode, void *arg)
 {
-	(void)pidfd;
+	const struct visit *v = arg;
+	struct search *s = v->search;
+
 	(void)number;
-	(void)inodes_add(&s->spared, inode);
+	if (inodes_has(&s->clients, inode))
+		(void)inodes_add(&s->spared, inode);
+	return true;
 }
 
 static int
 visit_client(int pidfd, const struct facts *f, void *arg)
 {
 	struct search *s = arg;
+	struct visit v = {.search = s, .pidfd = pidfd};
 	bool ends = s->may == NULL || s->may(f, s->arg);
 
-	each_socket(s, pidfd, f->pid, &s->clients, ends ? end_client : spare_client);
+	(void)sockets_each(f->pid, s->until, ends ? end_client : spare_client, &v);
 	return s->done.n == s->clients.n;
 }
 
@@ -144,8 +146,7 @@ note_accepted(const struct diag_unix *u, void *arg)
 {
 	struct search *s = arg;
 
-	if (!u->bound || u->file_ino != (uint32_t)s->file.inode || u->major != s->file.major ||
-	    u->minor != s->file.minor)
+	if (!is_bound_to(u, &s->file))
 		return 0;
 	for (size_t i = 0; i < u->pending_n; i++)
 		s->waits = s->waits || (u->pending[i] != 0 && !is_settled(s, u->pending[i]));
@@ -174,25 +175,27 @@ may_not_be(const struct search *s, int fd)
 	return s->ses == SES_UNSET ? s->may == NULL || s->may(&f, s->arg) : f.ses == s->ses;
 }
 
-static void
-end_accepted(struct search *s, int pidfd, int number, uint64_t inode)
+static bool
+end_accepted(int number, uint64_t inode, void *arg)
 {
-	struct stat st;
-	int fd = pidfd_take(pidfd, number);
+	const struct visit *v = arg;
+	struct search *s = v->search;
+	int fd = inodes_has(&s->accepted, inode) ? open_socket(v->pidfd, number, inode) : -1;
 
-	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode) && st.st_ino == inode && may_not_be(s, fd) &&
-	    shutdown(fd, SHUT_RDWR) == 0)
+	if (fd != -1 && may_not_be(s, fd) && shutdown(fd, SHUT_RDWR) == 0)
 		s->cut++;
-	if (fd >= 0)
+	if (fd != -1)
 		close(fd);
+	return true;
 }
 
 static int
 visit_acceptor(int pidfd, const struct facts *f, void *arg)
 {
 	struct search *s = arg;
+	struct visit v = {.search = s, .pidfd = pidfd};
 
-	each_socket(s, pidfd, f->pid, &s->accepted, end_accepted);
+	(void)sockets_each(f->pid, s->until, end_accepted, &v);
 	return 0;
 }
 
@@ -225,7 +228,7 @@ cut(uint32_t ses, const struct file *file, cut_may_fn *may, const void *arg)
 	s->ses = ses;
 	s->may = may;
 	s->arg = arg;
-	s->start = mtime_now();
+	s->until = mtime_after(mtime_now(), PATIENCE_MS);
 	rc = diag_unix_each(note_clients, s);
 	if (rc >= 0 && s->clients.n != 0) {
 		(void)(ses == SES_UNSET ? facts_among(NULL, visit_client, s) : facts_each(ses, visit_client, s));

@@ -2,7 +2,6 @@
 #ifndef MONITOR_CUT_H
 #define MONITOR_CUT_H
 
-#include "agentd/monitor/ctx.h"
 #include "agentd/monitor/facts.h"
 
 /*
@@ -11,8 +10,9 @@
  * or −errno.  Checks no right: its caller has.
  */
 int cut_connections(uint32_t ses, uint32_t major, uint32_t minor, uint64_t inode);
-/* Each connection to it that anybody holds, but for processes that may() leaves out. */
+/* False: what that process holds is let be. */
 typedef bool cut_may_fn(const struct facts *, const void *arg);
+/* Each connection to it, whoever holds it; but for processes that may() lets be.  Returns as above. */
 int cut_all(uint32_t major, uint32_t minor, uint64_t inode, cut_may_fn *, const void *arg);
 
 #endif

@@ -8,6 +8,7 @@
 #include "agentd/monitor/cut.h"
 #include "agentd/monitor/flow.h"
 #include "agentd/monitor/protect.h"
+#include "agentd/monitor/sockets.h"
 #include "agentd/monitor/table.h"
 #include "agentd/monitor/target.h"
 #include "base/report_addr.h"
@@ -22,22 +23,21 @@ struct held {
 	struct connections all; /* those that are held are marked */
 	const struct mon_session *session; /* borrowed */
 	uint32_t pid; /* of this process only; 0: of all */
-	struct mtime start;
-	int64_t patience_ms;
+	struct mtime until;
 	bool more; /* not all was looked at */
 };
 
 static bool
-note_socket(uint64_t inode, void *arg)
+note_socket(int number, uint64_t inode, void *arg)
 {
 	struct held *h = arg;
 	size_t n;
 	struct connection *c = connections_of(&h->all, inode, &n);
 
+	(void)number;
 	for (size_t i = 0; i < n; i++)
 		c[i].marked = true;
-	h->more = mtime_ms_since(mtime_now(), h->start) >= h->patience_ms;
-	return !h->more;
+	return true;
 }
 
 static int
@@ -47,7 +47,7 @@ note_sockets(int pidfd, const struct facts *f, void *arg)
 
 	(void)pidfd;
 	if ((h->pid == 0 || h->pid == (uint32_t)f->pid) && !protect_works_for_pam(h->session, f))
-		(void)flow_each_socket(f->pid, note_socket, h);
+		h->more = !sockets_each_thread(f->pid, h->until, note_socket, h);
 	return h->more;
 }
 
@@ -56,7 +56,7 @@ held_find(struct held *h, const struct mon_session *s, uint32_t pid, int64_t pat
 {
 	int rc;
 
-	*h = (struct held){.session = s, .pid = pid, .start = mtime_now(), .patience_ms = patience_ms};
+	*h = (struct held){.session = s, .pid = pid, .until = mtime_after(mtime_now(), patience_ms)};
 	rc = connections_read(&h->all);
 	if (rc == 0)
 		(void)facts_each(s->ses, note_sockets, h);

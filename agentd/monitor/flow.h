@@ -6,16 +6,6 @@
 
 #include "base/proc.h"
 
-#define FLOW_FDS_MAX 1024
-
-/* False: enough. */
-typedef bool flow_fn(uint64_t inode, void *arg);
-/* Each descriptor of a socket that a process, or a thread of it alone, has open; false when fn had enough. */
-bool flow_each_socket(pid_t, flow_fn *, void *arg);
-/* Their inodes; at most cap; their number. */
-size_t flow_sockets(pid_t, uint64_t *inode, size_t cap);
-/* One of them is that socket; given up, and false, after patience_ms. */
-bool flow_holds(pid_t, uint64_t inode, int64_t patience_ms);
 /* It holds a TCP socket that listens, in whatever network namespace it is. */
 bool flow_listens(pid_t);
 /*

@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include "agentd/monitor/facts.h"
-#include "agentd/monitor/flow.h"
 #include "agentd/monitor/mount.h"
 #include "agentd/monitor/protect.h"
 #include "agentd/monitor/sockdiag.h"
+#include "agentd/monitor/sockets.h"
 #include "agentd/monitor/table.h"
 
 #define PATIENCE_MS 1000 /* for one walk: a user can hold more descriptors than that allows to read */
@@ -52,7 +52,7 @@ note_holder(pid_t pid, void *arg)
 
 	if (mtime_ms_since(mtime_now(), s->start) > PATIENCE_MS)
 		return -ETIMEDOUT;
-	if (!flow_holds(pid, s->inode, PATIENCE_MS))
+	if (!sockets_hold(pid, s->inode, mtime_after(mtime_now(), PATIENCE_MS)))
 		return 0;
 	pidfd = proc_pidfd(pid);
 	if (pidfd < 0)

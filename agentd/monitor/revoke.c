@@ -11,7 +11,6 @@
 
 #include "agentd/monitor/cut.h"
 #include "agentd/monitor/errand.h"
-#include "agentd/monitor/flow.h"
 #include "agentd/monitor/gate.h"
 #include "agentd/monitor/inodes.h"
 #include "agentd/monitor/listeners.h"
@@ -19,6 +18,7 @@
 #include "agentd/monitor/registry.h"
 #include "agentd/monitor/rows.h"
 #include "agentd/monitor/sockdiag.h"
+#include "agentd/monitor/sockets.h"
 #include "agentd/monitor/table.h"
 #include "base/log.h"
 
@@ -54,7 +54,7 @@ static int
 note_sockets(struct revoking *r, const struct facts *f)
 {
 	uint64_t inode[INODES_MAX];
-	size_t n = flow_sockets(f->pid, inode, INODES_MAX);
+	size_t n = sockets_list(f->pid, inode, INODES_MAX);
 
 	r->served = true;
 	r->uid = f->ruid;

@@ -17,6 +17,7 @@
 #include "agentd/monitor/connections.h"
 #include "agentd/monitor/flow.h"
 #include "agentd/monitor/gate.h"
+#include "agentd/monitor/sockets.h"
 #include "base/report_addr.h"
 
 #define PATIENCE_MS 2000 /* with one session: a user can hold more descriptors than that allows to read */
@@ -119,19 +120,19 @@ struct visit {
 	struct looking *looking;
 	const struct mon_session *session;
 	const struct facts *facts;
-	struct mtime until;
 };
 
 static bool
-visit_socket(uint64_t inode, void *arg)
+visit_socket(int number, uint64_t inode, void *arg)
 {
 	const struct visit *v = arg;
 	size_t n;
 	struct connection *c = connections_of(&v->looking->all, inode, &n);
 
+	(void)number;
 	for (size_t i = 0; i < n; i++)
 		judge(v->looking, v->session, v->facts, &c[i]);
-	return mtime_now().ns < v->until.ns;
+	return true;
 }
 
 /* False: not all of it. */
@@ -139,10 +140,9 @@ static bool
 visit_sockets(struct looking *l, const struct mon_session *s, const struct facts *f)
 {
 	int64_t *spent = &l->spent_ns[s - l->standing->sessions];
-	const struct mtime start = mtime_now();
-	struct visit v = {.looking = l, .session = s, .facts = f,
-	    .until = {.ns = start.ns + PATIENCE_MS * INT64_C(1000000) - *spent}};
-	bool all = v.until.ns > start.ns && flow_each_socket(f->pid, visit_socket, &v);
+	const struct mtime start = mtime_now(), until = mtime_after((struct mtime){.ns = start.ns - *spent}, PATIENCE_MS);
+	struct visit v = {.looking = l, .session = s, .facts = f};
+	bool all = sockets_each_thread(f->pid, until, visit_socket, &v);
 
 	*spent += mtime_now().ns - start.ns;
 	return all;
@@ -156,7 +156,8 @@ visit(int pidfd, const struct facts *f, void *arg)
 	const struct mon_session *s = session_of(st, f->ses);
 
 	(void)pidfd;
-	if (guard_system(&st->guard, s, f) || protect_breakglass(st->guard.cf, s, f) || protect_works_for_pam(s, f))
+	if (s == NULL || guard_system(&st->guard, s, f) || protect_breakglass(st->guard.cf, s, f) ||
+	    protect_works_for_pam(s, f))
 		return 0;
 	if (!visit_sockets(l, s, f))
 		st->unread = s->ses;

@@ -118,7 +118,8 @@ test_mon_connections = $(patsubst %,agentd/monitor/%.o,connections sockdiag) bas
 	base/bytes.o base/utf8.o
 test_mon_rule = agentd/monitor/rule.o
 test_mon_rule_LIBS = -laudit
-test_mon_flow = agentd/monitor/flow.o base/clock.o base/proc.o base/buf.o base/bytes.o base/utf8.o
+test_mon_flow = $(patsubst %,agentd/monitor/%.o,flow sockets) $(patsubst %,base/%.o,buf bytes clock proc utf8)
+test_mon_sockets = agentd/monitor/sockets.o $(patsubst %,base/%.o,buf bytes clock proc utf8)
 test_mon_verb = agentd/monitor/verb.o base/words.o base/bytes.o
 test_mon_verb_LIBS = -ljansson
 test_mon_mount = agentd/monitor/mount.o base/safe.o base/buf.o base/bytes.o base/utf8.o

@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "agentd/monitor/flow.h"
@@ -94,28 +93,6 @@ the_first_of_many_is_found(void **state)
 	}
 }
 
-static void
-sockets_are_listed_up_to_the_cap(void **state)
-{
-	uint64_t inode[4];
-	struct stat st;
-	int pair[2];
-	size_t n;
-	bool found = false;
-
-	(void)state;
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-	assert_int_equal(fstat(pair[0], &st), 0);
-	n = flow_sockets(getpid(), inode, 4);
-	for (size_t i = 0; i < n; i++)
-		found |= inode[i] == st.st_ino;
-	assert_true(found);
-	assert_int_equal(flow_sockets(getpid(), inode, 1), 1);
-	assert_int_equal(flow_sockets(0, inode, 4), 0);
-	close(pair[0]);
-	close(pair[1]);
-}
-
 int
 main(void)
 {
@@ -123,7 +100,6 @@ main(void)
 		cmocka_unit_test(lines_are_read),
 		cmocka_unit_test(a_real_connection_is_found),
 		cmocka_unit_test(the_first_of_many_is_found),
-		cmocka_unit_test(sockets_are_listed_up_to_the_cap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
