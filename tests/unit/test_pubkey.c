@@ -236,6 +236,7 @@ points(void **state)
 {
 	char raw[133] = {4};
 	const struct bytes p256 = {.p = raw, .n = 65}, p384 = {.p = raw, .n = 97}, ed = {.p = raw, .n = 32};
+	const struct bytes short_ed = {.p = raw, .n = 31}, short_p256 = {.p = raw, .n = 64};
 	const struct bytes curve = BYTES_LIT("nistp256"), app = BYTES_LIT("ssh:");
 
 	(void)state;
@@ -245,6 +246,8 @@ points(void **state)
 	assert_int_equal(parse_fields("ecdsa-sha2-nistp256", (struct bytes[]){curve, BYTES_NONE}, 2), SIG_KEY_MALFORMED);
 	assert_int_equal(parse_fields("ssh-ed25519", &ed, 1), SIG_GOOD);
 	assert_int_equal(parse_fields("ssh-ed25519", &p256, 1), SIG_KEY_MALFORMED);
+	assert_int_equal(parse_fields("ssh-ed25519", &short_ed, 1), SIG_KEY_MALFORMED);
+	assert_int_equal(parse_fields("ecdsa-sha2-nistp256", (struct bytes[]){curve, short_p256}, 2), SIG_KEY_MALFORMED);
 	assert_int_equal(parse_fields("sk-ssh-ed25519@openssh.com", (struct bytes[]){ed, app}, 2), SIG_GOOD);
 	assert_int_equal(parse_fields("sk-ssh-ed25519@openssh.com", &ed, 1), SIG_KEY_MALFORMED);
 	raw[0] = 2; /* compressed */
@@ -323,6 +326,12 @@ the_same(void **state)
 	assert_int_equal(pubkey_parse(buf_bytes(&long_form), &b), SIG_GOOD);
 	assert_true(pubkey_eq(&a, &b));
 	b = parsed(&other);
+	assert_false(pubkey_eq(&a, &b));
+	kit_key_free(&other);
+	kit_key_new(&other, "sk-ssh-ed25519@openssh.com", 0);
+	a = b = parsed(&other);
+	assert_true(pubkey_eq(&a, &b));
+	b.application = BYTES_LIT("ssh:other");
 	assert_false(pubkey_eq(&a, &b));
 	buf_free(&long_form);
 	buf_free(&lead);

@@ -221,6 +221,23 @@ too_long(void **state)
 }
 
 static void
+no_text(void **state)
+{
+	static struct signers walk;
+	struct buf text = BUF_INIT;
+	const char *why;
+	struct signer s;
+
+	(void)state;
+	kit_line(&key, "alice", &text);
+	text.p[text.n - 2] = '\0'; /* in the comment */
+	signers_start(&walk, buf_bytes(&text));
+	assert_int_equal(signers_next(&walk, &s, &why), SIGNERS_BAD);
+	assert_string_equal(why, "the line is too long, or no text");
+	buf_free(&text);
+}
+
+static void
 weak_keys(void **state)
 {
 	static struct signers walk;
@@ -249,6 +266,7 @@ main(void)
 	    cmocka_unit_test(whole_files),
 	    cmocka_unit_test(one_bad_line),
 	    cmocka_unit_test(too_long),
+	    cmocka_unit_test(no_text),
 	    cmocka_unit_test(weak_keys),
 	};
 
