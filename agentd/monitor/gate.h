@@ -61,25 +61,24 @@ int gate_listener_set(struct gate *, const struct gate_listener *, const char *p
 int gate_listener_drop(struct gate *, uint64_t cookie, const char *path);
 /* A program file that is an SSH client; a descriptor of it (O_PATH will do), which stays the caller's. */
 int gate_client_set(struct gate *, int fd);
-/*
- * What the gate would say of a connection that a process of that session makes now: enum grant_verdict, or
- * −errno.  Of the isolated and of those that borrow a grant it says nothing.  In any thread, till the gate is closed.
- */
-struct gate_question {
-	uint32_t ses;
-	bool relay;           /* by the session's own sshd */
-	bool came;            /* perhaps somebody else made it, to here: only what goes to an SSH port is judged */
-	struct report_addr to;
-	int program, starter; /* descriptors of the files that the process and its parent run (O_PATH will do); −1: none */
-};
-int gate_judge(const struct gate *, const struct gate_question *);
-/* Whether a task of that session and login uid would be refused that listener.  In any thread. */
-bool gate_refuses(const struct gate *, uint32_t ses, uint32_t auid, uint64_t cookie);
 /* Those that it knows; how many, at most GATE_LISTENERS. */
 size_t gate_listeners(const struct gate *, struct gate_listener out[GATE_LISTENERS]);
 /* How many connections were to be ended and could not be told, since the start. */
 uint64_t gate_uncut(const struct gate *);
 /* Refusals of a session since its row was set. */
 uint64_t gate_refused(struct gate *, uint32_t ses);
+
+/* Both in any thread, till the gate is closed.  Of the isolated, gate_judge() says nothing. */
+struct gate_question {
+	uint32_t ses;
+	bool relay;           /* by the session's own sshd */
+	bool came;            /* perhaps somebody else made it, to here: only what goes to an SSH port is judged */
+	struct report_addr to;
+	int program, starter; /* descriptors of what it and its parent run (O_PATH will do); −1: none */
+};
+/* A connection that a process of that session makes now, by the session's own row: enum grant_verdict, or −errno. */
+int gate_judge(const struct gate *, const struct gate_question *);
+/* Whether a task of that session and login uid would be refused that listener. */
+bool gate_refuses(const struct gate *, uint32_t ses, uint32_t auid, uint64_t cookie);
 
 #endif

@@ -12,15 +12,15 @@
  * of this session were not told one by one since the last.
  */
 enum gate_event { GATE_TCP = 1, GATE_UNIX, GATE_EXEC, GATE_DATAGRAM };
-#define GATEN_REFUSED (1u << 16) /* the kernel refused it */
-#define GATEN_KILLED  (1u << 17) /* or killed the process in it */
-#define GATEN_RELAY   (1u << 18) /* it is the session's own sshd */
-#define GATEN_MUX     (1u << 19)
-#define GATEN_BEFORE  (1u << 22) /* it was there before the grant that denies it; result RES_OK: the monitor has
-                                  * ended it, RES_DENIED: it could not (review.h) */
-#define GATEN_CUT     (1u << 23) /* the connection is there, and must be ended */
-#define GATEN_ISOLATED (1u << 21) /* because the session is isolated; SSH or not */
+#define GATEN_REFUSED  (1u << 16) /* the kernel refused it */
+#define GATEN_KILLED   (1u << 17) /* or killed the process in it */
+#define GATEN_RELAY    (1u << 18) /* it is the session's own sshd */
+#define GATEN_MUX      (1u << 19) /* a ControlMaster's socket, not an agent's */
 #define GATEN_BORROWED (1u << 20) /* the grant is that of the login uid's session, the task has another ses */
+#define GATEN_ISOLATED (1u << 21) /* because the session is isolated; SSH or not */
+#define GATEN_BEFORE   (1u << 22) /* it was there before the grant that denies it; result RES_OK: the monitor has
+                                   * ended it, RES_DENIED: it could not (review.h) */
+#define GATEN_CUT      (1u << 23) /* the connection is there, and must be ended */
 
 #define GATE_TELL 16 /* NOTE_GATE of one session in a second; the rest is counted */
 

@@ -1,7 +1,7 @@
 /*
  * gate_parts: what the files of the gate share.  gate.c opens and closes, gate_load.c loads and attaches,
- * gate_pin.c keeps for the next daemon, gate_try.c exercises, gate_ring.c listens, gate_maps.c and
- * gate_classes.c write maps.  Nobody else includes this.
+ * gate_pin.c keeps for the next daemon, gate_try.c exercises, gate_ring.c listens, gate_maps.c,
+ * gate_classes.c and gate_prune.c write maps, gate_ask.c asks.  Nobody else includes this.
  */
 #ifndef MONITOR_GATE_PARTS_H
 #define MONITOR_GATE_PARTS_H
@@ -79,6 +79,8 @@ void gate_try(struct gate *);
 /* gate_maps.c.  What is in force; what it was when the daemon before us ended. */
 int gate_generation(struct gate *, uint32_t generation);
 int gate_generation_found(struct gate *, uint32_t *generation);
+
+/* gate_ask.c.  The program file of a descriptor of ours, as the kernel knows it; 0 or −errno. */
 int gate_client_name(struct gate *, int fd, struct gate_program *);
 
 /* gate_prune.c.  Break-glass users are free, and only they. */

@@ -9,15 +9,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct lenders;
-
-struct lenders *lenders_new(void);
-void lenders_free(struct lenders **);
 struct lender {
 	uint32_t auid, ses;
 	uint32_t weight; /* how much it refuses */
 };
 
+struct lenders;
+
+struct lenders *lenders_new(void);
+void lenders_free(struct lenders **);
 /* False: there is no memory, and it is not noted. */
 bool lenders_add(struct lenders *, const struct lender *);
 /* As it was added. */

@@ -1,5 +1,5 @@
 /*
- * review: see review.h.  Runs in the monitor: seen_again() and end_all() beside the loop, which decides between
+ * review: see review.h.  Runs in the monitor: look() and end_all() beside the loop, which decides between
  * the two what may be ended.
  */
 #include "agentd/monitor/review.h"
@@ -10,15 +10,15 @@
 #include <string.h>
 
 #include "agentd/monitor/gate.h"
-#include "agentd/monitor/standing.h"
 #include "agentd/monitor/mode.h"
 #include "agentd/monitor/registry.h"
 #include "agentd/monitor/sockdiag.h"
+#include "agentd/monitor/standing.h"
 #include "agentd/monitor/table.h"
 #include "base/log.h"
 
-#define PACE_MS   1000  /* between two looks */
-#define RETRY_MS  10000 /* when something has to wait: for the cap on actions, or for room */
+#define PACE_MS  1000  /* between two looks */
+#define RETRY_MS 10000 /* when something has to wait: for the cap on actions, or for room */
 
 struct review {
 	struct monitor *m; /* borrowed */
@@ -27,7 +27,7 @@ struct review {
 	struct log_gate gate;
 	bool looking;
 	bool again; /* something has changed since the look under way began */
-	atomic_uint changes; /* that were told of; read beside the loop, too */
+	atomic_uint changes; /* calls of review_due(); read beside the loop, too */
 };
 
 /* Beside the loop, and back in it. */
@@ -42,7 +42,7 @@ struct look {
 /* --- beside the loop ------------------------------------------------------------------------------------ */
 
 static void
-seen_again(struct job *job)
+look(struct job *job)
 {
 	struct look *l = (struct look *)job;
 
@@ -182,8 +182,8 @@ looked(struct job *job)
 	if (l->standing.rc != 0 && log_allow(&r->gate, 2, &held))
 		log_err("connections from before a rule are not looked at: %s", strerror(-l->standing.rc));
 	if (l->standing.unread != SES_UNSET)
-		log_err("session %u has more descriptors than can be read: what it holds from before a rule may be left",
-		    l->standing.unread);
+		log_err("session %u has more descriptors than can be read: "
+			"what it holds from before a rule may be left", l->standing.unread);
 	l->late = l->standing.rc != 0;
 	l->standing.n = choose(l);
 	l->job.run = end_all;
@@ -213,7 +213,7 @@ on_time_cb(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (r->looking || mode_get(m->mode) != MODE_ENFORCE || (l = calloc(1, sizeof(*l))) == NULL)
 		return;
-	l->job = (struct job){.run = seen_again, .done = looked};
+	l->job = (struct job){.run = look, .done = looked};
 	l->review = r;
 	l->changes = atomic_load(&r->changes);
 	standing_begin(&l->standing, m);

@@ -40,11 +40,11 @@ by_ses(const void *a, const void *b)
 }
 
 static const struct mon_session *
-session_of(const struct standing *h, uint32_t ses)
+session_of(const struct standing *st, uint32_t ses)
 {
 	const struct mon_session key = {.ses = ses};
 
-	return bsearch(&key, h->sessions, h->nsessions, sizeof(key), by_ses);
+	return bsearch(&key, st->sessions, st->nsessions, sizeof(key), by_ses);
 }
 
 static bool
@@ -76,11 +76,11 @@ program_of(pid_t pid)
 
 /* What the gate would say if it were made now: for want of an answer, nothing against it. */
 static bool
-is_denied(const struct standing *h, const struct facts *f, const struct connection *c, bool relay)
+is_denied(const struct standing *st, const struct facts *f, const struct connection *c, bool relay)
 {
-	const struct gate_question q = {.ses = f->ses, .relay = relay, .came = c->came || (relay && c->chosen), .to = c->tcp.peer,
-	    .program = program_of(f->pid), .starter = program_of(f->ppid)};
-	bool denied = gate_judge(h->gate, &q) == GRANT_DENY;
+	const struct gate_question q = {.ses = f->ses, .relay = relay, .came = c->came || (relay && c->chosen),
+	    .to = c->tcp.peer, .program = program_of(f->pid), .starter = program_of(f->ppid)};
+	bool denied = gate_judge(st->gate, &q) == GRANT_DENY;
 
 	if (q.program != -1)
 		close(q.program);
@@ -90,17 +90,17 @@ is_denied(const struct standing *h, const struct facts *f, const struct connecti
 }
 
 static void
-add_denied(struct standing *h, const struct facts *f, const struct diag_tcp *t, bool relay)
+add_denied(struct standing *st, const struct facts *f, const struct diag_tcp *t, bool relay)
 {
 	struct standing_denied *d;
 
-	if (h->n == ST_REVIEWED) {
-		h->more = true;
+	if (st->n == ST_REVIEWED) {
+		st->more = true;
 		return;
 	}
-	d = &h->denied[h->n++];
-	*d = (struct standing_denied){.tcp = *t, .ses = f->ses, .auid = f->auid, .pid = (uint32_t)f->pid, .uid = f->ruid,
-	    .relay = relay};
+	d = &st->denied[st->n++];
+	*d = (struct standing_denied){.tcp = *t, .ses = f->ses, .auid = f->auid, .pid = (uint32_t)f->pid,
+	    .uid = f->ruid, .relay = relay};
 }
 
 /* Who shares it with others may not be the one that makes it SSH: all of them are asked, until one is. */
@@ -140,7 +140,8 @@ static bool
 visit_sockets(struct looking *l, const struct mon_session *s, const struct facts *f)
 {
 	int64_t *spent = &l->spent_ns[s - l->standing->sessions];
-	const struct mtime start = mtime_now(), until = mtime_after((struct mtime){.ns = start.ns - *spent}, PATIENCE_MS);
+	const struct mtime start = mtime_now();
+	const struct mtime until = mtime_after((struct mtime){.ns = start.ns - *spent}, PATIENCE_MS);
 	struct visit v = {.looking = l, .session = s, .facts = f};
 	bool all = sockets_each_thread(f->pid, until, visit_socket, &v);
 
@@ -184,7 +185,8 @@ standing_look(struct standing *st)
 void
 standing_begin(struct standing *st, struct monitor *m)
 {
-	*st = (struct standing){.gate = m->gate, .aside = m->work[WORK_LOOK], .guard = guard_take(m), .unread = SES_UNSET};
+	*st = (struct standing){.gate = m->gate, .aside = m->work[WORK_LOOK], .guard = guard_take(m),
+	    .unread = SES_UNSET};
 }
 
 bool
