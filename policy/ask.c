@@ -183,7 +183,7 @@ cond_holds(const struct cond *c, const struct question *q)
 static enum tri
 term_holds(struct memo *m, struct term t, const struct question *q)
 {
-	unsigned i = t.test->id % MEMO;
+	const size_t i = (uintptr_t)t.test / sizeof(*t.test) % MEMO;
 
 	if ((q->known & 1u << t.fact) == 0)
 		return TRI_UNKNOWN;
@@ -200,15 +200,19 @@ cond_holds_memo(struct memo *m, const struct cond *c, const struct question *q)
 	return term_holds(m, term_of(c), q);
 }
 
-/* False when it does not hold; when it is unknown its fact is added to *missing. */
+/* False when one of them does not hold; the unknown ones are added to *missing. */
 static bool
-may_hold(struct memo *m, struct term t, const struct question *q, uint32_t *missing)
+may_hold(struct memo *m, struct terms terms, const struct question *q, uint32_t *missing)
 {
-	enum tri said = term_holds(m, t, q);
+	for (size_t i = 0; i < terms.n; i++) {
+		enum tri said = term_holds(m, terms.list[i], q);
 
-	if (said == TRI_UNKNOWN)
-		*missing |= 1u << t.fact;
-	return said != TRI_NO;
+		if (said == TRI_NO)
+			return false;
+		if (said == TRI_UNKNOWN)
+			*missing |= 1u << terms.list[i].fact;
+	}
+	return true;
 }
 
 bool
@@ -237,15 +241,11 @@ holds(struct memo *m, const struct clause *r, const struct question *q, struct r
 {
 	uint32_t unknown = 0;
 
-	if (is_over(r->until, now))
+	if (is_over(r->until, now) || !may_hold(m, r->terms, q, &unknown))
 		return TRI_NO;
-	for (uint32_t i = 0; i < r->nterms; i++)
-		if (!may_hold(m, r->terms[i], q, &unknown))
-			return TRI_NO;
 	for (const struct block *b = r->block; b != NULL; b = b->parent)
-		for (const struct cond *c = b->conds.first; c != NULL; c = c->next)
-			if (!may_hold(m, term_of(c), q, &unknown))
-				return TRI_NO;
+		if (!may_hold(m, b->terms, q, &unknown))
+			return TRI_NO;
 	*missing |= unknown;
 	return unknown != 0 ? TRI_UNKNOWN : TRI_YES;
 }
@@ -296,7 +296,7 @@ rule_decision(const struct policy *pol, unsigned index, const struct question *q
 	const struct clause *r = &pol->clauses[index];
 
 	return (struct decision){
-	    .action = r->action,
+	    .action = (enum action)r->action,
 	    .severity = r->severity >= 0 ? (enum severity)r->severity :
 	                                   activity_info(q->activity)->default_severity,
 	    .mode = r->mode >= 0 ? (enum mode)r->mode : pol->mode,

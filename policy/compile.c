@@ -10,6 +10,8 @@
 #include "policy/index.h"
 #include "policy/sieve.h"
 
+#define CLAUSE_TERMS 12
+
 struct compiler {
 	struct policy *policy; /* borrowed */
 	struct index tests;    /* printed condition → struct test */
@@ -62,6 +64,15 @@ compile_addr_list(struct compiler *r, struct test *test)
 	return ok;
 }
 
+/* A few names stand beside their test, for the same reason as clauses stand together. */
+static struct bytes
+near(struct compiler *r, const struct test *test, struct bytes name)
+{
+	if (test->nvalues <= 4)
+		name.p = arena_copy(&r->policy->arena, name);
+	return name.p != NULL ? name : BYTES_NONE;
+}
+
 static bool
 compile_name_list(struct compiler *r, struct test *test)
 {
@@ -71,7 +82,7 @@ compile_name_list(struct compiler *r, struct test *test)
 
 	for (const struct value *v = test->values; names != NULL && v != NULL; v = v->next)
 		if (v->kind == VAL_TEXT)
-			names[n++].name = v->text;
+			names[n++].name = near(r, test, v->text);
 	ok = names != NULL && name_set_build(&test->names, &r->policy->arena, names, n);
 	free(names);
 	return ok;
@@ -161,43 +172,85 @@ index_rules(struct policy *pol)
 	return true;
 }
 
-static const struct term *
-make_terms(struct term **room, const struct conds *conds, uint32_t *n)
+static size_t
+count_conds(const struct conds *conds)
 {
-	const struct term *first = *room;
+	size_t n = 0;
 
 	for (const struct cond *c = conds->first; c != NULL; c = c->next)
-		*(*room)++ = term_of(c);
-	*n = (uint32_t)(*room - first);
-	return first;
+		n++;
+	return n;
+}
+
+/* Its blocks' conditions stand with its own: they are few. */
+static bool
+takes_blocks(const struct rule *r, size_t *n)
+{
+	size_t own = count_conds(&r->conds);
+
+	*n = own;
+	for (const struct block *b = r->block; b != NULL && *n <= CLAUSE_TERMS; b = b->parent)
+		*n += count_conds(&b->conds);
+	if (*n <= CLAUSE_TERMS)
+		return true;
+	*n = own;
+	return false;
+}
+
+static void
+add_terms(struct terms *terms, struct term *room, const struct conds *conds)
+{
+	for (const struct cond *c = conds->first; c != NULL; c = c->next)
+		room[terms->n++] = term_of(c);
+	terms->list = room;
 }
 
 static size_t
 count_terms(const struct policy *pol)
 {
-	size_t n = 0;
+	size_t n = 0, k;
 
-	for (const struct rule *r = pol->first_rule; r != NULL; r = r->next)
-		for (const struct cond *c = r->conds.first; c != NULL; c = c->next)
-			n++;
+	for (const struct block *b = pol->blocks; b != NULL; b = b->next)
+		n += count_conds(&b->conds);
+	for (const struct rule *r = pol->first_rule; r != NULL; r = r->next, n += k)
+		(void)takes_blocks(r, &k);
 	return n;
+}
+
+static struct clause
+clause_of(const struct rule *r, struct term *room)
+{
+	struct clause c = {.block = r->block, .until = r->until_text.n != 0 ? r->until : RTIME_NONE,
+	    .file = r->at.src->name, .message = r->message, .line = r->at.line,
+	    .action = (uint8_t)r->action, .severity = (int8_t)r->severity, .mode = (int8_t)r->mode};
+
+	size_t n;
+
+	add_terms(&c.terms, room, &r->conds);
+	if (!takes_blocks(r, &n))
+		return c;
+	for (const struct block *b = r->block; b != NULL; b = b->parent)
+		add_terms(&c.terms, room, &b->conds);
+	c.block = NULL;
+	return c;
 }
 
 static bool
 make_clauses(struct policy *pol)
 {
-	struct term *terms = arena_array(&pol->arena, count_terms(pol), sizeof(*terms));
+	struct term *room = arena_array(&pol->arena, count_terms(pol), sizeof(*room));
 	struct clause *c = arena_array(&pol->arena, pol->nrules, sizeof(*c));
 
-	if (terms == NULL || c == NULL)
+	if (room == NULL || c == NULL)
 		return false;
 	pol->clauses = c;
+	for (struct block *b = pol->blocks; b != NULL; b = b->next) {
+		add_terms(&b->terms, room, &b->conds);
+		room += b->terms.n;
+	}
 	for (struct rule *r = pol->first_rule; r != NULL; r = r->next, c++) {
-		*c = (struct clause){.line = r->at.line, .block = r->block,
-		    .until = r->until_text.n != 0 ? r->until : RTIME_NONE, .file = r->at.src->name,
-		    .message = r->message, .action = r->action, .severity = (int8_t)r->severity,
-		    .mode = (int8_t)r->mode};
-		c->terms = make_terms(&terms, &r->conds, &c->nterms);
+		*c = clause_of(r, room);
+		room += c->terms.n;
 		r->clause = c;
 	}
 	return true;

@@ -57,15 +57,23 @@ static uint64_t
 name_number(struct bytes name)
 {
 	uint64_t h = name.n, word = 0;
-	size_t i;
+	uint32_t ends[2];
 
-	for (i = 0; i + sizeof(word) <= name.n; i += sizeof(word)) {
+	for (size_t i = 0; i + sizeof(word) < name.n; i += sizeof(word)) {
 		memcpy(&word, name.p + i, sizeof(word));
 		h = stir(h, word);
 	}
-	word = 0;
-	if (i < name.n)
-		memcpy(&word, name.p + i, name.n - i);
+	/* The last bytes of a long one again, or those at both ends of a short one: it is said how many there are. */
+	if (name.n >= sizeof(word)) {
+		memcpy(&word, name.p + name.n - sizeof(word), sizeof(word));
+	} else if (name.n >= sizeof(ends[0])) {
+		memcpy(&ends[0], name.p, sizeof(ends[0]));
+		memcpy(&ends[1], name.p + name.n - sizeof(ends[1]), sizeof(ends[1]));
+		word = (uint64_t)ends[0] << 32 | ends[1];
+	} else if (name.n > 0) {
+		word = (uint64_t)(uint8_t)name.p[0] << 16 | (uint64_t)(uint8_t)name.p[name.n / 2] << 8 |
+		    (uint8_t)name.p[name.n - 1];
+	}
 	return stir(stir(h, word), 0);
 }
 

@@ -19,6 +19,16 @@ hangs_on_unknown(const struct sieve *s, const struct question *q)
 	return ((q->known & ~q->partial) >> s->facet.fact & 1) == 0;
 }
 
+static const struct sieve *
+below(const struct sieve *s, uint64_t mark)
+{
+	const struct sieve *b = s->below[mark & s->mask];
+
+	while (b != NULL && b->mark != mark)
+		b = b->next;
+	return b;
+}
+
 /* False: there is no place for what it finds. */
 static bool
 go_down(struct found *f, const struct sieve *s, const struct question *q)
@@ -33,7 +43,7 @@ go_down(struct found *f, const struct sieve *s, const struct question *q)
 		return take_all(f, s);
 	fits = go_down(f, s->others, q);
 	for (size_t i = 0; fits && question_mark(q, s->facet, i, &mark); i++)
-		fits = go_down(f, s->below[mark & s->mask], q);
+		fits = go_down(f, below(s, mark), q);
 	if (fits)
 		return true;
 	f->n = before;

@@ -17,7 +17,9 @@
 #include "policy/mark.h"
 
 struct sieve {
-	const struct sieve *const *below; /* by the low bits of a mark, NULL: no rules; NULL: not split */
+	uint64_t mark;                    /* what it is below */
+	const struct sieve *next;         /* below another mark with the same low bits */
+	const struct sieve *const *below; /* by a mark's low bits; NULL: not split */
 	const struct sieve *others;       /* rules that the facet does not sort; NULL: none */
 	uint32_t mask;                    /* of the low bits */
 	struct facet facet;

@@ -22,7 +22,8 @@ struct maker {
 
 /* A rule and one of its marks. */
 struct pair {
-	uint32_t slot, rule;
+	uint64_t mark;
+	uint32_t rule;
 };
 
 /* --- rules ---------------------------------------------------------------------------------------- */
@@ -59,19 +60,22 @@ conds_of(const struct rule *r)
 	return (struct conds_walk){.around = r->block, .next = r->conds.first, .left = CONDITIONS};
 }
 
-/* The fewest that one of its conditions has; NO_MARKS: it cannot be looked up by this. */
+#define NO_CONDITION (NO_MARKS + 1)
+
+/* The fewest that one of its conditions has; NO_MARKS, NO_CONDITION: it cannot be looked up by this. */
 static size_t
 rule_marks(const struct rule *r, struct facet f, uint64_t out[MARKS])
 {
 	struct conds_walk w = conds_of(r);
 	uint64_t these[MARKS];
-	size_t best = NO_MARKS;
+	size_t best = NO_CONDITION;
 
 	for (const struct cond *c = next_cond(&w); c != NULL; c = next_cond(&w)) {
-		size_t n = c->fact == f.fact ? test_marks(c->test, f, these) : NO_MARKS;
+		size_t n = c->fact == f.fact ? test_marks(c->test, f, these) : NO_CONDITION;
 
 		if (n < best) {
-			memcpy(out, these, n * sizeof(*out));
+			if (n < NO_MARKS)
+				memcpy(out, these, n * sizeof(*out));
 			best = n;
 		}
 	}
@@ -92,13 +96,13 @@ facts_of(const struct policy *pol, const uint32_t *rules, size_t n)
 	return facts;
 }
 
-/* For twice as many places as are used. */
+/* For four times as many places as are used: most of what is not there is then seen at once. */
 static uint32_t
 mask_for(size_t used)
 {
 	uint32_t mask = 7;
 
-	while (mask < 2 * used)
+	while (mask < 4 * used)
 		mask = 2 * mask + 1;
 	return mask;
 }
@@ -107,7 +111,7 @@ mask_for(size_t used)
 
 struct split {
 	struct facet facet;
-	size_t others, pairs, slots;
+	size_t others, coarse, pairs, slots; /* coarse: of the others, those that a coarser facet may sort */
 	double left; /* rules that a question is expected to find */
 	bool fits;
 };
@@ -122,8 +126,9 @@ judge(struct maker *m, struct facet f, const uint32_t *rules, size_t n)
 	for (size_t i = 0; i < n && s.others + s.pairs <= m->room; i++) {
 		size_t k = rule_marks(m->policy->rules[rules[i]], f, marks);
 
-		if (k == NO_MARKS) {
+		if (k >= NO_MARKS) {
 			s.others++;
+			s.coarse += k == NO_MARKS;
 			continue;
 		}
 		for (size_t j = 0; j < k; j++) {
@@ -162,7 +167,7 @@ best_split(struct maker *m, const uint32_t *rules, size_t n, struct split *out)
 				*out = s;
 				found = true;
 			}
-			if (s.others == 0 && s.pairs <= n)
+			if (s.coarse == 0 && (fact_is_name((enum pol_fact)fact) || s.pairs + s.others <= n))
 				break; /* coarser ones leave more */
 		}
 	}
@@ -172,33 +177,38 @@ best_split(struct maker *m, const uint32_t *rules, size_t n, struct split *out)
 /* --- splitting -------------------------------------------------------------------------------------- */
 
 static int
-by_slot(const void *va, const void *vb)
+by_mark(const void *va, const void *vb)
 {
 	const struct pair *a = va, *b = vb;
 
-	if (a->slot != b->slot)
-		return a->slot < b->slot ? -1 : 1;
+	if (a->mark != b->mark)
+		return a->mark < b->mark ? -1 : 1;
 	return a->rule < b->rule ? -1 : a->rule > b->rule;
 }
 
 static struct sieve *make(struct maker *, const uint32_t *rules, size_t n, unsigned depth);
 
-/* A sieve for each run of pairs in one slot; list has room for all. */
+/* A sieve for each run of pairs of one mark; list has room for all its rules. */
 static bool
-make_below(struct maker *m, const struct sieve **below, struct pair *pairs, size_t n, uint32_t *list,
-    unsigned depth)
+make_below(struct maker *m, struct sieve *of, const struct sieve **below, struct pair *pairs, size_t n,
+    uint32_t *list, unsigned depth)
 {
 	if (n > 1)
-		qsort(pairs, n, sizeof(*pairs), by_slot);
+		qsort(pairs, n, sizeof(*pairs), by_mark);
 	for (size_t i = 0; i < n;) {
-		const uint32_t slot = pairs[i].slot;
+		const uint64_t mark = pairs[i].mark;
+		struct sieve *s;
 		size_t k = 0;
 
-		for (; i < n && pairs[i].slot == slot; i++)
+		/* A rule that wants the same thing twice stands there once. */
+		for (; i < n && pairs[i].mark == mark; i++)
 			if (k == 0 || list[k - 1] != pairs[i].rule)
 				list[k++] = pairs[i].rule;
-		if ((below[slot] = make(m, list, k, depth)) == NULL)
+		if ((s = make(m, list, k, depth)) == NULL)
 			return false;
+		s->mark = mark;
+		s->next = below[mark & of->mask];
+		below[mark & of->mask] = s;
 	}
 	return true;
 }
@@ -222,14 +232,14 @@ split(struct maker *m, struct sieve *s, const struct split *by, unsigned depth)
 		uint64_t marks[MARKS];
 		size_t k = rule_marks(m->policy->rules[s->rules[i]], by->facet, marks);
 
-		if (k == NO_MARKS)
+		if (k >= NO_MARKS)
 			list[others++] = s->rules[i];
-		for (size_t j = 0; k != NO_MARKS && j < k; j++)
-			pairs[npairs++] = (struct pair){(uint32_t)marks[j] & s->mask, s->rules[i]};
+		for (size_t j = 0; k < NO_MARKS && j < k; j++)
+			pairs[npairs++] = (struct pair){marks[j], s->rules[i]};
 	}
 	if (others > 0 && (s->others = make(m, list, others, depth)) == NULL)
 		goto out;
-	ok = make_below(m, below, pairs, npairs, list, depth);
+	ok = make_below(m, s, below, pairs, npairs, list, depth);
 	s->below = below;
 out:
 	free(pairs);

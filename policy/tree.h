@@ -59,19 +59,24 @@ struct values {
 struct test {
 	unsigned id;
 	enum pol_fact fact;
-	struct name_set names;      /* of unix sockets where the fact is QF_TO */
-	const struct value *values; /* ports, hours, owners */
-	struct addr_set addrs;
 	bool self;
 	size_t nvalues, ntables;
 	const struct table **tables;
+	const struct value *values; /* ports, hours, owners */
+	struct addr_set addrs;
+	struct name_set names;      /* of unix sockets where the fact is QF_TO */
 };
 
-/* A condition as it is asked. */
+/* Conditions as they are asked. */
 struct term {
 	const struct test *test;
 	enum pol_fact fact;
 	bool negate;
+};
+
+struct terms {
+	const struct term *list;
+	size_t n;
 };
 
 struct cond {
@@ -102,9 +107,10 @@ struct table {
 
 struct block {
 	struct block *parent; /* NULL: top */
+	struct terms terms;   /* its conditions */
+	struct conds conds;   /* the same, as they were written */
 	struct block *next;   /* of all, as they began */
 	bool used;            /* a rule stands in it, or in a block inside */
-	struct conds conds;
 	struct span at;
 };
 
@@ -125,12 +131,12 @@ struct rule {
 
 /* A rule as it is asked, next to the others: where rules are many, what they are spread over is what takes time. */
 struct clause {
-	const struct term *terms; /* its own conditions */
-	uint32_t nterms, line;
-	const struct block *block;
+	struct terms terms;        /* its own conditions and, where they are few, those of its blocks */
+	const struct block *block; /* whose conditions it has as well; NULL: none */
 	struct rtime until; /* RTIME_NONE: no end */
 	const char *file, *message;
-	enum action action;
+	uint32_t line;
+	uint8_t action;
 	int8_t severity, mode; /* −1: not given */
 };
 

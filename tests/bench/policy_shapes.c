@@ -6,19 +6,10 @@
 #include <time.h>
 
 #define BIT(f)    (1u << (f))
-#ifndef QUESTIONS
 #define QUESTIONS 1000
-#endif
 #define REPEAT    20 /* all questions so many times a round */
 
 /* --- questions ------------------------------------------------------------------------------------- */
-
-static struct bytes
-numbered(char *out, size_t cap, const char *before, unsigned i, const char *behind)
-{
-	(void)snprintf(out, cap, "%s%u%s", before, i, behind);
-	return bytes_of(out);
-}
 
 static struct addr
 address(unsigned first, unsigned i)
@@ -27,127 +18,125 @@ address(unsigned first, unsigned i)
 	    .b = {(uint8_t)first, (uint8_t)(i >> 8), (uint8_t)i, (uint8_t)(i * 7 + 1)}};
 }
 
-/* A login as they are: all is known. */
 static void
-common(unsigned i, struct asked *a)
+ask_plain(unsigned i, struct asked *a)
 {
-	struct question *q = &a->q;
+	*a = (struct asked){.origin = address(11, i), .to = address(10, i), .port = 22};
+	(void)snprintf(a->user, sizeof(a->user), "user-%u", i);
+	(void)snprintf(a->principal, sizeof(a->principal), "principal-%u", i);
+	(void)snprintf(a->exe, sizeof(a->exe), "/opt/tool-%u/bin/ssh", i);
+}
 
-	*a = (struct asked){0};
-	a->group[0] = BYTES_LIT("staff");
-	a->group[1] = BYTES_LIT("developers");
-	a->group[2] = BYTES_LIT("ssh-users");
-	a->principals[0] = numbered(a->principal, sizeof(a->principal), "principal-", i, "");
-	*q = (struct question){.activity = ACT_OUTBOUND_SSH, .known = BIT(QF_COUNT) - 1,
-	    .user = numbered(a->user, sizeof(a->user), "user-", i, ""), .groups = a->group, .ngroups = 3,
-	    .origin = address(11, i), .key = BYTES_LIT("SHA256:0123456789abcdefghijklmnopqrstuvwxyzABCDEFG"),
-	    .principals = a->principals, .nprincipals = 1, .cert_id = BYTES_LIT("somebody@laptop"),
-	    .ca = BYTES_LIT("SHA256:ca"), .method = BYTES_LIT("publickey"), .host = BYTES_LIT("bastion-1"),
-	    .time = {.ms = 1790000000000}, .to_kind = TO_ADDR, .to_addr = address(10, i), .port = 22,
-	    .exe = numbered(a->exe, sizeof(a->exe), "/opt/tool-", i, "/bin/ssh"),
-	    .parent = BYTES_LIT("/usr/bin/bash"), .owner = OWNER_SELF};
-	q->as = q->user;
+static const struct bytes groups[] = {BYTES_LIT("staff"), BYTES_LIT("developers"), BYTES_LIT("ssh-users")};
+
+static const struct question common = {
+    .activity = ACT_OUTBOUND_SSH,
+    .known = BIT(QF_COUNT) - 1,
+    .groups = groups,
+    .ngroups = 3,
+    .key = BYTES_LIT("SHA256:0123456789abcdefghijklmnopqrstuvwxyzABCDEFG"),
+    .nprincipals = 1,
+    .cert_id = BYTES_LIT("somebody@laptop"),
+    .ca = BYTES_LIT("SHA256:ca"),
+    .method = BYTES_LIT("publickey"),
+    .host = BYTES_LIT("bastion-1"),
+    .time = {.ms = 1790000000000},
+    .to_kind = TO_ADDR,
+    .parent = BYTES_LIT("/usr/bin/bash"),
+    .owner = OWNER_SELF,
+};
+
+/* As it comes: just made. */
+static void
+ask(const struct policy *pol, struct question *q, const struct asked *a, struct decision *out)
+{
+	struct bytes principal = bytes_of(a->principal);
+
+	q->user = q->as = bytes_of(a->user);
+	q->principals = &principal;
+	q->exe = bytes_of(a->exe);
+	q->origin = a->origin;
+	q->to_addr = a->to;
+	q->port = a->port;
+	pol_ask(pol, q, out);
 }
 
 /* --- shapes ---------------------------------------------------------------------------------------- */
 
 static void
-rule_user(unsigned i, unsigned n, struct buf *out)
+rule_user(unsigned i, struct buf *out)
 {
-	(void)n;
 	buf_printf(out, "pass outbound-ssh user user-%u\n", i);
 }
 
 static void
-rule_principal(unsigned i, unsigned n, struct buf *out)
+rule_principal(unsigned i, struct buf *out)
 {
-	(void)n;
 	buf_printf(out, "pass outbound-ssh, relay principal principal-%u ca \"SHA256:ca\"\n", i);
 }
 
 static void
-rule_destination(unsigned i, unsigned n, struct buf *out)
+rule_destination(unsigned i, struct buf *out)
 {
-	(void)n;
 	buf_printf(out, "pass outbound-ssh to 10.%u.%u.0/24 port 22\n", i >> 8, i & 255);
 }
 
 static void
-rule_origin(unsigned i, unsigned n, struct buf *out)
+rule_origin(unsigned i, struct buf *out)
 {
-	(void)n;
 	buf_printf(out, "block any origin 11.%u.%u.0/24 mode enforce\n", i >> 8, i & 255);
 }
 
 static void
-rule_exe(unsigned i, unsigned n, struct buf *out)
+rule_exe(unsigned i, struct buf *out)
 {
-	(void)n;
 	buf_printf(out, "alert outbound-ssh exe \"/opt/tool-%u/*\"\n", i);
 }
 
 static void
-rule_nested(unsigned i, unsigned n, struct buf *out)
+rule_nested(unsigned i, struct buf *out)
 {
-	(void)n;
 	buf_printf(out, "match group { wheel, staff } !via tmux {\n pass outbound-ssh user { user-%u, admin-%u }\n}\n",
 	    i, i);
 }
 
 static void
-rule_mixed(unsigned i, unsigned n, struct buf *out)
+rule_mixed(unsigned i, struct buf *out)
 {
-	static void (*const rules[])(unsigned, unsigned, struct buf *) = {rule_user, rule_principal,
-	    rule_destination, rule_origin, rule_nested};
+	static void (*const rules[])(unsigned, struct buf *) = {rule_user, rule_principal, rule_destination,
+	    rule_origin, rule_nested};
 
-	rules[i % 5](i, n, out);
+	rules[i % 7 % 5](i, out);
 }
 
 static void
-ask_plain(unsigned i, unsigned n, struct asked *a)
+rule_ports(unsigned i, struct buf *out)
 {
-	(void)n;
-	common(i, a);
-}
-
-static void
-rule_ports(unsigned i, unsigned n, struct buf *out)
-{
-	(void)n;
 	buf_printf(out, "pass outbound-ssh user alice port %u\n", i + 1);
 }
 
 static void
-ask_ports(unsigned i, unsigned n, struct asked *a)
+ask_ports(unsigned i, struct asked *a)
 {
-	(void)n;
-	common(i, a);
-	a->q.user = BYTES_LIT("alice");
-	a->q.port = (uint16_t)(i + 1);
+	ask_plain(i, a);
+	memcpy(a->user, "alice", sizeof("alice"));
+	a->port = (uint16_t)(i + 1);
 }
 
-/* As many users as ports. */
-static unsigned
-side(unsigned n)
-{
-	unsigned s = 1;
+/* About as many users as ports. */
+#define SIDE 97
 
-	while (s * s < n)
-		s++;
-	return s;
+static void
+rule_grid(unsigned i, struct buf *out)
+{
+	buf_printf(out, "pass outbound-ssh user user-%u port %u\n", i % SIDE, 1000 + i / SIDE);
 }
 
 static void
-rule_grid(unsigned i, unsigned n, struct buf *out)
+ask_grid(unsigned i, struct asked *a)
 {
-	buf_printf(out, "pass outbound-ssh user user-%u port %u\n", i % side(n), 1000 + i / side(n));
-}
-
-static void
-ask_grid(unsigned i, unsigned n, struct asked *a)
-{
-	common(i % side(n), a);
-	a->q.port = (uint16_t)(1000 + i / side(n));
+	ask_plain(i % SIDE, a);
+	a->port = (uint16_t)(1000 + i / SIDE);
 }
 
 const struct shape shapes[] = {
@@ -163,6 +152,13 @@ const struct shape shapes[] = {
 };
 const size_t nshapes = sizeof(shapes) / sizeof(shapes[0]);
 
+/* Numbers of as many digits in a small policy as in a large one. */
+static unsigned
+number(unsigned nth, unsigned nrules)
+{
+	return nrules < SHAPE_RULES ? nth * (SHAPE_RULES / nrules) : nth;
+}
+
 /* --- measuring --------------------------------------------------------------------------------------- */
 
 struct policy *
@@ -173,7 +169,7 @@ shape_policy(const struct shape *s, unsigned nrules)
 	unsigned errors;
 
 	for (unsigned i = 0; i < nrules; i++)
-		s->rule(i, nrules, &text);
+		s->rule(number(i, nrules), &text);
 	pol = pol_parse(s->name, buf_bytes(&text), NULL, &diag, &errors);
 	if (pol == NULL)
 		(void)fprintf(stderr, "%s", diag.p);
@@ -195,11 +191,12 @@ static double
 one_round(const struct policy *pol, const struct asked *asked)
 {
 	double begin = now_ns();
+	struct question q = common;
 	struct decision d;
 
 	for (unsigned r = 0; r < REPEAT; r++)
 		for (unsigned i = 0; i < QUESTIONS; i++) {
-			pol_ask(pol, &asked[i].q, &d);
+			ask(pol, &q, &asked[i], &d);
 			if (d.by_default) {
 				(void)fprintf(stderr, "question %u: no rule answers it\n", i);
 				abort();
@@ -208,7 +205,6 @@ one_round(const struct policy *pol, const struct asked *asked)
 	return (now_ns() - begin) / (REPEAT * QUESTIONS);
 }
 
-/* Slices point into it: it is made where it stays. */
 static struct asked *
 make_questions(const struct shape *s, unsigned nrules)
 {
@@ -219,7 +215,7 @@ make_questions(const struct shape *s, unsigned nrules)
 		x ^= x << 13;
 		x ^= x >> 7;
 		x ^= x << 17;
-		s->ask((unsigned)(x % nrules), nrules, &asked[i]);
+		s->ask(number((unsigned)(x % nrules), nrules), &asked[i]);
 	}
 	return asked;
 }

@@ -7,20 +7,23 @@
 
 #include "policy/policy.h"
 
+/* What questions differ in; the rest is of a login as they are, with every fact known. */
 struct asked {
-	struct question q;
-	char user[32], principal[32], exe[48];
-	struct bytes group[3], principals[2];
+	char user[16], principal[20], exe[32];
+	struct addr origin, to;
+	uint16_t port;
 };
 
 struct shape {
 	const char *name;
-	void (*rule)(unsigned i, unsigned n, struct buf *);     /* the i-th of n */
-	void (*ask)(unsigned i, unsigned n, struct asked *); /* what that rule, or a later one, decides */
+	void (*rule)(unsigned i, struct buf *);
+	void (*ask)(unsigned i, struct asked *); /* what that rule decides, or another */
 };
 
 extern const struct shape shapes[];
 extern const size_t nshapes;
+
+#define SHAPE_RULES 10000 /* of a large one */
 
 /* NULL: an error, on stderr. */
 struct policy *shape_policy(const struct shape *, unsigned nrules);
