@@ -15,6 +15,9 @@ static struct {
 	struct report_addr to_ssh;
 } net;
 
+static struct stage_session s, other;
+
+/* In audit mode.  False: this kernel cannot gate connections. */
 static bool
 begin(void)
 {
@@ -24,6 +27,8 @@ begin(void)
 		return false;
 	net.ssh = kit_tcp_listener(net.ssh_port, &net.to_ssh);
 	net.other = kit_tcp_listener(net.other_port, &unused);
+	stage_session(&s, KIT_AUID, true);
+	stage_session(&other, KIT_AUID + 1, true);
 	return true;
 }
 
@@ -33,12 +38,23 @@ end(void)
 	stage_mode("audit");
 	close(net.ssh);
 	close(net.other);
+	stage_session_end(&s);
+	stage_session_end(&other);
+}
+
+/* More descriptors than a look, or another action, is over with at once. */
+static void
+hold_many(const struct stage_session *holder)
+{
+	assert_int_equal(stage_order(holder, ORDER_SOCKETS, "17000"), 0);
+	for (int i = 0; i < 200; i++)
+		assert_true(stage_order(holder, ORDER_FORK, NULL) > 0);
 }
 
 static int
-connected(const struct stage_session *s, int listener, const char *port)
+connected(const struct stage_session *who, int listener, const char *port)
 {
-	assert_true(stage_order(s, ORDER_CONNECT_TCP, port) >= 0);
+	assert_true(stage_order(who, ORDER_CONNECT_TCP, port) >= 0);
 	return accept(listener, NULL, NULL);
 }
 
@@ -52,8 +68,9 @@ in_force(uint32_t generation, uint32_t flags)
 
 /* A new policy is in force; with `denied`, that session's grant denies SSH. */
 static void
-rule(const struct stage_session *all[2], const struct stage_session *denied)
+rule(const struct stage_session *denied)
 {
+	const struct stage_session *const all[] = {&s, &other};
 	const struct grant allow = kit_grant(kit_classes(net.ssh_port));
 
 	for (int i = 0; i < 2; i++) {
@@ -67,40 +84,37 @@ rule(const struct stage_session *all[2], const struct stage_session *denied)
 }
 
 static void
-is_told(const struct stage_session *s)
+is_told(const struct stage_session *who)
 {
 	struct notice n;
 
 	do
-		assert_true(kit_saw(s->ses, GATE_TCP, &n));
+		assert_true(kit_saw(who->ses, GATE_TCP, &n));
 	while ((n.flags & GATEN_BEFORE) == 0);
 	assert_int_equal(n.result, RES_OK);
 	assert_int_equal(n.flags >> 8 & 0xff, GRANT_DENY);
 	assert_true(report_addr_eq(&n.peer, &net.to_ssh));
-	assert_int_equal(n.id, s->ses);
+	assert_int_equal(n.id, who->ses);
 }
 
 static void
 what_was_there_before_the_rule_ends(void **state)
 {
-	struct stage_session s, other, glass;
-	const struct stage_session *all[2] = {&s, &other};
+	struct stage_session glass;
 	int ended, others, no_ssh, glasss;
 
 	(void)state;
 	if (!begin())
 		skip();
-	stage_session(&s, KIT_AUID, true);
-	stage_session(&other, KIT_AUID + 1, true);
 	stage_session(&glass, STAGE_GLASS, true);
 	stage_mode("enforce");
-	rule(all, NULL);
+	rule(NULL);
 	ended = connected(&s, net.ssh, net.ssh_port);
 	others = connected(&other, net.ssh, net.ssh_port);
 	no_ssh = connected(&s, net.other, net.other_port);
 	glasss = connected(&glass, net.ssh, net.ssh_port);
 	assert_true(stage_order(&s, ORDER_FORK, NULL) > 0); /* who shares it loses it, too */
-	rule(all, &s);
+	rule(&s);
 	is_told(&s);
 	assert_int_equal(kit_ended(ended), 1);
 	assert_int_equal(kit_ended(others), 0);
@@ -108,8 +122,6 @@ what_was_there_before_the_rule_ends(void **state)
 	assert_int_equal(kit_ended(glasss), 0);
 	assert_true(stage_alive(s.work) && stage_alive(s.child) && stage_alive(s.top));
 	end();
-	stage_session_end(&s);
-	stage_session_end(&other);
 	stage_session_end(&glass);
 }
 
@@ -117,53 +129,41 @@ what_was_there_before_the_rule_ends(void **state)
 static void
 what_a_thread_alone_holds_ends(void **state)
 {
-	struct stage_session s, other;
-	const struct stage_session *all[2] = {&s, &other};
 	char number[16];
 	int fd, ended;
 
 	(void)state;
 	if (!begin())
 		skip();
-	stage_session(&s, KIT_AUID, true);
-	stage_session(&other, KIT_AUID + 1, true);
 	stage_mode("enforce");
-	rule(all, NULL);
+	rule(NULL);
 	fd = stage_order(&s, ORDER_CONNECT_TCP, net.ssh_port);
 	assert_true(fd >= 0);
 	ended = accept(net.ssh, NULL, NULL);
 	snprintf(number, sizeof(number), "%d", fd);
 	assert_int_equal(stage_order(&s, ORDER_HIDE, number), 0);
 	assert_int_equal(kit_ended(ended), 0);
-	rule(all, &s);
+	rule(&s);
 	is_told(&s);
 	assert_int_equal(kit_ended(ended), 1);
 	end();
-	stage_session_end(&s);
-	stage_session_end(&other);
 }
 
 /* What a look finds ends, and whoever else asks is answered meanwhile. */
 static void
 many_descriptors_delay_nobody(void **state)
 {
-	struct stage_session s, other;
-	const struct stage_session *all[2] = {&s, &other};
 	int64_t start;
 	int ended;
 
 	(void)state;
 	if (!begin())
 		skip();
-	stage_session(&s, KIT_AUID, true);
-	stage_session(&other, KIT_AUID + 1, true);
 	stage_mode("enforce");
-	rule(all, NULL);
+	rule(NULL);
 	ended = connected(&s, net.ssh, net.ssh_port);
-	assert_int_equal(stage_order(&s, ORDER_SOCKETS, "17000"), 0);
-	for (int i = 0; i < 200; i++)
-		assert_true(stage_order(&s, ORDER_FORK, NULL) > 0);
-	rule(all, &s);
+	hold_many(&s);
+	rule(&s);
 	(void)usleep(1500000); /* it has begun */
 	start = stage_now_ms();
 	assert_int_equal(kit_ask(REQ_ALIVE, &other, 0), RES_OK);
@@ -171,67 +171,51 @@ many_descriptors_delay_nobody(void **state)
 	is_told(&s);
 	assert_int_equal(kit_ended(ended), 1);
 	end();
-	stage_session_end(&s);
-	stage_session_end(&other);
 }
 
 /* An operator who takes enforce mode back, while what was found waits for another end. */
 static void
 nothing_ends_once_the_mode_is_back(void **state)
 {
-	struct stage_session s, other;
-	const struct stage_session *all[2] = {&s, &other};
 	struct request rq;
 	int kept;
 
 	(void)state;
 	if (!begin())
 		skip();
-	stage_session(&s, KIT_AUID, true);
-	stage_session(&other, KIT_AUID + 1, true);
-	assert_int_equal(stage_order(&other, ORDER_SOCKETS, "17000"), 0);
-	for (int i = 0; i < 200; i++)
-		assert_true(stage_order(&other, ORDER_FORK, NULL) > 0);
+	hold_many(&other);
 	stage_mode("enforce");
-	rule(all, NULL);
+	rule(NULL);
 	kept = connected(&s, net.ssh, net.ssh_port);
 	rq = kit_request(REQ_ISOLATE, &other, 0);
 	(void)stage_ask(&rq, NULL, NULL); /* takes two seconds, and is of no other row the next time */
 	stage_send(&rq, sizeof(rq));
-	rule(all, &s);
+	rule(&s);
 	(void)usleep(700000); /* it is over */
 	stage_mode("audit");
 	(void)usleep(2500000); /* so is the other's */
 	assert_int_equal(kit_ended(kept), 0);
 	end();
-	stage_session_end(&s);
-	stage_session_end(&other);
 }
 
 /* Audit mode ends nothing; enforce mode begins with what is there. */
 static void
 what_was_there_before_the_mode_ends(void **state)
 {
-	struct stage_session s, other;
-	const struct stage_session *all[2] = {&s, &other};
 	int ended;
 
 	(void)state;
 	if (!begin())
 		skip();
-	stage_session(&s, KIT_AUID, true);
-	stage_session(&other, KIT_AUID + 1, true);
-	rule(all, NULL);
+	rule(NULL);
 	ended = connected(&s, net.ssh, net.ssh_port);
-	rule(all, &s);
+	rule(&s);
 	(void)usleep(100000);
 	assert_int_equal(kit_ended(ended), 0);
 	stage_mode("enforce");
 	is_told(&s);
 	assert_int_equal(kit_ended(ended), 1);
 	end();
-	stage_session_end(&s);
-	stage_session_end(&other);
 }
 
 /* The engine was late, and the fallback knows nobody.  What was allowed for a while is no such thing. */
@@ -239,22 +223,19 @@ static void
 what_was_there_before_the_grant_ends(void **state)
 {
 	const struct stage_session nobody = {.ses = SES_UNSET};
-	struct stage_session late, other;
 	struct grant g;
 	int ended, others;
 
 	(void)state;
 	if (!begin())
 		skip();
-	stage_session(&late, KIT_AUID, true);
-	stage_session(&other, KIT_AUID + 1, true);
 	stage_mode("enforce");
 	g = kit_grant(kit_classes(net.ssh_port));
 	assert_int_equal(kit_give(&nobody, &g), RES_OK);
 	g.login = 1;
 	assert_int_equal(kit_give(&other, &g), RES_OK);
 	in_force(g.generation, 0);
-	ended = connected(&late, net.ssh, net.ssh_port);
+	ended = connected(&s, net.ssh, net.ssh_port);
 	others = connected(&other, net.ssh, net.ssh_port);
 	kit_deny(&g, VIA_SSH);
 	assert_int_equal(kit_give(&other, &g), RES_OK);
@@ -266,33 +247,27 @@ what_was_there_before_the_grant_ends(void **state)
 	assert_int_equal(kit_give(&other, &g), RES_OK);
 	in_force(g.generation, 0);
 	kit_deny(&g, VIA_SSH);
-	assert_int_equal(kit_give(&late, &g), RES_OK);
-	is_told(&late);
+	assert_int_equal(kit_give(&s, &g), RES_OK);
+	is_told(&s);
 	assert_int_equal(kit_ended(ended), 1);
 	assert_int_equal(kit_ended(others), 0);
 	end();
-	stage_session_end(&late);
-	stage_session_end(&other);
 }
 
 /* Whoever has many does not use up the cap on actions, which is everybody's. */
 static void
 all_of_one_session_are_one_action(void **state)
 {
-	struct stage_session s, other;
-	const struct stage_session *all[2] = {&s, &other};
 	int ended[STAGE_RATE + 10];
 
 	(void)state;
 	if (!begin())
 		skip();
-	stage_session(&s, KIT_AUID, true);
-	stage_session(&other, KIT_AUID + 1, true);
 	stage_mode("enforce");
-	rule(all, NULL);
+	rule(NULL);
 	for (size_t i = 0; i < sizeof(ended) / sizeof(*ended); i++)
 		ended[i] = connected(&s, net.ssh, net.ssh_port);
-	rule(all, &s);
+	rule(&s);
 	for (size_t i = 0; i < sizeof(ended) / sizeof(*ended); i++)
 		is_told(&s);
 	for (size_t i = 0; i < sizeof(ended) / sizeof(*ended); i++) {
@@ -300,16 +275,12 @@ all_of_one_session_are_one_action(void **state)
 		close(ended[i]);
 	}
 	end();
-	stage_session_end(&s);
-	stage_session_end(&other);
 }
 
 /* A rule that would stop too many is no rule to be trusted. */
 static void
 the_stop_limit_holds(void **state)
 {
-	struct stage_session s, other;
-	const struct stage_session *all[2] = {&s, &other};
 	const struct request limit = {.kind = REQ_POLICY, .limit = 1, .window_s = 60};
 	struct grant g;
 	struct notice n;
@@ -318,10 +289,8 @@ the_stop_limit_holds(void **state)
 	(void)state;
 	if (!begin())
 		skip();
-	stage_session(&s, KIT_AUID, true);
-	stage_session(&other, KIT_AUID + 1, true);
 	stage_mode("enforce");
-	rule(all, NULL);
+	rule(NULL);
 	a = connected(&s, net.ssh, net.ssh_port);
 	b = connected(&other, net.ssh, net.ssh_port);
 	stage_send(&limit, sizeof(limit));
@@ -334,8 +303,6 @@ the_stop_limit_holds(void **state)
 	(void)usleep(100000);
 	assert_true(kit_ended(a) + kit_ended(b) <= 1);
 	end();
-	stage_session_end(&s);
-	stage_session_end(&other);
 }
 
 static const struct CMUnitTest tests[] = {
