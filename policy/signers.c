@@ -42,30 +42,6 @@ signers_time(struct bytes t, struct rtime *out)
 /* --- options ------------------------------------------------------------------------------------------ */
 
 static bool
-set_authority(struct signer *s, struct bytes value)
-{
-	(void)value;
-	s->authority = true;
-	return true;
-}
-
-static bool
-set_no_touch(struct signer *s, struct bytes value)
-{
-	(void)value;
-	s->no_touch = true;
-	return true;
-}
-
-static bool
-set_verify(struct signer *s, struct bytes value)
-{
-	(void)value;
-	s->verify = true;
-	return true;
-}
-
-static bool
 set_spaces(struct signer *s, struct bytes value)
 {
 	s->spaces = value;
@@ -85,19 +61,19 @@ set_before(struct signer *s, struct bytes value)
 	return signers_time(value, &s->valid_before);
 }
 
-/* Bit i of the options seen is row i. */
+/* A flag is set where it is; a value, ="…", by its function.  Bit i of the options seen is row i. */
 static const struct {
 	const char *name;
-	bool valued; /* ="…" follows */
-	bool (*set)(struct signer *, struct bytes value);
-	const char *wrong; /* when set says so */
+	size_t flag;
+	bool (*set)(struct signer *, struct bytes value); /* NULL: a flag */
+	const char *wrong;                                /* when set says so */
 } options[] = {
-	{"cert-authority", false, set_authority, NULL},
-	{"namespaces", true, set_spaces, NULL},
-	{"valid-after", true, set_after, "valid-after is no time: YYYYMMDD[HHMM[SS]][Z] in quotes"},
-	{"valid-before", true, set_before, "valid-before is no time: YYYYMMDD[HHMM[SS]][Z] in quotes"},
-	{"no-touch-required", false, set_no_touch, NULL},
-	{"verify-required", false, set_verify, NULL},
+	{"cert-authority", offsetof(struct signer, authority), NULL, NULL},
+	{"no-touch-required", offsetof(struct signer, no_touch), NULL, NULL},
+	{"verify-required", offsetof(struct signer, verify), NULL, NULL},
+	{"namespaces", 0, set_spaces, NULL},
+	{"valid-after", 0, set_after, "valid-after is no time: YYYYMMDD[HHMM[SS]][Z] in quotes"},
+	{"valid-before", 0, set_before, "valid-before is no time: YYYYMMDD[HHMM[SS]][Z] in quotes"},
 };
 
 #define NOPTIONS (sizeof(options) / sizeof(options[0]))
@@ -152,17 +128,20 @@ take_option(struct signers *w, struct bytes *line, unsigned *seen, struct signer
 {
 	size_t i = option_of(*line);
 	char room[ST_SIGNER_NAME];
-	struct bytes value = BYTES_NONE;
+	struct bytes value;
 
 	if (i == NOPTIONS)
 		return "neither an option nor a type of key that is accepted here";
-	if (options[i].valued && (*seen >> i & 1) != 0)
+	(void)wire_skip(line, strlen(options[i].name));
+	if (options[i].set == NULL) {
+		*(bool *)((char *)s + options[i].flag) = true;
+		return NULL;
+	}
+	if ((*seen >> i & 1) != 0)
 		return "an option twice";
 	*seen |= 1u << i;
-	(void)wire_skip(line, strlen(options[i].name));
 	/* Only the namespaces are kept. */
-	if (options[i].valued &&
-	    !quoted(line, options[i].set == set_spaces ? w->spaces : room, ST_SIGNER_NAME, &value))
+	if (!quoted(line, options[i].set == set_spaces ? w->spaces : room, ST_SIGNER_NAME, &value))
 		return "an option's value is not in quotes, or too long";
 	return options[i].set(s, value) ? NULL : options[i].wrong;
 }

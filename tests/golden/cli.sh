@@ -147,6 +147,40 @@ else
 	ok "only visible text"
 fi
 
+# Signatures: what both say of all of them is tests/oracle's; here is what the command says and how it ends.
+ssh-keygen -q -t ed25519 -N '' -C '' -f "$work/key"
+ssh-keygen -q -Y sign -n sshtether-policy -f "$work/key" "$work/lab.policy" 2>"$work/err"
+{
+	echo 'half a line'
+	printf 'alice@example.org,*.lab namespaces="sshtether-*" '
+	cat "$work/key.pub"
+} >"$work/signers"
+signers="--allowed-signers $work/signers"
+signed="$work/lab.policy: good: signed by alice@example.org,*.lab with ssh-ed25519 SHA256:"
+# shellcheck disable=SC2086 # two words are two arguments
+{
+	is "a good signature" 0 "$signed" policy verify-signature $signers "$work/lab.policy"
+	is "a good signature, by which line" 0 "($work/signers:2)" policy verify-signature $signers "$work/lab.policy"
+	is "a bad line is told" 0 "$work/signers:1: neither an option" policy verify-signature $signers "$work/lab.policy"
+	is "a good signature as JSON" 0 '"ok":true,"reason":"good","text":"good","principal":"db.lab"' \
+	    policy verify-signature --json $signers --principal db.lab "$work/lab.policy"
+	is "a signature of somebody else" 1 "the signer has not that name" \
+	    policy verify-signature $signers --principal db.example "$work/lab.policy"
+	is "a signature of another file" 1 "not accepted: the signature is not of this file" \
+	    policy verify-signature $signers --signature "$work/lab.policy.sig" "$work/bad.policy"
+	is "a signature of nobody" 1 "is not among the allowed signers" \
+	    policy verify-signature --allowed-signers /dev/null "$work/lab.policy"
+	is "no signature" 1 "this is no SSH signature" \
+	    policy verify-signature $signers --signature "$work/lab.policy" "$work/lab.policy"
+	is "no file of a signature" 3 "bad.policy.sig: No such file" policy verify-signature $signers "$work/bad.policy"
+	is "no policy" 3 "/nonexistent/p: No such file" policy verify-signature $signers /nonexistent/p
+	is "no signers" 3 "/nonexistent/s: No such file" \
+	    policy verify-signature --allowed-signers /nonexistent/s "$work/lab.policy"
+	is "the signature of which policy?" 2 "which policy?" policy verify-signature $signers
+	is "one policy at a time" 2 "which policy?" policy verify-signature $signers "$work/lab.policy" "$work/bad.policy"
+	is "a signature, when?" 2 "--at: 'someday' is no time" policy verify-signature --at someday "$work/lab.policy"
+}
+
 names=$("$command" --help | sed -n 's/^  \([a-z-]\{1,\}\( [a-z-]\{1,\}\)\{0,1\}\)  .*/\1/p' | tr ' ' +)
 for words in $names; do
 	name=$(echo "$words" | tr + ' ')
