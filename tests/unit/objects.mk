@@ -72,6 +72,7 @@ test_detect_unreported = $(detect_kit)
 test_detect_quiet = $(detect_kit)
 test_policy_model = $(policy_all)
 test_policy_sieve = $(policy_all)
+test_policy_speed = tests/bench/policy_shapes.o $(policy_all)
 test_allow = agentd/engine/allow.o agentd/engine/args.o base/proc.o $(policy_all)
 test_allow_LIBS = -ljansson
 test_rehearse = tests/unit/parse_json.o $(patsubst %,cli/%.o,rehearse_ask rehearse_count rehearse_keep tally answer print options) \
