@@ -5,7 +5,7 @@ $(B)/tests/monitor/sshtetherd-liar: $(DAEMON) $(MONITOR) $(LIAR) $(POLICY) $(BAS
 	$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS_DAEMON)
 
 LIES = $(patsubst %.c,$(B)/%.o,$(wildcard tests/monitor/liar_*.c))
-$(B)/tests/monitor/test_liar: $(addprefix $(B)/tests/monitor/,test_liar.o stage.o kit.o cgroup.o) $(LIES) \
+$(B)/tests/monitor/test_liar: $(addprefix $(B)/tests/monitor/,test_liar.o stage.o work.o kit.o cgroup.o) $(LIES) \
     $(addprefix $(B)/base/,bytes.o buf.o utf8.o clock.o proc.o safe.o)
 	$(CC) -pie $(LDFLAGS) -o $@ $^ -lcmocka
 

@@ -1,19 +1,15 @@
 /* stage: see stage.h. */
 #include "tests/monitor/stage.h"
 
-#include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
-#include <sys/ptrace.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -90,8 +86,8 @@ stage_now_ms(void)
 	return rtime_now().ms;
 }
 
-static struct sockaddr_un
-unix_address(const char *name)
+struct sockaddr_un
+stage_address(const char *name)
 {
 	struct sockaddr_un sun = {.sun_family = AF_UNIX};
 
@@ -99,10 +95,10 @@ unix_address(const char *name)
 	return sun;
 }
 
-static int
-unix_socket(const char *name, int type, bool listening)
+int
+stage_socket(const char *name, int type, bool listening)
 {
-	const struct sockaddr_un sun = unix_address(name);
+	const struct sockaddr_un sun = stage_address(name);
 	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0), rc;
 
 	rc = listening ? bind(fd, (const struct sockaddr *)&sun, sizeof(sun)) :
@@ -207,7 +203,7 @@ stage_open(const char *daemon)
 		die("a folder for agents: %s", strerror(errno));
 	make_network();
 	write_config();
-	stage.listener = unix_socket("liar", SOCK_SEQPACKET, true);
+	stage.listener = stage_socket("liar", SOCK_SEQPACKET, true);
 	if (stage.listener == -1 || setenv("LIAR_SOCKET", stage.path, 1) == -1)
 		die("the liar's socket: %s", strerror(errno));
 	start_monitor();
@@ -359,7 +355,7 @@ stage_new_engine(void)
 void
 stage_verb(const char *line, char *answer, size_t cap)
 {
-	int fd = unix_socket("run/monitor.sock", SOCK_STREAM, false);
+	int fd = stage_socket("run/monitor.sock", SOCK_STREAM, false);
 	ssize_t n = -1;
 
 	if (fd != -1 && write_all(fd, line, strlen(line)) == 0)
@@ -383,214 +379,6 @@ stage_mode(const char *mode)
 
 /* --- processes of sessions ---------------------------------------------------------------------------- */
 
-struct order_line {
-	int32_t order;
-	char arg[124];
-};
-
-static void
-wait_forever(void)
-{
-	for (;;)
-		pause();
-}
-
-/* "PORT" on loopback, or "PORT ADDRESS", from the near address. */
-static int
-connect_tcp(const char *where)
-{
-	char *rest;
-	struct sockaddr_in sin = {.sin_family = AF_INET, .sin_port = htons((uint16_t)strtoul(where, &rest, 10)),
-	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)}, near = {.sin_family = AF_INET};
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (*rest == ' ' && (inet_pton(AF_INET, rest + 1, &sin.sin_addr) != 1 ||
-	    inet_pton(AF_INET, STAGE_NEAR, &near.sin_addr) != 1 ||
-	    bind(fd, (struct sockaddr *)&near, sizeof(near)) == -1))
-		return -errno;
-	return connect(fd, (struct sockaddr *)&sin, sizeof(sin)) == 0 ? fd : -errno;
-}
-
-static void __attribute__((noreturn))
-be_client(const char *path)
-{
-	char byte;
-	int fd = unix_socket(path, SOCK_STREAM, false);
-
-	_exit(fd == -1 || read(fd, &byte, 1) < 0);
-}
-
-/* Holds the socket that a child connects. */
-static void __attribute__((noreturn))
-be_sharer(const char *path, int ended)
-{
-	const struct sockaddr_un sun = unix_address(path);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	char byte;
-	pid_t pid;
-
-	(void)signal(SIGCHLD, SIG_DFL);
-	pid = fork();
-	if (pid == 0)
-		_exit(connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) == -1);
-	(void)waitpid(pid, NULL, 0);
-	close(ended);
-	_exit(read(fd, &byte, 1) < 0);
-}
-
-static pid_t
-halt(const char *program)
-{
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0)
-			execl(program, program, (char *)NULL);
-		_exit(127);
-	}
-	return waitpid(pid, NULL, 0) == pid ? pid : -errno;
-}
-
-static pid_t
-share(const char *path)
-{
-	int ended[2];
-	char byte;
-	pid_t pid;
-
-	if (pipe2(ended, O_CLOEXEC) == -1)
-		return -errno;
-	pid = fork();
-	if (pid == 0)
-		be_sharer(path, ended[1]);
-	close(ended[1]);
-	(void)!read(ended[0], &byte, 1);
-	close(ended[0]);
-	return pid;
-}
-
-/* Says by a byte that its table is its own. */
-static void *
-be_hider(void *ready)
-{
-	if (unshare(CLONE_FILES) == 0)
-		(void)write_all(*(const int *)ready, "", 1);
-	wait_forever();
-	return NULL;
-}
-
-static int
-hide(int fd)
-{
-	static int ready[2];
-	pthread_t thread;
-	char byte;
-
-	if (pipe2(ready, O_CLOEXEC) == -1 || pthread_create(&thread, NULL, be_hider, &ready[1]) != 0 ||
-	    read(ready[0], &byte, 1) != 1)
-		return -1;
-	return close(fd);
-}
-
-static int
-sockets(int n)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct rlimit most;
-
-	if (getrlimit(RLIMIT_NOFILE, &most) == 0)
-		most.rlim_cur = most.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &most);
-	while (fd != -1 && --n > 0)
-		if (fcntl(fd, F_DUPFD_CLOEXEC, 0) == -1)
-			return -errno;
-	return fd == -1 ? -errno : 0;
-}
-
-static int
-number_of(const struct order_line *o)
-{
-	return (int)strtol(o->arg, NULL, 10);
-}
-
-static int
-obey(const struct order_line *o)
-{
-	pid_t pid;
-	int fd;
-
-	switch (o->order) {
-	case ORDER_FORK: /* a sibling that holds whatever work holds */
-	case ORDER_EXEC:
-	case ORDER_SERVE:
-		pid = fork();
-		if (pid == 0) {
-			if (o->order == ORDER_SERVE && listen(socket(AF_INET, SOCK_STREAM, 0), 1) == -1)
-				_exit(1);
-			if (o->order != ORDER_FORK)
-				execl(o->arg, o->arg, "1000", (char *)NULL);
-			wait_forever();
-		}
-		return pid;
-	case ORDER_HOARD:
-		for (fd = 0; fd < 900 && fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3) != -1; fd++)
-			;
-		return fd;
-	case ORDER_CONNECT_TCP:
-		return connect_tcp(o->arg);
-	case ORDER_CONNECT_UNIX:
-		fd = unix_socket(o->arg, SOCK_STREAM, false);
-		return fd == -1 ? -errno : fd;
-	case ORDER_CLIENT:
-		pid = fork();
-		if (pid == 0)
-			be_client(o->arg);
-		return pid;
-	case ORDER_HALT:
-		return halt(o->arg);
-	case ORDER_SHARE:
-		return share(o->arg);
-	case ORDER_LISTEN:
-		fd = unix_socket(o->arg, SOCK_STREAM, true);
-		return fd == -1 ? -errno : fd;
-	case ORDER_SOCKETS:
-		return sockets(number_of(o));
-	case ORDER_LEAVE:
-		pid = fork();
-		if (pid == 0)
-			wait_forever();
-		return pid == -1 ? -errno : close(number_of(o));
-	case ORDER_HIDE:
-		return hide(number_of(o));
-	case ORDER_REPORT: /* a forged one: this process is no sshd */
-		fd = unix_socket("run/report.sock", SOCK_SEQPACKET, false);
-		return fd == -1 ? -errno : fd;
-	}
-	return -EINVAL;
-}
-
-static void __attribute__((noreturn))
-be_work(int orders, int told, int pids, bool root)
-{
-	const pid_t self = getpid();
-	struct order_line o;
-
-	(void)signal(SIGCHLD, SIG_IGN);
-	(void)signal(SIGTERM, SIG_IGN); /* as tmux, nohup */
-	/* Told only now: while it is root it looks like an sshd. */
-	if ((!root && (setgid(STAGE_UID) == -1 || setuid(STAGE_UID) == -1)) ||
-	    write_all(pids, &self, sizeof(self)) != 0)
-		_exit(1);
-	close(pids);
-	while (read(orders, &o, sizeof(o)) == (ssize_t)sizeof(o)) {
-		int answer = obey(&o);
-
-		(void)write_all(told, &answer, sizeof(answer));
-	}
-	wait_forever();
-	_exit(0);
-}
-
 const char *
 stage_agent(const struct stage_session *s)
 {
@@ -607,7 +395,7 @@ offer_agent(void)
 	const struct stage_session self = {.child = getpid()};
 
 	(void)umask(077);
-	if (unix_socket(stage_agent(&self), SOCK_STREAM, true) == -1)
+	if (stage_socket(stage_agent(&self), SOCK_STREAM, true) == -1)
 		_exit(1);
 }
 
@@ -636,7 +424,7 @@ be_top(bool root, int orders, int told, int pids)
 		pid_t work = fork();
 
 		if (work == 0)
-			be_work(orders, told, pids, root);
+			work_run(orders, told, pids, root);
 		close(orders);
 		close(told);
 		self = getpid();
@@ -646,7 +434,8 @@ be_top(bool root, int orders, int told, int pids)
 		if (write_all(pids, &self, sizeof(self)) != 0)
 			_exit(1);
 		close(pids);
-		wait_forever(); /* TERM ends it */
+		for (;;)
+			pause(); /* TERM ends it */
 	}
 	close(orders);
 	close(told);
@@ -659,7 +448,7 @@ be_top(bool root, int orders, int told, int pids)
 static void
 report_here(int to_test)
 {
-	int fd = unix_socket("run/report.sock", SOCK_SEQPACKET, false);
+	int fd = stage_socket("run/report.sock", SOCK_SEQPACKET, false);
 
 	(void)packet_send(to_test, "r", 1, &fd, fd == -1 ? 0 : 1);
 	close(fd);
@@ -758,7 +547,7 @@ stage_session_end(struct stage_session *s)
 int
 stage_order(const struct stage_session *s, enum order order, const char *arg)
 {
-	struct order_line o = {.order = (int32_t)order};
+	struct work_line o = {.order = (int32_t)order};
 	int answer = -EPIPE;
 
 	(void)bytes_copy(bytes_of(arg != NULL ? arg : ""), o.arg, sizeof(o.arg));

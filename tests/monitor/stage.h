@@ -6,8 +6,10 @@
 #define TESTS_MONITOR_STAGE_H
 
 #include <sys/types.h>
+#include <sys/un.h>
 
 #include "agentd/monitor/request.h"
+#include "tests/monitor/work.h"
 
 #define STAGE_FDS     4
 #define STAGE_UID     65534 /* the engine's and the sessions' user: nobody */
@@ -28,6 +30,9 @@ int stage_close(void);
 /* Ends whatever is left of all sessions so far, of a test that failed too. */
 void stage_clear(void);
 const char *stage_path(const char *name); /* below the folder; valid until the next call */
+struct sockaddr_un stage_address(const char *name);
+/* A Unix socket that listens there, or is connected; −1: errno. */
+int stage_socket(const char *name, int type, bool listening);
 pid_t stage_monitor(void);
 const char *stage_daemon(void); /* its program */
 
@@ -63,19 +68,9 @@ struct stage_session {
 	int told;   /* from work */
 };
 
+/* A login uid of 0 leaves work root. */
 void stage_session(struct stage_session *, uint32_t auid, bool report);
 void stage_session_end(struct stage_session *);
-/* A login uid of 0 leaves work root. */
-enum order { ORDER_FORK = 1, ORDER_CONNECT_TCP, ORDER_CONNECT_UNIX, ORDER_EXEC, ORDER_REPORT,
-	ORDER_CLIENT, /* a process that connects to a Unix socket and ends when that does */
-	ORDER_SHARE,  /* the same, by a child that may be killed for it; answers once that has ended */
-	ORDER_HALT,   /* as EXEC, and it stands before its first instruction */
-	ORDER_SERVE,  /* as EXEC, and it holds a TCP socket that listens */
-	ORDER_HOARD,  /* work holds a lot of descriptors; how many */
-	ORDER_SOCKETS, /* so many more, of one socket */
-	ORDER_LISTEN, /* at a Unix socket */
-	ORDER_LEAVE,  /* of a descriptor: only a new child has it then */
-	ORDER_HIDE }; /* of a descriptor: only a thread with a table of its own has it then */
 /* Gives work an order; what it answers: a pid or a number, negative on failure. */
 int stage_order(const struct stage_session *, enum order, const char *arg);
 /* The socket that child listens on, as sshd's does for a forwarded agent: a name below the folder. */
