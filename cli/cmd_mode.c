@@ -13,6 +13,7 @@
 static const char to_enforce[] =
     "From now on the policy's actions are taken where the policy or its rule says enforce too:\n"
     "logins and connections are refused, processes killed, sockets cut, sessions ended.\n"
+    "Connections that are there already and that it refuses end now; their sessions stay.\n"
     "The way back, which stops all actions at once:   sshtether mode audit\n"
     "Whom no action ever touches: break-glass in sshtetherd.conf, never-stop in the policy.\n";
 
@@ -20,12 +21,13 @@ static const char for_good[] =
     "Keep this session open until a new login has worked.\n";
 
 static const char on_trial[] =
-    "Keep this session open, log in anew, and say there:   sshtether confirm\n";
+    "Keep this session open, log in anew, and say there, as root:   sshtether confirm\n";
 
 static const char confirmed[] = "Enforce mode stays: logins work.\n";
 
 static const char to_audit[] =
-    "Nothing is stopped from now on; what would have been is alerted.\n";
+    "The policy stops nothing from now on; what it would have stopped is alerted.\n"
+    "What was isolated or revoked by hand stays so.\n";
 
 struct answer {
 	const struct cli *cli;

@@ -75,7 +75,7 @@ static const struct command commands[] = {
 	    "  The question is as on an expect line: outbound-ssh user eve origin 10.1.2.3 port 22\n",
 	    cmd_policy_explain},
 	{"policy verify-signature", "[--allowed-signers FILE] [--signature FILE] [--principal NAME] [--at T] POLICY",
-	    "did somebody whom we trust sign it?",
+	    "whether somebody whom we trust signed a policy",
 	    "  --allowed-signers FILE\n"
 	    "                   whom we trust, as ssh-keygen -Y verify takes it (/etc/sshtether/allowed_signers)\n"
 	    "  --signature FILE what ssh-keygen -Y sign -n sshtether-policy wrote (POLICY.sig)\n"

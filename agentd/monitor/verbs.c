@@ -121,20 +121,24 @@ static void
 confirm(struct client *c)
 {
 	static const char *const why[] = {
-		[CONFIRM_NO_TRIAL] = "there is nothing to confirm: the mode was set for good",
+		[CONFIRM_NO_TRIAL] = "there is nothing to confirm: enforce mode is not on trial",
 		[CONFIRM_NO_SESSION] = "this is no SSH session that sshtether knows: confirm from a new SSH "
 				       "login to this host, which shows that logins work",
 		[CONFIRM_OLD] = "this login is older than the switch to enforce mode: open a new one, which "
 				"shows that logins work, and confirm there",
 	};
+	const struct monitor *m = c->all->m;
 	enum confirm answer = CONFIRM_NO_SESSION;
 	struct facts who;
 
 	if (peer_root(c->fd, &who) == 0)
-		answer = switch_confirm(c->all->m->switcher, &who, on_kept, c);
+		answer = switch_confirm(m->switcher, &who, on_kept, c);
 	if (answer == CONFIRM_OK)
 		return;
-	reply(c, "", why[answer]);
+	if (answer == CONFIRM_NO_TRIAL && mode_get(m->mode) == MODE_AUDIT)
+		reply(c, "", "there is nothing to confirm: the host is in audit mode");
+	else
+		reply(c, "", why[answer]);
 	client_free(c);
 }
 

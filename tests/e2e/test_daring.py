@@ -67,7 +67,7 @@ def test_nobody_confirms(stage: Stage) -> None:
     assert stage.daemon.json("mode")[0] == {"mode": "audit"}
     with stage.login("deploy") as session:
         status, said = _confirm(session)
-        assert status == 1 and "nothing to confirm" in said, said
+        assert status == 1 and "the host is in audit mode" in said, said
 
 
 def test_an_old_login_confirms_nothing(stage: Stage) -> None:
