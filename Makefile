@@ -141,7 +141,7 @@ $(ANALYZED): analyze/%: % | $(B)/policy/grammar.c $(B)/agentd/monitor/gate.skel.
 	$(Q)clang-tidy --quiet $< -- $(CPPFLAGS) -std=c11 2>/dev/null
 .PHONY: analyze $(ANALYZED)
 
-## make clean   removes them
+## make clean   removes $(B)
 clean:
 	rm -rf $(B)
 .PHONY: clean
