@@ -124,13 +124,13 @@ static void
 say_whose(const struct ruling *r, const struct gate_act *act, char why[ACT_WHY_MAX])
 {
 	if (act->before)
-		snprintf(why, ACT_WHY_MAX, act->done == DONE_CUT ? "it was there before the rule: only the connection ends" :
-			"it was there before the rule, and could not be ended");
+		snprintf(why, ACT_WHY_MAX, "it was there before the rule%s", act->done == DONE_CUT ?
+		    ": only the connection ends" : ", and could not be ended");
 	else if (act->ses == SES_UNSET)
 		snprintf(why, ACT_WHY_MAX, "a task that no grant covers: ungranted deny");
 	else if (act->ses != r->finding->session->ses)
-		snprintf(why, ACT_WHY_MAX, "session %u%s, which counts for this login user's other tasks, too", act->ses,
-		    act->isolated ? " is isolated" : "'s grant");
+		snprintf(why, ACT_WHY_MAX, "session %u%s, which counts for this login user's other tasks, too",
+		    act->ses, act->isolated ? " is isolated" : "'s grant");
 	else if (act->isolated)
 		snprintf(why, ACT_WHY_MAX, "the session is isolated");
 	else if (!r->stop)
@@ -183,7 +183,8 @@ static void
 tell_nothing(struct acts *a, const struct ruling *r)
 {
 	if (!r->finding->again)
-		tell(a, r, DONE_REFUSED, LEVEL_OBSERVE, "the kernel refused it, and not sshtether's gate: nothing connected");
+		tell(a, r, DONE_REFUSED, LEVEL_OBSERVE,
+		    "the kernel refused it, and not sshtether's gate: nothing connected");
 }
 
 static bool

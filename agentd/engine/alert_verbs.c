@@ -91,9 +91,12 @@ verb_alerts(struct client *c, const struct args *args, void *arg)
 	struct store_query q;
 	struct pending *p = NULL;
 
-	if (f == NULL || !get_filter(c, args, e, f)) {
+	if (f == NULL) {
+		client_end(c, 3, "out of memory");
+		return;
+	}
+	if (!get_filter(c, args, e, f)) {
 		free(f);
-		client_end(c, 3, "out of memory"); /* unless it has its answer */
 		return;
 	}
 	if (!get_query(args, e, f, &q)) {

@@ -1,6 +1,6 @@
 /*
- * calls: what the parts of the engine call: the wires from each to those that go on with it.  Nothing is
- * decided here.  Engine process; arg is the struct engine.
+ * calls: what the parts of the engine call: the wires from each to those that go on with it.  Engine process;
+ * arg is the struct engine.
  */
 #ifndef ENGINE_CALLS_H
 #define ENGINE_CALLS_H

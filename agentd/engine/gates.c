@@ -194,7 +194,7 @@ gates_named(struct gates *g, const struct finding *f)
 /* --- life ------------------------------------------------------------------------------------------------ */
 
 void
-gates_tick(struct gates *g, struct rtime now, const struct gates_audit *audit)
+gates_tick(struct gates *g, struct rtime now, const struct audit_stream *audit)
 {
 	struct seen *s, *next;
 

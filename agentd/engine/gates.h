@@ -30,7 +30,7 @@ bool gates_done(const struct gates *, const struct finding *, struct gate_act *)
 /* A ruling is made of it: what was stopped is told. */
 void gates_named(struct gates *, const struct finding *);
 /* Once a second. */
-void gates_tick(struct gates *, struct rtime now, const struct gates_audit *);
+void gates_tick(struct gates *, struct rtime now, const struct audit_stream *);
 struct gates_stats gates_stats(const struct gates *);
 
 #endif

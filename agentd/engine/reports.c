@@ -9,8 +9,8 @@
 
 #include <event2/event.h>
 
-#include "agentd/engine/newcomer.h"
 #include "agentd/engine/failures.h"
+#include "agentd/engine/newcomer.h"
 #include "base/log.h"
 #include "base/proc.h"
 #include "policy/level.h"

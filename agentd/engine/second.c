@@ -46,7 +46,7 @@ tick_gates(struct engine *e, struct rtime now)
 	const struct aev_stats *a = pipeline_stats(e->pipeline);
 	const uint32_t blind = RULEF_MISSING | RULEF_NEVER_TASK | RULEF_NEVER_EXIT | RULEF_DISABLED |
 	    RULEF_NO_AUDIT | RULEF_PANIC;
-	const struct gates_audit audit = {.live = in->kind != SOURCE_NONE, .behind = in->behind,
+	const struct audit_stream audit = {.live = in->kind != SOURCE_NONE, .behind = in->behind,
 	    .ruled = e->rules.told && e->rules.missing == 0 && (e->rules.flags & blind) == 0,
 	    .since = in->since, .lost = a->missing + a->evicted + a->cut + a->malformed + in->stats.overruns +
 	    in->stats.cut + losses_kernel_total(e->losses)};

@@ -14,7 +14,7 @@
 static bool
 is_sound(const struct silence *q, struct rtime then)
 {
-	const struct gates_audit *a = &q->audit;
+	const struct audit_stream *a = &q->audit;
 
 	return a->live && !a->behind && a->ruled && a->since.ms < then.ms - TELL_MS &&
 	    q->lossy.ms < then.ms - TELL_MS;
@@ -117,7 +117,7 @@ silence_judge(struct silence *q, struct seen *s, struct rtime now)
 }
 
 void
-silence_audit(struct silence *q, struct rtime now, const struct gates_audit *a, struct rtime gap)
+silence_audit(struct silence *q, struct rtime now, const struct audit_stream *a, struct rtime gap)
 {
 	if (gap.ms > q->lossy.ms)
 		q->lossy = gap;

@@ -11,19 +11,19 @@
 struct detect;
 struct host;
 
-/* The stream of records, as it is now: whether its silence says anything. */
-struct gates_audit {
-	bool live;         /* there is a source */
-	bool behind;       /* and more to be read from it */
-	bool ruled;        /* all the rules are in force, and none that hides something before them */
+/* The records, as they come now: whether their silence says anything. */
+struct audit_stream {
+	bool live;          /* there is a source */
+	bool behind;        /* and more to be read from it */
+	bool ruled;         /* all the rules are in force, and none that hides something before them */
 	struct rtime since; /* the source has been the same */
-	uint64_t lost;     /* records, so far, by whomever */
+	uint64_t lost;      /* records, so far, by whomever */
 };
 
 struct silence {
 	struct detect *detect; /* borrowed */
 	struct host *host;     /* borrowed */
-	struct gates_audit audit;
+	struct audit_stream audit;
 	struct rtime newest;   /* that audit told of */
 	struct rtime lossy;    /* records were lost then, or what was seen pushed out */
 	uint64_t lost;
@@ -31,7 +31,7 @@ struct silence {
 };
 
 /* How audit is now; gap: when what was seen was last pushed out. */
-void silence_audit(struct silence *, struct rtime now, const struct gates_audit *, struct rtime gap);
+void silence_audit(struct silence *, struct rtime now, const struct audit_stream *, struct rtime gap);
 /* Of something that waits: says what is to be said by now.  Returns what it no longer waits for. */
 unsigned silence_judge(struct silence *, struct seen *, struct rtime now);
 

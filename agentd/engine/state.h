@@ -15,13 +15,13 @@
 #include "agentd/engine/hops.h"
 #include "agentd/engine/intake.h"
 #include "agentd/engine/link.h"
-#include "agentd/engine/reports.h"
 #include "agentd/engine/losses.h"
 #include "agentd/engine/names.h"
 #include "agentd/engine/orders.h"
 #include "agentd/engine/outlet.h"
 #include "agentd/engine/pipeline.h"
 #include "agentd/engine/policy_box.h"
+#include "agentd/engine/reports.h"
 
 struct archive;
 struct args;

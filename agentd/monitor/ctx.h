@@ -8,10 +8,10 @@
 #include <event2/event.h>
 
 #include "agentd/config.h"
+#include "agentd/monitor/aside.h"
 #include "agentd/monitor/monitor.h"
 #include "agentd/monitor/rate.h"
 #include "agentd/monitor/request.h"
-#include "agentd/monitor/aside.h"
 
 /* As the kernel said when it last answered. */
 struct auditd {

@@ -7,9 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agentd/monitor/auditd.h"
 #include "agentd/monitor/child.h"
 #include "agentd/monitor/flow.h"
-#include "agentd/monitor/auditd.h"
 
 static const char *const sshd_names[] = {"sshd", "sshd-session", "sshd-auth"};
 

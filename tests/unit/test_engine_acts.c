@@ -10,8 +10,8 @@
 #include "agentd/engine/failures.h"
 #include "agentd/engine/prepare.h"
 #include "base/safe.h"
-#include "tests/unit/ruling.h"
 #include "tests/unit/link_pair.h"
+#include "tests/unit/ruling.h"
 #include "tests/unit/unit.h"
 
 struct stage {

@@ -14,7 +14,7 @@ static const struct who ssh = {412, 400, SES, ALICE, ALICE, "/usr/bin/nc"};
 struct stage {
 	struct kit k;
 	struct gates *g;
-	struct gates_audit audit;
+	struct audit_stream audit;
 };
 
 static int
@@ -24,7 +24,7 @@ set_up(void **state)
 
 	kit_open(&s->k, false);
 	s->g = gates_new(s->k.detect, s->k.host);
-	s->audit = (struct gates_audit){.live = true, .ruled = true, .since = {.ms = 1}};
+	s->audit = (struct audit_stream){.live = true, .ruled = true, .since = {.ms = 1}};
 	kit_report(&s->k, SES, ALICE, "alice", "192.0.2.7", 400, "SHA256:abc");
 	*state = s;
 	return s->g == NULL ? -1 : 0;

@@ -1,5 +1,6 @@
 /* The alert file and syslog: whole lines, rotation, full disks, readers that do not read. */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -8,7 +9,6 @@
 #include <sys/un.h>
 #include <syslog.h>
 #include <unistd.h>
-#include <signal.h>
 
 #include "agentd/sink/jsonl.h"
 #include "agentd/sink/syslog.h"
