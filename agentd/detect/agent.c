@@ -7,21 +7,7 @@
 
 #include "agentd/detect/socket.h"
 
-static void
-send_agent(struct detect *d, const struct socket_use *use, enum activity activity, enum owner owner)
-{
-	char program[64], whose[SOCKET_WHOSE];
-	struct finding f;
-
-	finding_start(d, use->e, activity, &f);
-	finding_fold(d, &f, evidence_key(use->e, activity, use->e->life), FOLD_FOREVER);
-	f.owner = owner;
-	f.owner_session = use->owner_session;
-	finding_reason(&f, "%s an SSH agent with %s: %s",
-	    f.outcome == OUTCOME_FAILURE ? "tried to use" : "uses", program_str(f.process, program),
-	    socket_whose(use, whose));
-	finding_send(d, &f);
-}
+#define WHAT "an SSH agent"
 
 /* Made by sshd for a login, as far as a name can tell; the others are somebody's own. */
 static bool
@@ -47,9 +33,9 @@ judge_unknown(struct detect *d, const struct socket_use *use)
 	if (!forwarded && (socket_is_own(d, e) || socket_was_offered(use)))
 		return;
 	if (!socket_is_own(d, e) && (e->un.has_inode || refused))
-		send_agent(d, use, ACT_AGENT_HIJACK, OWNER_OTHER);
+		socket_used(d, use, ACT_AGENT_HIJACK, OWNER_OTHER, WHAT);
 	else if (forwarded)
-		send_agent(d, use, ACT_AGENT_USE, OWNER_UNKNOWN);
+		socket_used(d, use, ACT_AGENT_USE, OWNER_UNKNOWN, WHAT);
 }
 
 static bool
@@ -64,7 +50,7 @@ agent_judge(struct detect *d, const struct socket_use *use)
 	if (use->usock == NULL)
 		judge_unknown(d, use);
 	else if (is_foreign(use) && !socket_was_offered(use))
-		send_agent(d, use, ACT_AGENT_HIJACK, use->owner);
+		socket_used(d, use, ACT_AGENT_HIJACK, use->owner, WHAT);
 	else if (use->usock->forwarded)
-		send_agent(d, use, ACT_AGENT_USE, use->owner);
+		socket_used(d, use, ACT_AGENT_USE, use->owner, WHAT);
 }

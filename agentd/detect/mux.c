@@ -6,21 +6,7 @@
 
 #include "agentd/detect/socket.h"
 
-static void
-send_mux(struct detect *d, const struct socket_use *use, enum activity activity, enum owner owner)
-{
-	char program[64], whose[SOCKET_WHOSE];
-	struct finding f;
-
-	finding_start(d, use->e, activity, &f);
-	finding_fold(d, &f, evidence_key(use->e, activity, use->e->life), FOLD_FOREVER);
-	f.owner = owner;
-	f.owner_session = use->owner_session;
-	finding_reason(&f, "%s an SSH connection (ControlMaster) with %s: %s",
-	    f.outcome == OUTCOME_FAILURE ? "tried to use" : "uses", program_str(f.process, program),
-	    socket_whose(use, whose));
-	finding_send(d, &f);
-}
+#define WHAT "an SSH connection (ControlMaster)"
 
 /*
  * A ControlPath in a folder that all may write, without the user in its name: two users' clients
@@ -56,11 +42,11 @@ mux_judge(struct detect *d, const struct socket_use *use)
 		return;
 	if (use->usock == NULL) {
 		if (use->e->un.has_inode && !socket_is_own(d, use->e))
-			send_mux(d, use, ACT_MUX_HIJACK, OWNER_OTHER);
+			socket_used(d, use, ACT_MUX_HIJACK, OWNER_OTHER, WHAT);
 		else if (use->e->exit == 0)
-			send_mux(d, use, ACT_MUX_USE, OWNER_UNKNOWN);
+			socket_used(d, use, ACT_MUX_USE, OWNER_UNKNOWN, WHAT);
 	} else if (use->owner == OWNER_SAME_USER || use->owner == OWNER_OTHER)
-		send_mux(d, use, ACT_MUX_HIJACK, use->owner);
+		socket_used(d, use, ACT_MUX_HIJACK, use->owner, WHAT);
 	else
-		send_mux(d, use, ACT_MUX_USE, use->owner);
+		socket_used(d, use, ACT_MUX_USE, use->owner, WHAT);
 }

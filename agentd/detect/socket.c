@@ -88,6 +88,22 @@ socket_whose(const struct socket_use *use, char out[SOCKET_WHOSE])
 	return out;
 }
 
+void
+socket_used(struct detect *d, const struct socket_use *use, enum activity activity, enum owner owner,
+    const char *what)
+{
+	char program[64], whose[SOCKET_WHOSE];
+	struct finding f;
+
+	finding_start(d, use->e, activity, &f);
+	finding_fold(d, &f, evidence_key(use->e, activity, use->e->life), FOLD_FOREVER);
+	f.owner = owner;
+	f.owner_session = use->owner_session;
+	finding_reason(&f, "%s %s with %s: %s", f.outcome == OUTCOME_FAILURE ? "tried to use" : "uses", what,
+	    program_str(f.process, program), socket_whose(use, whose));
+	finding_send(d, &f);
+}
+
 /* --- judging ---------------------------------------------------------------------------------- */
 
 static void

@@ -30,5 +30,7 @@ bool socket_is_own(const struct detect *, const struct evidence *);
 /* "its own", "that of alice's session 35 (from 192.0.2.1)" …; returns out */
 #define SOCKET_WHOSE (SESSION_STRLEN + 16)
 const char *socket_whose(const struct socket_use *, char out[SOCKET_WHOSE]);
+/* The finding: `what` was used, or somebody tried to, of that owner; once for all of a process's life. */
+void socket_used(struct detect *, const struct socket_use *, enum activity, enum owner, const char *what);
 
 #endif
