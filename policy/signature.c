@@ -82,7 +82,7 @@ certified_name(const struct signer *s, const struct work *w, char out[ST_SIGNER_
 	struct bytes list = w->sig.cert.principals, name;
 
 	while (sshcert_principal(&list, &name))
-		if (sshpattern_list_match(s->names, name) &&
+		if (name.n > 0 && sshpattern_list_match(s->names, name) &&
 		    (w->ask->principal.n == 0 || bytes_eq(w->ask->principal, name)) &&
 		    bytes_copy(name, out, ST_SIGNER_NAME))
 			return SIG_GOOD;

@@ -203,6 +203,19 @@ take_names(struct bytes *line, struct bytes *out)
 	return rest.n > 0 && is_blank(*rest.p);
 }
 
+/* Is there a name that the patterns let in at all? */
+static bool
+names_somebody(struct bytes patterns)
+{
+	while (patterns.n > 0) {
+		struct bytes one = bytes_take(&patterns, ',');
+
+		if (one.n > 0 && *one.p != '!')
+			return true;
+	}
+	return false;
+}
+
 static const char *
 take_key(struct signers *w, struct bytes line, struct pubkey *key)
 {
@@ -240,6 +253,8 @@ take_line(struct signers *w, struct bytes line, struct signer *s)
 		return "a quote is missing or out of place";
 	if (s->names.n >= ST_SIGNER_NAME)
 		return "the names are too long";
+	if (!names_somebody(s->names))
+		return "no name";
 	ahead = line;
 	if (pubkey_type_of(take_word(&ahead), &cert) == NULL) {
 		why = line.n > 0 ? take_options(w, &line, s) : "no key";

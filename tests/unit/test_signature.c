@@ -190,6 +190,10 @@ certificates(void **state)
 	q.file = "another";
 	assert_int_equal(ask_line(&q, &ca, "* cert-authority"), SIG_WRONG);
 	buf_reset(&blob);
+	kit_certify(&alice, &ca, &(struct kit_cert){.principals = BYTES_LIT("\0\0\0\0")}, &blob);
+	q = (struct question){.sig = {.key = buf_bytes(&blob)}};
+	assert_int_equal(ask_line(&q, &ca, "* cert-authority"), SIG_PRINCIPAL); /* nobody is called "" */
+	buf_reset(&blob);
 	kit_certify(&alice, &ca, &(struct kit_cert){.forger = &bob, .said = {.algorithm = "rsa-sha2-256"}}, &blob);
 	q = (struct question){.sig = {.key = buf_bytes(&blob)}};
 	assert_int_equal(ask_line(&q, &ca, "* cert-authority"), SIG_CERT_FORGED);

@@ -90,6 +90,7 @@ wrong_options(void **state)
 	    {"al\"ice\"", "a quote is missing or out of place"},
 	    {"\"alice\"x", "a quote is missing or out of place"},
 	    {"alice ssh-rsa", "the key is damaged"},
+	    {"\"\"", "no name"}, {",", "no name"}, {"!alice", "no name"}, {"!*,,!bob", "no name"},
 	};
 
 	(void)state;
