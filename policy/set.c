@@ -131,6 +131,29 @@ sweep(struct sweep *s, struct addr_entry *e, size_t n)
 	close_before(s, NULL);
 }
 
+#define MANY 8
+
+/* A stretch for a few ranges.  A search in millions of them is mostly waiting for memory. */
+static bool
+make_first4(struct addr_set *set, struct arena *a)
+{
+	const uint32_t from = set->v4[0].lo, span = set->v4[set->n4 - 1].hi - from;
+	size_t n, next = 0;
+	uint32_t *first;
+
+	while (span >> set->shift4 >= set->n4 / 4)
+		set->shift4++;
+	n = (size_t)(span >> set->shift4) + 2;
+	first = arena_array(a, n, sizeof(*first));
+	for (size_t i = 0; first != NULL && i < n; i++) {
+		while (next < set->n4 && set->v4[next].hi < from + ((uint64_t)i << set->shift4))
+			next++;
+		first[i] = (uint32_t)next;
+	}
+	set->first4 = first;
+	return first != NULL;
+}
+
 bool
 addr_set_build(struct addr_set *set, struct arena *a, struct addr_entry *e, size_t n)
 {
@@ -148,6 +171,8 @@ addr_set_build(struct addr_set *set, struct arena *a, struct addr_entry *e, size
 		return false;
 	sweep(&(struct sweep){.set = &built, .width = 4}, e, n4);
 	sweep(&(struct sweep){.set = &built, .width = 16}, e + n4, n - n4);
+	if (built.n4 >= MANY && !make_first4(&built, a))
+		return false;
 	*set = built;
 	return true;
 }
@@ -157,6 +182,14 @@ has4(const struct addr_set *s, uint32_t v)
 {
 	size_t lo = 0, hi = s->n4;
 
+	if (s->first4 != NULL) {
+		const size_t at = (v - s->v4[0].lo) >> s->shift4;
+
+		if (v < s->v4[0].lo || v > s->v4[hi - 1].hi)
+			return false;
+		lo = s->first4[at];
+		hi = s->first4[at + 1];
+	}
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 

@@ -20,6 +20,9 @@ struct addr_set {
 	struct range4 *v4;
 	struct range6 *v6;
 	size_t n4, n6;
+	/* Of many: for each stretch of 1 << shift addresses, from v4[0].lo on, the first range that ends in or behind it. */
+	const uint32_t *first4; /* NULL: they are few */
+	unsigned shift4;
 };
 
 struct name_list {

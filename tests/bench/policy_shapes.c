@@ -12,16 +12,24 @@
 /* --- questions ------------------------------------------------------------------------------------- */
 
 static struct addr
-address(unsigned first, unsigned i)
+address(uint32_t network, unsigned host)
 {
 	return (struct addr){.family = 4,
-	    .b = {(uint8_t)first, (uint8_t)(i >> 8), (uint8_t)i, (uint8_t)(i * 7 + 1)}};
+	    .b = {(uint8_t)(network >> 16), (uint8_t)(network >> 8), (uint8_t)network, (uint8_t)host}};
+}
+
+/* A network /24 of its own for each, somewhere. */
+static uint32_t
+scattered(unsigned i)
+{
+	return i * 0x9e3779u & 0xffffff;
 }
 
 static void
 ask_plain(unsigned i, struct asked *a)
 {
-	*a = (struct asked){.origin = address(11, i), .to = address(10, i), .port = 22};
+	*a = (struct asked){.origin = address(scattered(i), i * 7), .to = address(10u << 16 | i, i * 5),
+	    .port = 22};
 	(void)snprintf(a->user, sizeof(a->user), "user-%u", i);
 	(void)snprintf(a->principal, sizeof(a->principal), "principal-%u", i);
 	(void)snprintf(a->exe, sizeof(a->exe), "/opt/tool-%u/bin/ssh", i);
@@ -84,7 +92,10 @@ rule_destination(unsigned i, struct buf *out)
 static void
 rule_origin(unsigned i, struct buf *out)
 {
-	buf_printf(out, "block any origin 11.%u.%u.0/24 mode enforce\n", i >> 8, i & 255);
+	uint32_t network = scattered(i);
+
+	buf_printf(out, "block any origin %u.%u.%u.0/24 mode enforce\n", network >> 16, network >> 8 & 255,
+	    network & 255);
 }
 
 static void
@@ -161,6 +172,13 @@ number(unsigned nth, unsigned nrules)
 
 /* --- measuring --------------------------------------------------------------------------------------- */
 
+void
+shape_rules(const struct shape *s, unsigned nrules, struct buf *out)
+{
+	for (unsigned i = 0; i < nrules; i++)
+		s->rule(number(i, nrules), out);
+}
+
 struct policy *
 shape_policy(const struct shape *s, unsigned nrules)
 {
@@ -168,8 +186,7 @@ shape_policy(const struct shape *s, unsigned nrules)
 	struct policy *pol;
 	unsigned errors;
 
-	for (unsigned i = 0; i < nrules; i++)
-		s->rule(number(i, nrules), &text);
+	shape_rules(s, nrules, &text);
 	pol = pol_parse(s->name, buf_bytes(&text), NULL, &diag, &errors);
 	if (pol == NULL)
 		(void)fprintf(stderr, "%s", diag.p);

@@ -25,6 +25,7 @@ extern const size_t nshapes;
 
 #define SHAPE_RULES 10000 /* of a large one */
 
+void shape_rules(const struct shape *, unsigned nrules, struct buf *out);
 /* NULL: an error, on stderr. */
 struct policy *shape_policy(const struct shape *, unsigned nrules);
 
