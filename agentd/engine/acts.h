@@ -6,7 +6,7 @@
 #ifndef ENGINE_ACTS_H
 #define ENGINE_ACTS_H
 
-#include "agentd/engine/gates.h"
+#include "agentd/engine/gate_word.h"
 #include "agentd/engine/link.h"
 #include "agentd/engine/pipeline.h"
 #include "agentd/engine/spares.h"

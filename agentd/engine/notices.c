@@ -8,7 +8,6 @@
 #include "agentd/engine/failures.h"
 #include "agentd/engine/history.h"
 #include "agentd/engine/in_force.h"
-#include "agentd/engine/programs.h"
 #include "agentd/engine/restraint.h"
 #include "agentd/engine/state.h"
 #include "base/log.h"

@@ -12,11 +12,11 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "agentd/monitor/pidfd.h"
 #include "base/bytes.h"
 #include "base/proc.h"
 

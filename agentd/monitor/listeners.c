@@ -17,6 +17,8 @@
 #define LOOK_EVERY_S 15
 #define TOO_LATE_MS  4000
 
+_Static_assert(ST_LISTENERS <= GATE_LISTENERS, "the gate has room for all");
+
 struct watched {
 	LIST_ENTRY(watched) entry;
 	struct gate_listener at;
