@@ -55,7 +55,7 @@ bool pubkey_fingerprint(const struct pubkey *, char out[ST_FP_MAX]);
 /* pubkey_verify.c */
 /*
  * Did the key make the signature (a blob with its algorithm in front) of that message?  SIG_MALFORMED,
- * SIG_ALGORITHM, SIG_KEY_MALFORMED, SIG_WRONG.
+ * SIG_ALGORITHM, SIG_KEY_MALFORMED, SIG_WRONG; *touch is set when it did.
  */
 enum sig_why pubkey_verify(const struct pubkey *, struct bytes signature, struct bytes message, struct key_touch *);
 

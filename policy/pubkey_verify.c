@@ -180,6 +180,35 @@ algorithm(const struct pubkey *k, struct bytes name, const char **hash)
 	return bytes_is(name, "rsa-sha2-256") || bytes_is(name, "rsa-sha2-512");
 }
 
+/* A signature as it stands in files. */
+struct parts {
+	struct bytes raw;
+	struct bytes said; /* flags and counter of a token, as they were signed; of others none */
+	const char *hash;
+	struct key_touch touch;
+};
+
+static enum sig_why
+take_apart(const struct pubkey *k, struct bytes signature, struct parts *out)
+{
+	uint8_t flags = SK_PRESENT | SK_VERIFIED;
+	uint32_t counter = 0;
+	struct bytes name;
+
+	if (!wire_text(&signature, &name))
+		return SIG_MALFORMED;
+	if (!algorithm(k, name, &out->hash))
+		return SIG_ALGORITHM;
+	if (!wire_string(&signature, &out->raw))
+		return SIG_MALFORMED;
+	out->said = signature;
+	if (k->type->sk && (!wire_u8(&signature, &flags) || !wire_u32(&signature, &counter)))
+		return SIG_MALFORMED;
+	out->touch = (struct key_touch){.present = (flags & SK_PRESENT) != 0,
+	    .verified = (flags & SK_VERIFIED) != 0, .counter = counter};
+	return signature.n == 0 ? SIG_GOOD : SIG_MALFORMED;
+}
+
 enum sig_why
 pubkey_verify(const struct pubkey *k, struct bytes signature, struct bytes message, struct key_touch *touch)
 {
@@ -187,28 +216,16 @@ pubkey_verify(const struct pubkey *k, struct bytes signature, struct bytes messa
 		[KEY_ED25519] = verify_ed25519, [KEY_ECDSA] = verify_ecdsa, [KEY_RSA] = verify_rsa,
 	};
 	unsigned char sk[SK_MESSAGE];
-	struct bytes name, sig, said;
-	const char *hash;
-	uint8_t flags = SK_PRESENT | SK_VERIFIED;
-	uint32_t counter = 0;
+	struct parts parts;
+	enum sig_why why = take_apart(k, signature, &parts);
 
-	if (!wire_text(&signature, &name))
-		return SIG_MALFORMED;
-	if (!algorithm(k, name, &hash))
-		return SIG_ALGORITHM;
-	if (!wire_string(&signature, &sig))
-		return SIG_MALFORMED;
-	said = signature;
-	if (k->type->sk && (!wire_u8(&signature, &flags) || !wire_u32(&signature, &counter)))
-		return SIG_MALFORMED;
-	if (signature.n != 0)
-		return SIG_MALFORMED;
-	if (k->type->sk) {
-		if (!sk_message(k, said, message, sk))
-			return SIG_NO_MEMORY;
+	if (why == SIG_GOOD && k->type->sk) {
+		why = sk_message(k, parts.said, message, sk) ? SIG_GOOD : SIG_NO_MEMORY;
 		message = (struct bytes){.p = (const char *)sk, .n = sizeof(sk)};
 	}
-	*touch = (struct key_touch){.present = (flags & SK_PRESENT) != 0, .verified = (flags & SK_VERIFIED) != 0,
-	    .counter = counter};
-	return verifiers[k->type->family](k, hash, sig, message);
+	if (why == SIG_GOOD)
+		why = verifiers[k->type->family](k, parts.hash, parts.raw, message);
+	if (why == SIG_GOOD)
+		*touch = parts.touch;
+	return why;
 }

@@ -167,7 +167,8 @@ kit_sign(const struct kit_key *k, struct kit_said said, struct bytes message, st
 	const struct pubkey_type *t = type_of(k);
 	const char *own = t->family == KEY_RSA ? "rsa-sha2-512" : t->name;
 	const char *algorithm = said.algorithm != NULL ? said.algorithm : own;
-	const char *hash = t->family != KEY_RSA ? t->hash : bytes_is(bytes_of(algorithm), "rsa-sha2-256") ? "SHA2-256" : "SHA2-512";
+	const char *rsa_hash = bytes_is(bytes_of(algorithm), "rsa-sha2-256") ? "SHA2-256" : "SHA2-512";
+	const char *hash = t->family != KEY_RSA ? t->hash : rsa_hash;
 	struct buf raw = BUF_INIT, field = BUF_INIT, token = BUF_INIT;
 
 	if (t->sk)
