@@ -37,7 +37,27 @@ static const enum action verb_action[] = {
     DO_RECORD, DO_PASS, DO_ALERT, DO_BLOCK, DO_TERMINATE, DO_TERMINATE_ALL};
 static const enum activity acts[] = {ACT_OUTBOUND_SSH, ACT_RELAY, ACT_AGENT_USE, ACT_AGENT_HIJACK};
 
-enum { TABLES = 3, VALUES = 3, CONDS = 3, RULES = 60, BLOCKS = 6, LINES = 2000 };
+/* The other facts that are names: what rules say of them, and questions. */
+static const struct m_names {
+	const char *word, *pattern[4], *value[4];
+} others[QF_COUNT] = {
+    [QF_AS] = {"as", {"root", "r*", "alice", "?ob"}, {"root", "alice", "bob", ""}},
+    [QF_KEY] = {"key", {"SHA256:aa", "SHA256:a*", "*", "*b"}, {"SHA256:aa", "SHA256:ab", "SHA256:cc", ""}},
+    [QF_PRINCIPAL] = {"principal", {"ops", "dev-*", "dev-web", "*"}, {"ops", "dev-web", "dev-db", ""}},
+    [QF_CERT_ID] = {"cert-id", {"alice@*", "*@laptop", "ci", "c?"}, {"alice@laptop", "bob@laptop", "ci", ""}},
+    [QF_CA] = {"ca", {"SHA256:ca", "*", "SHA256:c[a-c]", "SHA256:cb"}, {"SHA256:ca", "SHA256:cb", "SHA256:xx", ""}},
+    [QF_METHOD] = {"method", {"publickey", "password", "*interactive", "publickey,password"},
+	{"publickey", "password", "publickey,password", "publickey,keyboard-interactive"}},
+    [QF_ON] = {"on", {"web*", "bastion", "db", "*1"}, {"web1", "bastion", "db2", "db"}},
+    [QF_TTY] = {"tty", {"pts/*", "ssh", "*1", "tty?"}, {"pts/1", "ssh", "tty1", ""}},
+    [QF_EXE] = {"exe", {"/usr/bin/ssh", "*/git", "/tmp/*", "/usr/*/ssh"},
+	{"/usr/bin/ssh", "/usr/bin/git", "/tmp/x/ssh", ""}},
+    [QF_PARENT] = {"parent", {"/usr/bin/bash", "*/make", "/usr/*", "*"},
+	{"/usr/bin/bash", "/usr/bin/make", "/opt/make", ""}},
+    [QF_VIA] = {"via", {"tmux", "at", "?t", "t*"}, {"tmux", "at", "cron", ""}},
+};
+
+enum { TABLES = 3, VALUES = 3, CONDS = 3, RULES = 60, BLOCKS = 6, LINES = 2000, NAMES = 3 };
 
 struct m_value {
 	char text[64];
@@ -113,8 +133,11 @@ make_value(struct m_value *v, enum pol_fact fact)
 	case QF_OWNER:
 		(void)snprintf(v->text, sizeof(v->text), "%s", PICK(owners));
 		break;
-	default:
+	case QF_TIME:
 		(void)snprintf(v->text, sizeof(v->text), "%s", PICK(hours));
+		break;
+	default:
+		(void)snprintf(v->text, sizeof(v->text), "\"%s\"", PICK(others[fact].pattern));
 	}
 	if (v->table >= 0)
 		(void)snprintf(v->text, sizeof(v->text), "<t%d>", v->table);
@@ -127,6 +150,10 @@ make_cond(struct m_cond *c)
 	    QF_USER, QF_GROUP, QF_ORIGIN, QF_TO, QF_PORT, QF_OWNER, QF_TIME};
 
 	c->fact = PICK(facts);
+	if (rand() % 3 == 0)
+		do
+			c->fact = (enum pol_fact)(rand() % QF_COUNT);
+		while (others[c->fact].word == NULL);
 	c->negate = rand() % 4 == 0;
 	c->n = 1 + (size_t)rand() % VALUES;
 	for (size_t i = 0; i < c->n; i++)
@@ -189,7 +216,8 @@ write_cond(const struct m_cond *c, struct buf *out)
 	    [QF_ORIGIN] = "origin", [QF_TO] = "to", [QF_PORT] = "port", [QF_OWNER] = "owner",
 	    [QF_TIME] = "hours"};
 
-	buf_printf(out, " %s%s ", c->negate ? "!" : "", words[c->fact]);
+	buf_printf(out, " %s%s ", c->negate ? "!" : "",
+	    words[c->fact] != NULL ? words[c->fact] : others[c->fact].word);
 	if (c->n == 1 && rand() % 2) {
 		buf_puts(out, c->value[0].text);
 		return;
@@ -350,7 +378,34 @@ struct m_question {
 	const char *user, *socket, *group[3];
 	uint32_t origin, to;
 	struct bytes group_bytes[3];
+	const char *name[QF_COUNT][NAMES]; /* of the other facts; NULL: no more */
+	struct bytes name_bytes[QF_COUNT][NAMES];
 };
+
+/* One of the methods that were needed, and not all of them together. */
+static bool
+method_says(const char *glob, const char *methods)
+{
+	char copy[64], *rest = copy, *one;
+
+	(void)snprintf(copy, sizeof(copy), "%s", methods);
+	while ((one = strsep(&rest, ",")) != NULL)
+		if (glob_says(glob, one))
+			return true;
+	return false;
+}
+
+static bool
+name_says(const char *glob, enum pol_fact fact, const struct m_question *mq)
+{
+	for (size_t i = 0; i < NAMES && mq->name[fact][i] != NULL; i++) {
+		const char *name = mq->name[fact][i];
+
+		if (name[0] != '\0' && (glob_says(glob, name) || (fact == QF_METHOD && method_says(glob, name))))
+			return true;
+	}
+	return false;
+}
 
 static bool
 hours_say(const char *text, struct rtime t)
@@ -404,8 +459,10 @@ value_says(const struct model *m, const struct m_value *v, enum pol_fact fact,
 		return lo <= q->port && q->port <= hi;
 	case QF_OWNER:
 		return strcmp(owner_name(q->owner), v->text) == 0;
-	default:
+	case QF_TIME:
 		return hours_say(v->text, q->time);
+	default:
+		return name_says(v->text, fact, mq);
 	}
 }
 
@@ -419,6 +476,8 @@ cond_says(const struct model *m, const struct m_cond *c, const struct m_question
 		return 2;
 	for (size_t i = 0; i < c->n; i++)
 		any = any || value_says(m, &c->value[i], c->fact, mq);
+	if (!any && (mq->q.partial & BIT(c->fact)) != 0)
+		return 2;
 	return any != c->negate;
 }
 
@@ -502,7 +561,7 @@ decided:
 		fail_msg("determined, and yet another is the strongest\n%s", text);
 	if (!same && got->missing == 0)
 		fail_msg("nothing is missing\n%s", text);
-	if ((got->missing & mq->q.known) != 0)
+	if ((got->missing & mq->q.known & ~mq->q.partial) != 0)
 		fail_msg("a known fact is missing\n%s", text);
 }
 
@@ -513,6 +572,45 @@ addr4(uint32_t v)
 {
 	return (struct addr){.family = 4,
 	    .b = {(uint8_t)(v >> 24), (uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v}};
+}
+
+static struct bytes
+make_name(struct m_question *mq, enum pol_fact fact, size_t i)
+{
+	mq->name[fact][i] = PICK(others[fact].value);
+	return mq->name_bytes[fact][i] = bytes_of(mq->name[fact][i]);
+}
+
+static size_t
+make_list(struct m_question *mq, enum pol_fact fact, size_t from)
+{
+	size_t n = from + (size_t)rand() % (NAMES + 1 - from);
+
+	for (size_t i = from; i < n; i++)
+		make_name(mq, fact, i);
+	return n - from;
+}
+
+/* The host is the first that `on` means. */
+static void
+make_names(struct m_question *mq)
+{
+	struct question *q = &mq->q;
+
+	q->as = make_name(mq, QF_AS, 0);
+	q->key = make_name(mq, QF_KEY, 0);
+	q->cert_id = make_name(mq, QF_CERT_ID, 0);
+	q->ca = make_name(mq, QF_CA, 0);
+	q->method = make_name(mq, QF_METHOD, 0);
+	q->tty = make_name(mq, QF_TTY, 0);
+	q->exe = make_name(mq, QF_EXE, 0);
+	q->parent = make_name(mq, QF_PARENT, 0);
+	q->via = make_name(mq, QF_VIA, 0);
+	q->host = make_name(mq, QF_ON, 0);
+	q->roles = &mq->name_bytes[QF_ON][1];
+	q->nroles = make_list(mq, QF_ON, 1);
+	q->principals = mq->name_bytes[QF_PRINCIPAL];
+	q->nprincipals = make_list(mq, QF_PRINCIPAL, 0);
 }
 
 static void
@@ -535,8 +633,8 @@ make_question(struct m_question *mq)
 	q->port = PICK(some_ports);
 	q->owner = (enum owner)(OWNER_SELF + rand() % 4);
 	q->time = (struct rtime){.ms = (int64_t)(1790000000 + rand() % 1000000) * 1000};
-	q->known = BIT(QF_USER) | BIT(QF_GROUP) | BIT(QF_ORIGIN) | BIT(QF_TO) | BIT(QF_PORT) |
-	    BIT(QF_OWNER) | BIT(QF_TIME);
+	make_names(mq);
+	q->known = BIT(QF_COUNT) - 1;
 }
 
 static void
@@ -553,6 +651,8 @@ ask_all(const struct model *m, const struct policy *pol, const char *text)
 		compare(m, &mq, &all, text);
 		assert_false(all.undetermined);
 		mq.q.known &= rand() % 2 ? known : (uint32_t)rand();
+		if (rand() % 3 == 0)
+			mq.q.partial = (BIT(QF_GROUP) | BIT(QF_PRINCIPAL) | BIT(QF_ON)) & (uint32_t)rand();
 		pol_ask(pol, &mq.q, &some);
 		compare(m, &mq, &some, text);
 		/* More facts can settle an answer, not change one that is settled. */
