@@ -44,7 +44,7 @@ def test_a_new_rule_ends_what_it_is_against(stage: Stage) -> None:
 
 
 def test_the_mode_ends_what_the_rule_is_against(stage: Stage) -> None:
-    """In audit mode it is let be, until enforce mode comes; then a session is not ended for what it was let do."""
+    """In audit mode it is let be, until enforce mode comes, be it on trial; a session is not ended for what it was let do."""
     stage.daemon.policy("", mode="audit")
     with stage.login("alice", forward=True) as session:
         hop = lasting.hop(session)
@@ -52,7 +52,7 @@ def test_the_mode_ends_what_the_rule_is_against(stage: Stage) -> None:
         stage.daemon.load(f"terminate outbound-ssh user alice to {DB}\n", mode="enforce")
         stage.fence(watch)
         assert hop()
-        stage.daemon.ctl("mode", "enforce")
+        stage.daemon.ctl("mode", "enforce", "--confirm-within", "1h")
         _ended(watch.wait(activity="outbound-ssh", user="alice", done="cut"))
         lasting.gone(hop)
         assert session.out("echo on") == "on"
