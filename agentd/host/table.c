@@ -33,19 +33,22 @@ static void
 grow(struct table *t)
 {
 	struct table bigger = {.nslot = t->nslot * 2};
-	struct table_link *l, *next;
+	struct table_link *l;
 
 	bigger.slot = calloc(bigger.nslot, sizeof(struct table_link *));
 	if (bigger.slot == NULL)
 		return;
+	/* What one slot has goes into two, in its order. */
 	for (size_t i = 0; i < t->nslot; i++) {
-		for (l = t->slot[i]; l != NULL; l = next) {
-			struct table_link **s = slot_of(&bigger, l->hash);
+		struct table_link **end[2] = {&bigger.slot[i], &bigger.slot[i + t->nslot]};
 
-			next = l->next;
-			l->next = *s;
-			*s = l;
+		for (l = t->slot[i]; l != NULL; l = l->next) {
+			const bool upper = (l->hash & t->nslot) != 0;
+
+			*end[upper] = l;
+			end[upper] = &l->next;
 		}
+		*end[0] = *end[1] = NULL;
 	}
 	free(t->slot);
 	t->slot = bigger.slot;

@@ -31,7 +31,7 @@ void table_done(struct table *);
 /* Never fails: a table that cannot grow gets slower. */
 void table_add(struct table *, struct table_link *, uint64_t hash);
 void table_del(struct table *, struct table_link *);
-/* All links with that hash, one after the other; the caller compares keys.  NULL: no more. */
+/* All links with that hash, the newest first; the caller compares keys.  NULL: no more. */
 struct table_link *table_first(const struct table *, uint64_t hash);
 struct table_link *table_next(const struct table_link *);
 

@@ -118,6 +118,7 @@ test_mon_grants = $(patsubst %,agentd/monitor/%.o,rows kept lenders sound regist
 test_mon_registry = agentd/monitor/registry.o agentd/monitor/rate.o base/bytes.o
 test_mon_connections = $(patsubst %,agentd/monitor/%.o,connections sockdiag) base/clock.o base/proc.o base/buf.o \
 	base/bytes.o base/utf8.o
+test_host_table = agentd/host/table.o
 test_mon_rule = agentd/monitor/rule.o
 test_mon_rule_LIBS = -laudit
 test_mon_flow = $(patsubst %,agentd/monitor/%.o,flow sockets) $(patsubst %,base/%.o,buf bytes clock proc utf8)
