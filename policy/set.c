@@ -274,9 +274,9 @@ list_build(struct name_list *l, struct arena *a, const struct name_entry *e, siz
 		else
 			globs++;
 	}
-	if (plain > 0 && (l->plain = arena_array(a, plain, sizeof(*l->plain))) == NULL)
-		return false;
-	if (globs > 0 && (l->globs = arena_array(a, globs, sizeof(*l->globs))) == NULL)
+	l->plain = arena_array(a, plain, sizeof(*l->plain));
+	l->globs = arena_array(a, globs, sizeof(*l->globs));
+	if (l->plain == NULL || l->globs == NULL)
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		if (e[i].negate != negate)
