@@ -273,7 +273,7 @@ ruled_alike(const struct policy *pol, unsigned a)
 static bool
 sieve_rules(struct policy *pol)
 {
-	size_t room = ST_POLICY_SIEVES;
+	struct sieve_room room = {.rules = ST_POLICY_SIEVES, .looks = SIEVE_LOOKS};
 
 	for (unsigned a = 0; a < ACT_COUNT; a++) {
 		unsigned b = ruled_alike(pol, a);

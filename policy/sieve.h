@@ -27,11 +27,16 @@ struct sieve {
 	uint32_t rules[]; /* all of it, split or not: indices, ascending */
 };
 
-/*
- * room: rules that sieves below may still hold; where there is too little, a sieve is not split.  NULL: no memory,
- * and the policy's arena says so.
- */
-const struct sieve *sieve_new(struct policy *, const uint32_t *rules, size_t n, size_t *room);
+/* What all sieves of a policy together may still take; where there is too little, they stay coarse. */
+struct sieve_room {
+	size_t rules; /* places for rules in sieves below */
+	size_t looks; /* at rules, to find how to split */
+};
+
+#define SIEVE_LOOKS (8u << 20) /* about a second, of a policy that is made to be slow */
+
+/* NULL: no memory, and the policy's arena says so. */
+const struct sieve *sieve_new(struct policy *, const uint32_t *rules, size_t n, struct sieve_room *);
 
 /* The rules found, in their order.  Constant memory: where there are more ends than places, whole sieves. */
 #define SIEVE_LISTS 32

@@ -9,12 +9,14 @@
 #define FEW        4  /* are judged sooner than sorted */
 #define CONDITIONS 32 /* of a rule and its blocks that are looked at */
 #define SPREAD     32 /* a rule stands in as many sieves, on the average */
+#define LOOKS      400 /* at a rule, on the average */
 #define DEPTH      16
 #define SLOTS      (1u << 16) /* in which marks are counted, at most */
 
 struct maker {
 	struct policy *policy;  /* borrowed */
 	size_t room;            /* for rules in sieves below; one in several of them counts each time */
+	size_t looks;           /* at rules, to judge a split, that there is still time for */
 	uint32_t mask;          /* of the slots in which marks are counted */
 	uint32_t *count;        /* by slot; zeros, between uses; owned */
 	uint32_t *slot;         /* those that are not; owned */
@@ -161,8 +163,12 @@ best_split(struct maker *m, const uint32_t *rules, size_t n, struct split *out)
 
 		for (unsigned p = 0; p < parts; p++) {
 			struct facet f = {.fact = (uint8_t)fact, .part = (uint8_t)p};
-			struct split s = judge(m, f, rules, n);
+			struct split s;
 
+			if (m->looks < n)
+				return found;
+			m->looks -= n;
+			s = judge(m, f, rules, n);
 			if (s.fits && s.left < out->left) {
 				*out = s;
 				found = true;
@@ -264,11 +270,17 @@ make(struct maker *m, const uint32_t *rules, size_t n, unsigned depth)
 	return split(m, s, &by, depth + 1) ? s : NULL;
 }
 
-const struct sieve *
-sieve_new(struct policy *pol, const uint32_t *rules, size_t n, size_t *room)
+static size_t
+less(size_t a, size_t b)
 {
-	const size_t most = n * SPREAD < *room ? n * SPREAD : *room;
-	struct maker m = {.policy = pol, .room = most};
+	return a < b ? a : b;
+}
+
+const struct sieve *
+sieve_new(struct policy *pol, const uint32_t *rules, size_t n, struct sieve_room *room)
+{
+	const struct sieve_room most = {less(room->rules, n * SPREAD), less(room->looks, n * LOOKS)};
+	struct maker m = {.policy = pol, .room = most.rules, .looks = most.looks};
 	const struct sieve *s = NULL;
 
 	m.mask = mask_for(n < SLOTS / 2 ? n : SLOTS / 2);
@@ -278,7 +290,8 @@ sieve_new(struct policy *pol, const uint32_t *rules, size_t n, size_t *room)
 		s = make(&m, rules, n, 0);
 	if (s == NULL)
 		pol->arena.failed = true;
-	*room -= most - m.room;
+	room->rules -= most.rules - m.room;
+	room->looks -= most.looks - m.looks;
 	free(m.count);
 	free(m.slot);
 	return s;
