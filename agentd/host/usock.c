@@ -264,10 +264,8 @@ expect_server(struct host *h, const struct fact *f)
 static void
 drop_stale(struct host *h, const struct fact *f)
 {
-	struct usock_node *n;
+	struct usock_node *n = find_inode(h, f->un.inode, f->un.dev_major, f->un.dev_minor);
 
-	n = f->un.has_inode ? find_inode(h, f->un.inode, f->un.dev_major, f->un.dev_minor) :
-	    find_path(h, f->un.path, false);
 	if (n != NULL && n->u.owner_pid != 0 && task_is_gone(h, n->u.owner_pid, n->u.owner_ses))
 		usock_drop(h, n);
 }
@@ -300,9 +298,9 @@ apply_connect(struct host *h, const struct fact *f)
 		expect_server(h, f);
 		return;
 	}
-	drop_stale(h, f);
 	if (!f->un.has_inode)
-		return;
+		return; /* refused by its path: that says nothing of who listens, be it the child of who bound it */
+	drop_stale(h, f);
 	learn_inode(h, f);
 	if (f->ses == SES_UNSET && usock_kind_of(f->un.path) == USOCK_OTHER)
 		return; /* a service's own business */
