@@ -453,6 +453,21 @@ a_master_is_known_by_inode(void **state)
 	expect_one(ACT_MUX_HIJACK, OWNER_OTHER, 5);
 }
 
+/* Who made it has forked and gone (ssh -fN); refused by its path, the record has no inode. */
+static void
+a_master_that_refuses_by_path(void **state)
+{
+	(void)state;
+	open_three(true, "SHA256:a", "SHA256:a", "198.51.100.1");
+	kit_exec(&k, a_ssh, "ssh -M -fN db");
+	kit_connect(&k, a_ssh, "192.0.2.7", 22, LATER);
+	kit_bind_unix(&k, a_ssh, MUX_TMP, 60);
+	kit_flush(&k);
+	kit_forget(&k);
+	kit_connect_unix(&k, b_root, MUX, 0, ALICE, -EPERM);
+	expect_one(ACT_MUX_HIJACK, OWNER_OTHER, 5);
+}
+
 static void
 a_master_of_another_key(void **state)
 {
@@ -524,6 +539,7 @@ main(void)
 		T(through_a_name_of_the_systems), T(a_name_of_the_systems_is_asked_for),
 		T(the_owner_is_asked_for), T(no_answer_within_a_second), T(a_socket_of_no_interest),
 		T(bait), T(an_owner_that_died), T(no_login_of_its_own), T(a_master_is_known_by_inode),
+		T(bait), T(an_owner_that_died), T(no_login_of_its_own), T(a_master_that_refuses_by_path),
 		T(a_master_of_another_key), T(a_master_without_bind_records),
 		T(an_agent_by_another_name), T(clashing_control_paths),
 		T(the_far_end_of_a_forward_is_no_master),
