@@ -3,7 +3,9 @@
 BENCH_RECORDS ?= 1000000
 BENCH_SEED    ?= 1
 bench_gen = $(B)/tests/bench/gen -s $(BENCH_SEED) -n $(BENCH_RECORDS)
-recordings = $(sort $(wildcard tests/data/sessions/*.log))
+# But for t6: libauparse never closes events of io_uring that end without EOE or PROCTITLE, and goes through all
+# open ones at each record.  That would measure its leak, and take it hours.
+recordings = $(filter-out %/t6_ways.log,$(sort $(wildcard tests/data/sessions/*.log)))
 
 $(B)/tests/bench/gen: $(addprefix $(B)/,tests/bench/gen.o base/bytes.o base/buf.o base/utf8.o)
 	$(CC) -pie $(LDFLAGS) -o $@ $^

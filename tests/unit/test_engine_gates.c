@@ -151,6 +151,25 @@ what_was_there_before_the_rule_is_told_at_once(void **state)
 	assert_int_equal(s->k.n, 1);
 }
 
+/* A kernel without SOCK_DESTROY. */
+static void
+what_could_not_be_ended_is_told_as_failed(void **state)
+{
+	struct stage *s = *state;
+	struct notice n = event(s, GATE_TCP, GRANT_DENY, GATEN_BEFORE);
+	struct finding f = finding(s, "10.9.2.2", 22);
+	struct gate_act act;
+
+	n.peer = report_addr_of(f.to);
+	n.result = RES_DENIED;
+	gates_saw(s->g, &n);
+	assert_int_equal(kit_count(&s->k, ACT_OUTBOUND_SSH), 1);
+	assert_true(gates_done(s->g, &f, &act));
+	assert_int_equal(act.done, DONE_FAILED);
+	assert_int_equal(act.level, LEVEL_REACT);
+	assert_true(act.before);
+}
+
 /* A client that tries again and again is told of when it gives up, from the time of its first try. */
 static void
 who_tries_again_was_refused_before(void **state)
@@ -450,6 +469,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_was_refused_is_known),
 		TEST(what_was_there_before_the_rule_is_told_at_once),
+		TEST(what_could_not_be_ended_is_told_as_failed),
 		TEST(who_tries_again_was_refused_before),
 		TEST(a_flood_is_the_gates_too),
 		TEST(both_ways_round),
