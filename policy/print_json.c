@@ -91,7 +91,7 @@ static void
 put_stop_limit(struct json *j, const struct policy *pol)
 {
 	json_kobject(j, "stop_limit");
-	json_kuint(j, "users", pol->stop_limit);
+	json_kuint(j, "actions", pol->stop_limit);
 	json_kint(j, "window_ms", pol->stop_window_ms);
 	json_end(j, '}');
 }
