@@ -38,7 +38,8 @@ objs = $(patsubst %.c,$(B)/%.o,$(call srcs,$(1)))
 
 BASE    = $(call objs,base)
 POLICY  = $(call objs,policy) $(B)/policy/grammar.o
-PURE    = $(call objs,agentd/audit agentd/host agentd/detect)
+PURE    = $(call objs,agentd/audit agentd/host agentd/baseline agentd/detect)
+CASE    = $(call objs,agentd/case)
 ENGINE  = $(call objs,agentd/source agentd/sink agentd/engine)
 DAEMON  = $(call objs,agentd)
 MONITOR = $(call objs,agentd/monitor)
@@ -102,14 +103,14 @@ $(B)/pam_sshtether.so: $(MODULE) $(BASE) pam_module/exports.map
 	$(Q)$(CC) -shared $(LDFLAGS) -Wl,--version-script=pam_module/exports.map -Wl,--gc-sections \
 	    -Wl,-z,defs -o $@ $(filter %.o,$^) $(LIBS_MODULE)
 
-$(B)/sshtetherd: $(DAEMON) $(MONITOR) $(ENGINE) $(PURE) $(POLICY) $(BASE)
+$(B)/sshtetherd: $(DAEMON) $(MONITOR) $(ENGINE) $(CASE) $(PURE) $(POLICY) $(BASE)
 	$(call say,LINK)
 	$(Q)$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS_DAEMON)
 
 # The command shares the pure stages and the JSON of alerts with the daemon: replay is the same code.
-SHARED = $(addprefix $(B)/agentd/,engine/asked.o engine/pipeline.o engine/question.o engine/ruling.o \
+SHARED = $(addprefix $(B)/agentd/,$(addprefix engine/,args.o asked.o pipeline.o question.o ruling.o usual_rows.o) \
          $(addprefix sink/,alert.o alert_event.o alert_process.o alert_text.o community.o session_name.o))
-$(B)/sshtether: $(CLI) $(SHARED) $(PURE) $(POLICY) $(BASE)
+$(B)/sshtether: $(CLI) $(SHARED) $(CASE) $(PURE) $(POLICY) $(BASE)
 	$(call say,LINK)
 	$(Q)$(CC) -pie $(LDFLAGS) -o $@ $^ $(LIBS_CLI)
 
@@ -130,7 +131,7 @@ check:
 -include packaging/install.mk
 
 # What is left out, and why, is in .clang-tidy.
-SOURCES = $(call srcs,base policy pam_module cli agentd $(addprefix agentd/,audit host detect source sink engine monitor))
+SOURCES = $(call srcs,base policy pam_module cli agentd $(addprefix agentd/,audit host baseline detect source sink case engine monitor))
 ANALYZE = -O2 -fanalyzer $(addprefix -Wno-analyzer-,malloc-leak double-free use-after-free possible-null-dereference)
 
 ## make analyze gcc -fanalyzer and clang-tidy over every source file (minutes; wants clang-tidy)

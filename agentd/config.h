@@ -6,6 +6,8 @@
 #ifndef AGENTD_CONFIG_H
 #define AGENTD_CONFIG_H
 
+#include <sshtether/limits.h>
+
 #include "base/buf.h"
 #include "base/words.h"
 
@@ -31,11 +33,16 @@ struct config {
 	bool login_fail_open; /* fallback verdict while no engine answers: allow or deny; default open */
 	char *gate_cgroup;    /* a cgroup v2 directory; NULL: the root of the hierarchy, found in mountinfo */
 	bool gate_keep;       /* on-exit keep: gates stay when the daemon goes; default release */
+	bool watch_keys;      /* who opens private keys, and the memory of sshd, agents and clients; default on */
 	unsigned action_rate; /* hard cap of the monitor on kills and cuts in a minute; 60 */
 	uint32_t breakglass_uid[CONFIG_BREAKGLASS_MAX]; /* never touched by any action */
 	size_t nbreakglass;
 	/* engine */
 	char *policy;         /* /etc/sshtether/sshtether.policy; may be absent: the empty policy */
+	char *fleet;          /* a policy of another is refused; NULL: of any */
+	bool require_signature; /* of every file of a policy */
+	char *allowed_signers; /* whose; /etc/sshtether/allowed_signers */
+	bool policy_watch;    /* load it when its files change */
 	char *roles[CONFIG_ROLES_MAX];
 	size_t nroles;
 	char *host_name;      /* NULL: gethostname() */
@@ -44,6 +51,10 @@ struct config {
 	bool alert_audit;     /* through the monitor */
 	enum { CONFIG_COMMAND_FULL, CONFIG_COMMAND_PROGRAM, CONFIG_COMMAND_HASH } command_line;
 	unsigned store_days;
+	/* Of what is usual: days that are remembered; of the host, and of the user, before anything is unusual. */
+	unsigned baseline_days, baseline_after, baseline_active;
+	char *listed[ST_LISTED_FILES]; /* of addresses that no login should come from */
+	size_t nlisted;
 	bool strict;          /* neither start nor load with a policy that this host carries out less well than it could */
 };
 

@@ -85,7 +85,7 @@ check(const struct options *o)
 	if (buf_ok(&diag) && diag.n != 0)
 		fputs(diag.p, stderr);
 	if (cf == NULL)
-		log_err("%s: %u errors", o->config, errors);
+		log_err("%s: %u error%s", o->config, errors, errors == 1 ? "" : "s");
 	buf_free(&diag);
 	return cf;
 }

@@ -77,6 +77,12 @@ addr_eq(struct addr a, struct addr b)
 	return addr_cmp(a, b) == 0;
 }
 
+bool
+endpoint_eq(struct endpoint a, struct endpoint b)
+{
+	return a.port == b.port && addr_eq(a.addr, b.addr);
+}
+
 int
 addr_cmp(struct addr a, struct addr b)
 {
@@ -155,6 +161,12 @@ prefix_parse(struct bytes text, struct prefix *out)
 		return false;
 	*out = (struct prefix){.addr = a, .bits = (uint8_t)bits};
 	return true;
+}
+
+struct prefix
+prefix_of(struct addr a, unsigned bits)
+{
+	return (struct prefix){.addr = mask(a, bits), .bits = (uint8_t)bits};
 }
 
 bool

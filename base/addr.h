@@ -31,6 +31,7 @@ bool addr_parse(struct bytes, struct addr *);
 /* AF_INET and AF_INET6; false for any other family or a short length. */
 bool endpoint_from_sockaddr(const void *sa, size_t len, struct endpoint *);
 bool addr_eq(struct addr, struct addr);
+bool endpoint_eq(struct endpoint, struct endpoint);
 int addr_cmp(struct addr, struct addr);
 /* 127.0.0.0/8 or ::1 */
 bool addr_is_loopback(struct addr);
@@ -41,6 +42,8 @@ const char *addr_str(struct addr, char out[ADDR_STRLEN]);
 
 /* "10.0.0.0/8", or an address alone (/32, /128).  Host bits that are set: false. */
 bool prefix_parse(struct bytes, struct prefix *);
+/* The address without what stands behind so many bits. */
+struct prefix prefix_of(struct addr, unsigned bits);
 bool prefix_has(struct prefix, struct addr);
 void prefix_print(struct prefix, struct buf *);
 

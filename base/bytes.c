@@ -27,6 +27,16 @@ bytes_take(struct bytes *rest, char end)
 	return taken;
 }
 
+struct bytes
+bytes_trim(struct bytes b)
+{
+	while (b.n > 0 && byte_is_blank(b.p[0]))
+		b = (struct bytes){.p = b.p + 1, .n = b.n - 1};
+	while (b.n > 0 && byte_is_blank(b.p[b.n - 1]))
+		b.n--;
+	return b;
+}
+
 bool
 bytes_u64(struct bytes b, uint64_t *out)
 {

@@ -55,6 +55,25 @@ struct bytes bytes_basename(struct bytes path);
 /* Takes the front off: what stands before the first `end`, which goes too; all when there is none. */
 struct bytes bytes_take(struct bytes *rest, char end);
 
+/* A space, a tab, or the carriage return of a file that came from elsewhere. */
+static inline bool
+byte_is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+/* Without the blanks at either end. */
+struct bytes bytes_trim(struct bytes b);
+
+/* A file's text without the byte order mark that some editors put before it. */
+static inline struct bytes
+bytes_unmarked(struct bytes text)
+{
+	const size_t n = bytes_starts(text, BYTES_LIT("\xef\xbb\xbf")) ? 3 : 0;
+
+	return n > 0 ? (struct bytes){.p = text.p + n, .n = text.n - n} : text;
+}
+
 /* Decimal, whole of b, no sign, no blanks.  False on overflow or any other character. */
 bool bytes_u64(struct bytes b, uint64_t *out);
 /* Decimal with an optional '-'. */

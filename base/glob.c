@@ -54,11 +54,31 @@ one(struct bytes p, size_t at, unsigned char c)
 	return (unsigned char)p.p[at] == c ? 1 : 0;
 }
 
+static bool
+is_special(char c)
+{
+	return c == '*' || c == '?' || c == '[' || c == ']' || c == '\\';
+}
+
+/* What stands behind all that is special: the text ends in it, or does not match. */
+static struct bytes
+tail(struct bytes p)
+{
+	size_t at = p.n;
+
+	while (at > 0 && !is_special(p.p[at - 1]))
+		at--;
+	return (struct bytes){.p = p.p + at, .n = p.n - at};
+}
+
 bool
 glob_match(struct bytes p, struct bytes t)
 {
 	size_t pi = 0, ti = 0, star = SIZE_MAX, back = 0;
 
+	/* Of a large table most are out by that, however long the text is that somebody chose. */
+	if (!bytes_ends(t, tail(p)))
+		return false;
 	while (ti < t.n) {
 		size_t used;
 

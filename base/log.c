@@ -38,23 +38,23 @@ log_at(int priority, const char *fmt, ...)
 }
 
 bool
-log_allow(struct log_gate *gate, unsigned burst, unsigned *dropped)
+log_allow(struct log_limit *l, unsigned burst, unsigned *dropped)
 {
 	struct timespec now;
 
 	*dropped = 0;
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	if (now.tv_sec / 60 != gate->minute) {
-		gate->minute = now.tv_sec / 60;
-		gate->used = 0;
+	if (now.tv_sec / 60 != l->minute) {
+		l->minute = now.tv_sec / 60;
+		l->used = 0;
 	}
-	if (gate->used >= burst) {
-		gate->held++;
+	if (l->used >= burst) {
+		l->held++;
 		return false;
 	}
-	gate->used++;
-	*dropped = gate->held;
-	gate->held = 0;
+	l->used++;
+	*dropped = l->held;
+	l->held = 0;
 	return true;
 }
 

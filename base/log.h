@@ -19,14 +19,14 @@ void log_at(int priority, const char *fmt, ...) __attribute__((format(printf, 2,
 #define log_debug(...) log_at(LOG_DEBUG, __VA_ARGS__)
 
 /*
- * A gate for a message that an outsider can provoke: at most `burst` in a minute; log_allow() says
+ * A limit on a message that an outsider can provoke: at most `burst` in a minute; log_allow() says
  * whether to print now and, in *dropped, how many were held back before.
  */
-struct log_gate {
+struct log_limit {
 	long minute;
 	unsigned used, held;
 };
-bool log_allow(struct log_gate *, unsigned burst, unsigned *dropped);
+bool log_allow(struct log_limit *, unsigned burst, unsigned *dropped);
 /* What the next line says of them: " (3 like this not logged)", in text; "" when there are none. */
 #define LOG_HELD_LEN 40
 const char *log_held(unsigned dropped, char text[LOG_HELD_LEN]);

@@ -45,6 +45,13 @@ read_task(pid_t pid, const char *name, char *out, size_t cap)
 	return read_file(path, out, cap);
 }
 
+/* new_encode_dev() (include/linux/kdev_t.h) has the minor in two parts. */
+static uint32_t
+device_of(uint32_t nr)
+{
+	return (nr >> 8 & 0xfff) << 20 | (nr >> 12 & 0xfff00) | (nr & 0xff);
+}
+
 int
 proc_stat(pid_t pid, struct proc_stat *out)
 {
@@ -52,7 +59,7 @@ proc_stat(pid_t pid, struct proc_stat *out)
 	char text[1024], *open_paren, *close_paren, state;
 	unsigned long long start;
 	size_t len;
-	int ppid, threads;
+	int ppid, threads, tty;
 	ssize_t n = read_task(pid, "stat", text, sizeof(text));
 
 	if (n < 0)
@@ -62,10 +69,10 @@ proc_stat(pid_t pid, struct proc_stat *out)
 	close_paren = strrchr(text, ')');
 	if (open_paren == NULL || close_paren == NULL || close_paren < open_paren)
 		return -EINVAL;
-	/* Fields 3 (state), 4 (ppid), 20 (num_threads) and 22 (starttime) of proc_pid_stat(5). */
+	/* Fields 3 (state), 4 (ppid), 7 (tty_nr), 20 (num_threads) and 22 (starttime) of proc_pid_stat(5). */
 	if (sscanf(close_paren + 1,
-	    " %c %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %d %*s %llu",
-	    &state, &ppid, &threads, &start) != 4)
+	    " %c %d %*s %*s %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %d %*s %llu",
+	    &state, &ppid, &tty, &threads, &start) != 5)
 		return -EINVAL;
 	len = (size_t)(close_paren - open_paren - 1);
 	if (len >= sizeof(st.comm))
@@ -74,6 +81,7 @@ proc_stat(pid_t pid, struct proc_stat *out)
 	st.state = state;
 	st.ended = state == 'X' || (state == 'Z' && threads <= 1);
 	st.ppid = ppid;
+	st.tty = device_of((uint32_t)tty);
 	st.start_ticks = start;
 	*out = st;
 	return 0;
@@ -108,19 +116,38 @@ proc_loginuid(pid_t pid, uint32_t *auid)
 	return read_u32(pid, "loginuid", auid);
 }
 
+/* The lines come in this order (fs/proc/array.c, task_state()); a name has its own line breaks escaped. */
 int
-proc_uids(pid_t pid, uid_t *ruid, uid_t *euid)
+proc_status(pid_t pid, struct proc_status *out)
 {
+	struct proc_status st;
 	char text[4096];
-	const char *line;
+	const char *ppid, *uid, *room;
 	ssize_t n = read_task(pid, "status", text, sizeof(text));
 
 	if (n < 0)
 		return (int)n;
-	line = strstr(text, "\nUid:");
-	if (line == NULL || sscanf(line, "\nUid: %u %u", ruid, euid) != 2)
+	ppid = strstr(text, "\nPPid:");
+	uid = ppid == NULL ? NULL : strstr(ppid, "\nUid:");
+	room = uid == NULL ? NULL : strstr(uid, "\nFDSize:");
+	if (room == NULL || sscanf(ppid, "\nPPid: %d", &st.ppid) != 1 ||
+	    sscanf(uid, "\nUid: %u %u", &st.ruid, &st.euid) != 2 || sscanf(room, "\nFDSize: %u", &st.fd_room) != 1)
 		return -EINVAL;
+	*out = st;
 	return 0;
+}
+
+int
+proc_uids(pid_t pid, uid_t *ruid, uid_t *euid)
+{
+	struct proc_status st;
+	int rc = proc_status(pid, &st);
+
+	if (rc == 0) {
+		*ruid = st.ruid;
+		*euid = st.euid;
+	}
+	return rc;
 }
 
 int

@@ -19,6 +19,7 @@ struct proc_stat {
 	char comm[16];
 	char state;          /* R S D Z T …, of its first thread */
 	bool ended;          /* all of its threads have: a first thread that ends alone is a Z as well */
+	uint32_t tty;         /* major << 20 | minor of its terminal; 0: none */
 	uint64_t start_ticks; /* since boot, in sysconf(_SC_CLK_TCK) */
 };
 
@@ -26,7 +27,12 @@ struct proc_stat {
 int proc_stat(pid_t, struct proc_stat *);
 int proc_sessionid(pid_t, uint32_t *ses);
 int proc_loginuid(pid_t, uint32_t *auid);
-/* Real and effective uid, from status. */
+struct proc_status {
+	pid_t ppid;
+	uid_t ruid, euid;
+	uint32_t fd_room; /* places in its table of descriptors: no fewer than it has open */
+};
+int proc_status(pid_t, struct proc_status *);
 int proc_uids(pid_t, uid_t *ruid, uid_t *euid);
 /* The target of /proc/PID/exe; needs ptrace rights over the task.  " (deleted)" is kept. */
 int proc_exe(pid_t, char *out, size_t cap);

@@ -10,14 +10,10 @@
 
 #define PACKET_FDS_MAX 8
 
-static int
-check_safe(const struct stat *st, const char **why)
+int
+safe_owner(const struct stat *st, const char **why)
 {
 	*why = NULL;
-	if (!S_ISREG(st->st_mode)) {
-		*why = "is not a regular file";
-		return -EINVAL;
-	}
 	if (st->st_uid != 0 && st->st_uid != geteuid()) {
 		*why = "is owned by neither root nor this process's user";
 		return -EPERM;
@@ -27,6 +23,15 @@ check_safe(const struct stat *st, const char **why)
 		return -EACCES;
 	}
 	return 0;
+}
+
+static int
+check_safe(const struct stat *st, const char **why)
+{
+	if (S_ISREG(st->st_mode))
+		return safe_owner(st, why);
+	*why = "is not a regular file";
+	return -EINVAL;
 }
 
 static int
@@ -144,6 +149,7 @@ atomic_write(const char *path, struct bytes content, unsigned mode)
 	buf_printf(&temp, "%s.new.%d", path, (int)getpid());
 	if (!buf_ok(&temp))
 		return -ENOMEM;
+	(void)unlink(temp.p); /* of one with our number that was killed over it: in a container that is every one */
 	fd = open(temp.p, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, (mode_t)mode);
 	if (fd == -1) {
 		rc = -errno;

@@ -7,6 +7,8 @@
 #ifndef BASE_SAFE_H
 #define BASE_SAFE_H
 
+#include <sys/stat.h>
+
 #include "base/buf.h"
 
 /*
@@ -14,6 +16,8 @@
  * no right), EFBIG, EINVAL (not a regular file), ENOENT …  why, when not NULL, gets a sentence.
  */
 int safe_read(const char *path, size_t max, struct buf *out, const char **why);
+/* Of what was opened, file or directory: 0, or EPERM or EACCES as above. */
+int safe_owner(const struct stat *, const char **why);
 /* The same for a file that need not be root's (policy check on a file in a home). */
 int plain_read(const char *path, size_t max, struct buf *out);
 /* Writes a whole file beside path, fsync, rename.  0 or −errno. */

@@ -70,6 +70,29 @@ static const char *const owners[OWNER_COUNT] = {
     [OWNER_OTHER] = "other",
 };
 
+static const char *const confidences[CONFIDENCE_COUNT] = {
+    [CONFIDENCE_NONE] = "",
+    [CONFIDENCE_LOW] = "low",
+    [CONFIDENCE_MEDIUM] = "medium",
+    [CONFIDENCE_HIGH] = "high",
+};
+
+static const char *const grades[GRADE_COUNT] = {
+    [GRADE_NONE] = "",
+    [GRADE_UNUSUAL] = "unusual",
+    [GRADE_HIGH_VOLUME] = "high-volume",
+    [GRADE_SUSPICIOUS] = "suspicious",
+    [GRADE_DETECTED] = "detected",
+};
+
+static const enum severity grade_severities[GRADE_COUNT] = {
+    [GRADE_NONE] = SEV_LOW,
+    [GRADE_UNUSUAL] = SEV_INFO,
+    [GRADE_HIGH_VOLUME] = SEV_LOW,
+    [GRADE_SUSPICIOUS] = SEV_LOW,
+    [GRADE_DETECTED] = SEV_LOW,
+};
+
 static const char *const dones[DONE_COUNT] = {
     [DONE_RECORDED] = "recorded",
     [DONE_PASSED] = "passed",
@@ -89,6 +112,20 @@ activity_info(enum activity a)
 {
 	assert(a < ACT_COUNT);
 	return &activities[a];
+}
+
+enum severity
+grade_severity(enum grade g)
+{
+	assert(g < GRADE_COUNT);
+	return grade_severities[g];
+}
+
+bool
+activity_is_inferred(enum activity a)
+{
+	return a == ACT_SSH_PROXY || a == ACT_CONCURRENT_ORIGINS || a == ACT_LISTED_ORIGIN ||
+	    a == ACT_ESCALATED_AGENT || (a >= ACT_UNUSUAL_ORIGIN && a <= ACT_UNUSUAL_DESTINATION);
 }
 
 static bool
@@ -137,5 +174,11 @@ WORDS(mode, modes, MODE_COUNT)
 WORDS(level, levels, LEVEL_COUNT)
 WORDS(owner, owners, OWNER_COUNT)
 WORDS(done, dones, DONE_COUNT)
+WORDS(confidence, confidences, CONFIDENCE_COUNT)
+WORDS(grade, grades, GRADE_COUNT)
 PARSER(mode, modes, MODE_COUNT)
 PARSER(owner, owners, OWNER_COUNT)
+PARSER(severity, severities, SEV_COUNT)
+PARSER(done, dones, DONE_COUNT)
+PARSER(confidence, confidences, CONFIDENCE_COUNT)
+PARSER(grade, grades, GRADE_COUNT)

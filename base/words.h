@@ -52,6 +52,11 @@ enum mode { MODE_AUDIT, MODE_ENFORCE, MODE_COUNT };
 enum level { LEVEL_OBSERVE, LEVEL_REACT, LEVEL_PREVENT, LEVEL_COUNT };
 enum owner { OWNER_UNKNOWN, OWNER_SELF, OWNER_SAME_LOGIN, OWNER_SAME_USER, OWNER_OTHER, OWNER_COUNT };
 
+/* How sure it is that a finding is what its name says; CONFIDENCE_NONE: it is seen, not inferred. */
+enum confidence { CONFIDENCE_NONE, CONFIDENCE_LOW, CONFIDENCE_MEDIUM, CONFIDENCE_HIGH, CONFIDENCE_COUNT };
+/* Of ssh-proxy, each stronger than the one before. */
+enum grade { GRADE_NONE, GRADE_UNUSUAL, GRADE_HIGH_VOLUME, GRADE_SUSPICIOUS, GRADE_DETECTED, GRADE_COUNT };
+
 enum done {
 	DONE_RECORDED,
 	DONE_PASSED,
@@ -75,6 +80,8 @@ struct activity_info {
 };
 
 const struct activity_info *activity_info(enum activity);
+/* A judgement of what a session does, and nothing that it does besides. */
+bool activity_is_inferred(enum activity);
 
 /* Names; the parsers return false for a word that is not in the table. */
 const char *action_name(enum action); /* "terminate all" for DO_TERMINATE_ALL */
@@ -83,8 +90,16 @@ const char *mode_name(enum mode);
 const char *level_name(enum level);
 const char *owner_name(enum owner);
 const char *done_name(enum done);
+const char *confidence_name(enum confidence); /* "" for CONFIDENCE_NONE */
+const char *grade_name(enum grade);           /* "" for GRADE_NONE */
+/* Of ssh-proxy, where no rule gives another. */
+enum severity grade_severity(enum grade);
 bool activity_parse(struct bytes, enum activity *);
 bool mode_parse(struct bytes, enum mode *);
 bool owner_parse(struct bytes, enum owner *);
+bool severity_parse(struct bytes, enum severity *);
+bool done_parse(struct bytes, enum done *);
+bool confidence_parse(struct bytes, enum confidence *);
+bool grade_parse(struct bytes, enum grade *);
 
 #endif

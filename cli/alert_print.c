@@ -158,9 +158,42 @@ put_programs(const json_t *a, struct buf *out)
 	}
 }
 
+#define ID_SHOWN 12 /* digits: enough to find it by */
+
+static void
+put_id(const json_t *a, struct buf *out)
+{
+	struct bytes id = answer_str(a, "event.id");
+
+	if (id.n < ID_SHOWN || answer_get(a, "sshtether.activity") == NULL)
+		return;
+	id.n = ID_SHOWN;
+	buf_puts(out, "id ");
+	buf_put_visible(out, id);
+	buf_puts(out, "; ");
+}
+
+/* Of what is inferred: which grade of it, and how sure it is. */
+static void
+put_weight(const json_t *a, struct buf *out)
+{
+	struct bytes grade = answer_str(a, "sshtether.grade"), confidence = answer_str(a, "sshtether.confidence");
+
+	if (grade.n > 0) {
+		buf_put_visible(out, grade);
+		buf_puts(out, confidence.n > 0 ? ", " : "; ");
+	}
+	if (confidence.n > 0) {
+		buf_put_visible(out, confidence);
+		buf_puts(out, " confidence; ");
+	}
+}
+
 static void
 put_evidence(const json_t *a, struct buf *out)
 {
+	put_id(a, out);
+	put_weight(a, out);
 	put_credential(a, out);
 	put_effective(a, out);
 	put_socket(a, out);

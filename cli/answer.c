@@ -122,3 +122,16 @@ answer_item(const json_t *array, size_t i)
 {
 	return json_array_get(array, i);
 }
+
+const json_t *
+answer_keep(const json_t *o)
+{
+	return json_incref((json_t *)(uintptr_t)o);
+}
+
+void
+answer_drop(const json_t **o)
+{
+	json_decref((json_t *)(uintptr_t)*o);
+	*o = NULL;
+}

@@ -27,6 +27,9 @@ void answer_endpoint(const json_t *, const char *path, struct buf *out);
 void answer_span(int64_t ms, struct buf *out);
 /* ", audit again in 8m12s unless confirmed", of an object with left_ms; without it nothing. */
 void answer_trial(const json_t *, struct buf *out);
+/* Keeps an object beyond the call that it came with; let go of by answer_drop(), which takes NULL too. */
+const json_t *answer_keep(const json_t *);
+void answer_drop(const json_t **);
 /* An array's, from 0 on; NULL: it has no more. */
 const json_t *answer_item(const json_t *array, size_t i);
 

@@ -50,6 +50,8 @@ struct cli {
  * command returns CLI_USAGE.
  */
 int cli_option(struct cli *, int argc, char **argv, const struct option *own);
+/* The same of what stands before the command: ends at the first word that is no option. */
+int cli_option_before(struct cli *, int argc, char **argv, const struct option *own);
 /* Says what is wrong and how it is right.  Returns CLI_USAGE. */
 int cli_usage(const struct cli *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* "sshtether: …" on standard error, made visible. */
@@ -74,6 +76,10 @@ bool cli_write(FILE *, struct bytes);
  * made visible.
  */
 bool cli_write_lines(FILE *, struct bytes);
+/* Writes what a command built to standard output, and frees it: status, or CLI_UNREACHABLE. */
+int cli_finish(struct buf *out, int status);
+/* Of two exit codes. */
+int cli_worse(int a, int b);
 
 /* --- the commands, by file ---------------------------------------------------------------- */
 
@@ -81,6 +87,7 @@ int cmd_replay(struct cli *, int argc, char **argv);        /* cmd_replay.c */
 int cmd_status(struct cli *, int argc, char **argv);        /* cmd_status.c */
 int cmd_sessions(struct cli *, int argc, char **argv);      /* cmd_sessions.c */
 int cmd_session(struct cli *, int argc, char **argv);       /* cmd_session.c */
+int cmd_case(struct cli *, int argc, char **argv);          /* cmd_case.c */
 int cmd_alerts(struct cli *, int argc, char **argv);        /* cmd_alerts.c */
 int cmd_mode(struct cli *, int argc, char **argv);          /* cmd_mode.c */
 int cmd_confirm(struct cli *, int argc, char **argv);
@@ -88,11 +95,18 @@ int cmd_terminate(struct cli *, int argc, char **argv);     /* cmd_order.c */
 int cmd_isolate(struct cli *, int argc, char **argv);
 int cmd_revoke_agent(struct cli *, int argc, char **argv);
 int cmd_allow(struct cli *, int argc, char **argv);         /* cmd_allow.c */
+int cmd_baseline_show(struct cli *, int argc, char **argv); /* cmd_baseline_*.c */
+int cmd_baseline_import(struct cli *, int argc, char **argv);
+int cmd_baseline_export(struct cli *, int argc, char **argv);
+int cmd_baseline_merge(struct cli *, int argc, char **argv);
+int cmd_baseline_reset(struct cli *, int argc, char **argv);
 int cmd_rehearse(struct cli *, int argc, char **argv);      /* cmd_rehearse.c */
-int cmd_policy_check(struct cli *, int argc, char **argv);  /* cmd_policy.c: no daemon needed */
+int cmd_policy_check(struct cli *, int argc, char **argv);  /* cmd_policy_*.c */
 int cmd_policy_print(struct cli *, int argc, char **argv);
 int cmd_policy_test(struct cli *, int argc, char **argv);
 int cmd_policy_explain(struct cli *, int argc, char **argv);
+int cmd_policy_diff(struct cli *, int argc, char **argv);   /* cmd_policy_diff.c */
+int cmd_policy_learn(struct cli *, int argc, char **argv);  /* cmd_policy_learn.c */
 int cmd_policy_verify(struct cli *, int argc, char **argv); /* cmd_policy_verify.c */
 int cmd_policy_load(struct cli *, int argc, char **argv);   /* cmd_policy_live.c */
 int cmd_policy_show(struct cli *, int argc, char **argv);

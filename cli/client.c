@@ -33,7 +33,10 @@ socket_path(const struct cli *cli, enum client_socket which, struct sockaddr_un 
 static void
 explain_connect(int error, enum client_socket which, const char *path)
 {
-	if (error == ENOENT || error == ECONNREFUSED)
+	if ((error == ENOENT || error == ECONNREFUSED) && which == CLIENT_MONITOR)
+		cli_error("sshtetherd is not running (%s: %s): it kills nothing, and starts in the mode that it had; "
+		    "what gates refuse that it left (on-exit keep) ends with: rm -r /sys/fs/bpf/sshtether", path, strerror(error));
+	else if (error == ENOENT || error == ECONNREFUSED)
 		cli_error("sshtetherd is not running (%s: %s); start it: systemctl start sshtetherd",
 		    path, strerror(error));
 	else if (error == EACCES && which == CLIENT_CONTROL)

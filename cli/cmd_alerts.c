@@ -5,12 +5,11 @@
 #include "base/bytes.h"
 #include "base/words.h"
 #include "cli/alert_print.h"
-#include "cli/client.h"
+#include "cli/choice.h"
 
 struct query {
-	struct rtime since, until;
-	const char *user, *session, *activity;
-	int64_t limit;
+	struct choice choice;
+	const char *session, *activity;
 	bool all, follow;
 };
 
@@ -40,27 +39,11 @@ static json_t *
 request_of(const struct query *q)
 {
 	json_t *request = json_pack("{s:s, s:s*, s:s*, s:s*, s:b, s:b}", "verb", "alerts", "user",
-	    q->user, "session", q->session, "activity", q->activity, "all", q->all, "follow",
+	    q->choice.user, "session", q->session, "activity", q->activity, "all", q->all, "follow",
 	    q->follow);
 
-	if (request == NULL)
-		return NULL;
-	if (q->since.ms != 0)
-		(void)json_object_set_new(request, "since", json_integer(q->since.ms));
-	if (q->until.ms != 0)
-		(void)json_object_set_new(request, "until", json_integer(q->until.ms));
-	if (q->limit != 0)
-		(void)json_object_set_new(request, "limit", json_integer(q->limit));
+	choice_put(request, &q->choice);
 	return request;
-}
-
-static bool
-parse_limit(const struct cli *cli, const char *text, int64_t *limit)
-{
-	if (bytes_i64(bytes_of(text), limit) && *limit > 0)
-		return true;
-	(void)cli_usage(cli, "--limit: '%s' is no number above 0", text);
-	return false;
 }
 
 static bool
@@ -68,7 +51,7 @@ known_activity(const struct cli *cli, const char *text)
 {
 	enum activity a;
 
-	if (activity_parse(bytes_of(text), &a))
+	if (activity_parse(bytes_of(text), &a) || strcmp(text, "case") == 0)
 		return true;
 	(void)cli_usage(cli, "--activity: there is no '%s'; such are login, outbound-ssh, relay, "
 	    "agent-use, agent-hijack: see sshtether(1)", text);
@@ -79,18 +62,9 @@ static bool
 take_option(const struct cli *cli, struct query *q, int val)
 {
 	switch (val) {
-	case 's':
-		return cli_when(cli, "--since", optarg, &q->since);
-	case 'u':
-		return cli_when(cli, "--until", optarg, &q->until);
-	case 'n':
-		return parse_limit(cli, optarg, &q->limit);
 	case 'a':
 		q->activity = optarg;
 		return known_activity(cli, optarg);
-	case 'U':
-		q->user = optarg;
-		return true;
 	case 'S':
 		q->session = optarg;
 		return true;
@@ -101,7 +75,7 @@ take_option(const struct cli *cli, struct query *q, int val)
 		q->follow = true;
 		return true;
 	default:
-		return false;
+		return choice_take(cli, &q->choice, val);
 	}
 }
 
@@ -109,12 +83,9 @@ int
 cmd_alerts(struct cli *cli, int argc, char **argv)
 {
 	static const struct option own[] = {
-		{"since", required_argument, NULL, 's'},
-		{"until", required_argument, NULL, 'u'},
-		{"user", required_argument, NULL, 'U'},
+		CHOICE_OPTIONS,
 		{"session", required_argument, NULL, 'S'},
 		{"activity", required_argument, NULL, 'a'},
-		{"limit", required_argument, NULL, 'n'},
 		{"all", no_argument, NULL, 'A'},
 		{"follow", no_argument, NULL, 'f'},
 		{0},

@@ -118,13 +118,13 @@ run(struct cli *cli, int argc, char **argv, const struct option *own, struct ord
 			o.reason = optarg;
 	}
 	if (optind != argc - 1)
-		return cli_usage(cli, "which session?");
+		return cli_usage(cli, optind < argc ? "one session at a time" : "which session?");
 	if (o.reason == NULL || *o.reason == '\0')
 		return cli_usage(cli, "why? --reason TEXT is needed");
 	if (cli->socket != NULL)
 		return cli_usage(cli, "two sockets are asked: SSHTETHER_RUN names their folder");
 	if (!parse_id(argv[optind], &o.ses)) {
-		cli_error("no session has this id");
+		cli_error("'%s' is no session's id", argv[optind]);
 		return CLI_FOUND;
 	}
 	return give(cli, &o);

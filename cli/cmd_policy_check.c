@@ -31,84 +31,98 @@ put_gates(const struct host *h, struct buf *out)
 	buf_puts(out, h->gates == 0 ? " none\n" : "\n");
 }
 
-/* Activities of the rule for which it comes to the same, as a line: what, how strongly, why not more. */
-static uint32_t
-alike_text(const struct policy *pol, size_t i, uint32_t left, unsigned gates, struct buf *out)
+/* Of the policy's own file the line is enough. */
+static void
+put_place(const struct policy_file *l, size_t rule, const char *before, int width, struct buf *out)
 {
-	const char *first = NULL, *why, *sep = "";
-	enum level level = LEVEL_OBSERVE;
+	const char *file;
+	unsigned line;
+
+	pol_rule_place(l->policy, rule, &file, &line);
+	if (strcmp(file, l->path) == 0) {
+		buf_printf(out, "%s%*u", before, width, line);
+		return;
+	}
+	buf_put_visible(out, bytes_of(file));
+	buf_printf(out, ":%u", line);
+}
+
+static bool
+is_alike(const struct pol_reach *a, const struct pol_reach *b)
+{
+	return a->level == b->level && a->why == b->why && a->before == b->before;
+}
+
+/* How strongly, and why not more. */
+static void
+put_reach(const struct policy_file *l, const struct pol_reach *reach, struct buf *out)
+{
+	if (reach->before == SIZE_MAX) {
+		buf_printf(out, "%s%s%s", level_name(reach->level), reach->why != NULL ? ", " : "",
+		    reach->why != NULL ? reach->why : "");
+		return;
+	}
+	/* The kernel cannot be told there. */
+	buf_puts(out, reach->level == LEVEL_PREVENT ? "react, where " : "react, for ");
+	put_place(l, reach->before, "line ", 0, out);
+	buf_puts(out, " may hold: that hangs on what no gate knows");
+}
+
+/* Activities of the rule for which it comes to the same, as a line. */
+static uint32_t
+alike_text(const struct policy_file *l, const struct pol_reach *of, uint32_t left, struct buf *out)
+{
+	const struct pol_reach *first = &of[__builtin_ctz(left)];
+	const char *sep = "";
 	uint32_t taken = 0;
 
 	buf_printf(out, "%16s = ", "");
 	for (unsigned a = 0; a < ACT_COUNT; a++) {
-		enum level of = LEVEL_OBSERVE;
-
-		if ((left >> a & 1) == 0)
+		if ((left >> a & 1) == 0 || !is_alike(&of[a], first))
 			continue;
-		of = pol_rule_level_of(pol, i, (enum activity)a, gates, &why);
-		if (taken != 0 && (of != level || why != first))
-			continue;
-		level = of;
-		first = why;
 		taken |= 1u << a;
 		buf_printf(out, "%s%s", sep, activity_info((enum activity)a)->name);
 		sep = ", ";
 	}
-	buf_printf(out, ": %s%s%s\n", level_name(level), first != NULL ? ", " : "", first != NULL ? first : "");
+	buf_puts(out, ": ");
+	put_reach(l, first, out);
+	buf_putc(out, '\n');
 	return taken;
 }
 
-/* Where the kernel cannot be told, because a rule before it hangs on more than the kernel knows. */
-static void
-waits_text(const struct policy *pol, size_t i, uint32_t activities, unsigned gates, struct buf *out)
+/* What the rule comes to for each of its activities; returns the best. */
+static enum level
+rule_reach(const struct policy *pol, size_t i, unsigned gates, struct pol_reach of[ACT_COUNT])
 {
-	const char *file, *why;
-	size_t before;
-	unsigned line;
+	const uint32_t activities = pol_rule_activities(pol, i);
+	enum level best = LEVEL_OBSERVE;
 
 	for (unsigned a = 0; a < ACT_COUNT; a++) {
-		if ((activities >> a & 1) == 0 ||
-		    pol_rule_level_of(pol, i, (enum activity)a, gates, &why) != LEVEL_PREVENT ||
-		    !pol_rule_waits(pol, i, (enum activity)a, &before))
+		if ((activities >> a & 1) == 0)
 			continue;
-		pol_rule_place(pol, before, &file, &line);
-		buf_printf(out, "%16s = %s: react, where line %u may hold: that hangs on what no gate knows\n", "",
-		    activity_info((enum activity)a)->name, line);
+		of[a] = pol_rule_reach(pol, i, (enum activity)a, gates);
+		best = of[a].level > best ? of[a].level : best;
 	}
-}
-
-/* What is not detected at all is lint's to say, and of `any` nobody's. */
-static uint32_t
-detected_of(const struct policy *pol, size_t i)
-{
-	uint32_t all = pol_rule_activities(pol, i);
-
-	for (unsigned a = 0; a < ACT_COUNT; a++)
-		if (!pol_is_detected((enum activity)a))
-			all &= ~(1u << a);
-	return all;
+	return best;
 }
 
 /* The best level stands before the rule; where it is not the best there is, or not everywhere, why. */
 static void
-rule_text(const struct policy *pol, size_t i, unsigned gates, struct buf *out)
+rule_text(const struct policy_file *l, size_t i, unsigned gates, struct buf *out)
 {
-	const char *file, *why;
-	enum level best = pol_rule_level(pol, i, gates, &why);
-	uint32_t left = detected_of(pol, i);
+	struct pol_reach of[ACT_COUNT];
+	const enum level best = rule_reach(l->policy, i, gates, of);
+	uint32_t left = pol_rule_activities(l->policy, i);
 	bool worth = false;
-	unsigned line;
 
-	pol_rule_place(pol, i, &file, &line);
-	buf_printf(out, "%5u  %-8s ", line, level_name(best));
-	pol_rule_text(pol, i, out);
+	put_place(l, i, "", 5, out);
+	buf_printf(out, "  %-8s ", level_name(best));
+	pol_rule_text(l->policy, i, out);
 	buf_putc(out, '\n');
 	for (unsigned a = 0; a < ACT_COUNT; a++)
-		worth = worth || ((left >> a & 1) != 0 &&
-		    (pol_rule_level_of(pol, i, (enum activity)a, gates, &why), why != NULL));
-	waits_text(pol, i, left, gates, out);
+		worth = worth || ((left >> a & 1) != 0 && (of[a].why != NULL || of[a].before != SIZE_MAX));
 	while (worth && left != 0)
-		left &= ~alike_text(pol, i, left, gates, out);
+		left &= ~alike_text(l, of, left, out);
 }
 
 static void
@@ -127,39 +141,48 @@ summary_text(const struct policy_file *l, const struct host *h, struct buf *out)
 	if (pol_nrules(pol) > 0)
 		put_gates(h, out);
 	for (size_t i = 0; i < pol_nrules(pol); i++)
-		rule_text(pol, i, h->gates, out);
+		rule_text(l, i, h->gates, out);
+}
+
+static void
+reach_json(const struct policy *pol, enum activity a, const struct pol_reach *reach, struct json *j)
+{
+	const char *file;
+	unsigned line;
+
+	json_object(j);
+	json_kstr(j, "activity", activity_info(a)->name);
+	json_kstr(j, "level", level_name(reach->level));
+	json_kstr(j, "why", reach->why);
+	if (reach->before != SIZE_MAX) {
+		pol_rule_place(pol, reach->before, &file, &line);
+		json_kuint(j, "waits_for_line", line);
+		json_kstr(j, "waits_for_file", file);
+	}
+	json_end(j, '}');
 }
 
 static void
 rule_json(const struct policy *pol, size_t i, unsigned gates, struct json *j)
 {
 	const uint32_t activities = pol_rule_activities(pol, i);
+	struct pol_reach of[ACT_COUNT];
+	const enum level best = rule_reach(pol, i, gates, of);
 	struct buf text = BUF_INIT;
-	const char *file, *why;
-	size_t before;
+	const char *file;
 	unsigned line;
 
 	pol_rule_place(pol, i, &file, &line);
 	pol_rule_text(pol, i, &text);
 	json_object(j);
 	json_kuint(j, "line", line);
+	json_kstr(j, "file", file);
 	json_kbytes(j, "text", buf_bytes(&text));
-	json_kstr(j, "level", level_name(pol_rule_level(pol, i, gates, &why)));
+	json_kstr(j, "level", level_name(best));
 	json_karray(j, "activities");
-	for (unsigned a = 0; a < ACT_COUNT; a++) {
-		if ((activities >> a & 1) == 0)
-			continue;
-		json_object(j);
-		json_kstr(j, "activity", activity_info((enum activity)a)->name);
-		json_kstr(j, "level",
-		    level_name(pol_rule_level_of(pol, i, (enum activity)a, gates, &why)));
-		json_kstr(j, "why", why);
-		if (pol_rule_waits(pol, i, (enum activity)a, &before)) {
-			pol_rule_place(pol, before, &file, &line);
-			json_kuint(j, "waits_for_line", line);
-		}
-		json_end(j, '}');
-	}
+	for (unsigned a = 0; a < ACT_COUNT; a++)
+		if ((activities >> a & 1) != 0)
+			reach_json(pol, (enum activity)a, &of[a], j);
 	json_end(j, ']');
 	json_end(j, '}');
 	buf_free(&text);
@@ -206,9 +229,9 @@ summary_json(const struct policy_file *l, const struct host *h, unsigned lint, s
 	buf_putc(out, '\n');
 }
 
+/* Adds what lint found to findings. */
 static int
-check_one(const struct cli *cli, const char *path, const struct host *h, bool lint_counts,
-    struct buf *out)
+check_one(const struct cli *cli, const char *path, const struct host *h, unsigned *findings, struct buf *out)
 {
 	unsigned lint = 0;
 	struct policy_file l;
@@ -225,7 +248,20 @@ check_one(const struct cli *cli, const char *path, const struct host *h, bool li
 	else if (l.policy != NULL)
 		summary_text(&l, h, out);
 	policy_file_free(&l);
-	return cli_worse(status, lint_counts && lint != 0 ? CLI_FOUND : CLI_OK);
+	*findings += lint;
+	return status;
+}
+
+/* Where nothing else is wrong it says so: all that was shown were warnings. */
+static int
+count_findings(const struct cli *cli, unsigned findings, int status, struct buf *out)
+{
+	if (findings == 0)
+		return status;
+	if (status == CLI_OK && !cli->json)
+		buf_printf(out, "%u finding%s: exit status %d, because of --lint\n", findings, findings == 1 ? "" : "s",
+		    CLI_FOUND);
+	return cli_worse(status, CLI_FOUND);
 }
 
 int
@@ -235,6 +271,7 @@ cmd_policy_check(struct cli *cli, int argc, char **argv)
 	struct host host = {.gates = POLG_ALL};
 	struct buf out = BUF_INIT;
 	int status = CLI_OK, opt;
+	unsigned findings = 0;
 	bool lint = false;
 
 	while ((opt = cli_option(cli, argc, argv, own)) != -1) {
@@ -246,6 +283,8 @@ cmd_policy_check(struct cli *cli, int argc, char **argv)
 		return cli_usage(cli, "which file?");
 	host.answers = gates_of_host(cli, &host.gates);
 	for (int i = optind; i < argc; i++)
-		status = cli_worse(status, check_one(cli, argv[i], &host, lint, &out));
+		status = cli_worse(status, check_one(cli, argv[i], &host, &findings, &out));
+	if (lint)
+		status = count_findings(cli, findings, status, &out);
 	return cli_finish(&out, status);
 }

@@ -10,6 +10,16 @@
 
 /* --- load --------------------------------------------------------------------------------- */
 
+/* Nothing where it is not known. */
+static void
+put_member(const json_t *o, const char *before, const char *name, struct buf *out)
+{
+	if (answer_str(o, name).n == 0)
+		return;
+	buf_puts(out, before);
+	answer_visible(o, name, out);
+}
+
 static bool
 show_loaded(const json_t *o, struct bytes line, void *arg)
 {
@@ -23,8 +33,11 @@ show_loaded(const json_t *o, struct bytes line, void *arg)
 		return cli_write_lines(stderr, diagnostics);
 	buf_puts(&out, "in force: fleet ");
 	answer_visible(o, "fleet", &out);
-	buf_printf(&out, ", serial %lld, %lld rules\n", (long long)answer_int(o, "serial"),
+	buf_printf(&out, ", serial %lld, %lld rules", (long long)answer_int(o, "serial"),
 	    (long long)answer_int(o, "rules"));
+	put_member(o, ", mode ", "mode", &out);
+	put_member(o, ", signed by ", "signer", &out);
+	buf_putc(&out, '\n');
 	ok = (warnings.n == 0 || cli_write_lines(stderr, warnings)) &&
 	    cli_write(stdout, buf_bytes(&out));
 	buf_free(&out);

@@ -3,16 +3,14 @@
  * policy.  Needs no daemon and no rights but to read the files.  Nothing is stopped here: what
  * a policy would have done is said.  Exit status: 1 when a finding was ruled alert or more.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agentd/case/case.h"
+#include "agentd/baseline/baseline.h"
 #include "cli/alert_print.h"
 #include "cli/replay.h"
 
-#define CHUNK       (1u << 20)
 #define OUT_ENOUGH  (64u << 10)
 #define PROGRESS_MS 200
 #define NODE_MAX    256
@@ -20,6 +18,8 @@
 struct replay {
 	const struct cli *cli;
 	struct pipeline *pipeline;
+	struct baseline *baseline; /* learns as it reads */
+	struct cases *cases;
 	struct policy *policy; /* NULL: the defaults */
 	const char *policy_path;
 	struct alert_context context;
@@ -28,6 +28,7 @@ struct replay {
 	char node[NODE_MAX]; /* of the records, when they name one */
 	bool events, stats, progress;
 	bool failed; /* standard output is gone */
+	const char *name; /* of the file that is read */
 	struct mtime shown;
 	uint64_t bytes_done, bytes_all;
 };
@@ -56,16 +57,38 @@ put_out(struct replay *r, bool now)
 	buf_reset(&r->out);
 }
 
+/* The line that was made: as it is, or for people. */
 static void
-put_alert(struct replay *r, const struct alert *alert)
+put_line(struct replay *r)
 {
-	buf_reset(&r->line);
-	alert_json(alert, &r->context, &r->line);
 	if (r->cli->json) {
 		buf_putb(&r->out, buf_bytes(&r->line));
 		buf_putc(&r->out, '\n');
 	} else if (!alert_print_line(r->cli, buf_bytes(&r->line), &r->out)) {
 		r->out.failed = true;
+	}
+}
+
+static void
+put_alert(struct replay *r, const struct alert *alert)
+{
+	buf_reset(&r->line);
+	alert_json(alert, &r->context, &r->line);
+	put_line(r);
+}
+
+/* As the daemon would have told of them: engine/outlet.c. */
+static void
+put_cases(struct replay *r, bool all)
+{
+	struct case_file *c;
+
+	while ((c = cases_ripe(r->cases, r->counts.last, all)) != NULL) {
+		cases_told(r->cases, c);
+		r->counts.cases++;
+		buf_reset(&r->line);
+		case_alert_json(c, &r->context, c->changed, &r->line);
+		put_line(r);
 	}
 }
 
@@ -79,12 +102,34 @@ on_ruling(const struct ruling *ruling, void *arg)
 		.level = LEVEL_OBSERVE,
 		.created = ruling->finding->time,
 	};
+	struct alert_case joined;
+	struct case_file *c;
+	char id[ALERT_ID_LEN];
 
 	r->counts.findings++;
 	r->counts.by_activity[ruling->finding->activity]++;
 	if (ruling->decision.action >= DO_ALERT)
 		r->counts.alerts++;
+	alert_id(ruling->finding, &r->context, id);
+	c = cases_take(r->cases, ruling, alert.done, id, pipeline_host(r->pipeline));
+	if (c != NULL && c->score > 0) {
+		joined = case_mark(c);
+		alert.joined = &joined;
+	}
 	put_alert(r, &alert);
+	put_cases(r, false);
+	put_out(r, false);
+}
+
+static void
+on_folded(const struct ruling *ruling, void *arg)
+{
+	struct replay *r = arg;
+	char id[ALERT_ID_LEN];
+
+	alert_id(ruling->finding, &r->context, id);
+	(void)cases_take(r->cases, ruling, DONE_RECORDED, id, pipeline_host(r->pipeline));
+	put_cases(r, false);
 	put_out(r, false);
 }
 
@@ -111,6 +156,7 @@ on_event(const struct aev *ev, const struct fact *fact, void *arg)
 		r->counts.first = ev->time;
 	if (ev->time.ms > r->counts.last.ms)
 		r->counts.last = ev->time;
+	put_cases(r, false);
 	note_node(r, ev->node);
 	if (!r->events)
 		return;
@@ -124,110 +170,36 @@ on_event(const struct aev *ev, const struct fact *fact, void *arg)
 /* --- reading ------------------------------------------------------------------------------ */
 
 static void
-show_progress(struct replay *r, const char *name)
+on_begin(const char *name, void *arg)
 {
+	struct replay *r = arg;
+
+	r->name = name;
+}
+
+static bool
+on_read(size_t bytes, void *arg)
+{
+	struct replay *r = arg;
 	struct mtime now = mtime_now();
 
+	r->bytes_done += bytes;
 	if (!r->progress || mtime_ms_since(now, r->shown) < PROGRESS_MS)
-		return;
+		return !r->failed;
 	r->shown = now;
-	fprintf(stderr, "\r\033[K%s: %llu MB", name, (unsigned long long)(r->bytes_done >> 20));
+	fprintf(stderr, "\r\033[K%s: %llu MB", r->name, (unsigned long long)(r->bytes_done >> 20));
 	if (r->bytes_all > 0)
 		fprintf(stderr, " of %llu", (unsigned long long)(r->bytes_all >> 20));
 	fprintf(stderr, ", %llu finding%s", (unsigned long long)r->counts.findings,
 	    r->counts.findings == 1 ? "" : "s");
+	return !r->failed;
 }
 
-/* Logs are rotated into these; what unpacks them is not ours to run.  NULL: none of them. */
-static const char *
-unpacker(struct bytes begin)
+static void
+on_over(void *arg)
 {
-	static const struct {
-		struct bytes magic;
-		const char *name;
-	} all[] = {
-		{{.p = "\x1f\x8b", .n = 2}, "zcat"},
-		{{.p = "\xfd" "7zXZ", .n = 5}, "xzcat"},
-		{{.p = "\x28\xb5\x2f\xfd", .n = 4}, "zstdcat"},
-		{{.p = "BZh", .n = 3}, "bzcat"},
-	};
-
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		if (bytes_starts(begin, all[i].magic))
-			return all[i].name;
-	}
-	return NULL;
-}
-
-static int
-open_input(const char *name)
-{
-	return strcmp(name, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
-	                              : open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-}
-
-/* 0, −errno, or what is said already: CLI_UNREACHABLE. */
-static int
-read_input(struct replay *r, int fd, const char *name, char *chunk)
-{
-	for (bool begun = false;; begun = true) {
-		const char *tool;
-		ssize_t n = read(fd, chunk, CHUNK);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		tool = begun ? NULL : unpacker((struct bytes){.p = chunk, .n = (size_t)n});
-		if (tool != NULL) {
-			clear_progress(r);
-			cli_error("%s: compressed; %s it into: sshtether replay -", name, tool);
-			return CLI_UNREACHABLE;
-		}
-		pipeline_feed(r->pipeline, chunk, (size_t)n);
-		r->bytes_done += (uint64_t)n;
-		show_progress(r, name);
-		if (r->failed)
-			break;
-	}
-	/* A file without a last newline does not run into the next one. */
-	pipeline_feed(r->pipeline, "\n", 1);
-	put_out(r, true);
-	return 0;
-}
-
-/* A file that holds lines and no record is not what was meant: "nothing found" would be no answer. */
-static int
-check_records(const struct aev_stats *was, const struct aev_stats *is, const char *name)
-{
-	if (is->records != was->records || is->malformed == was->malformed)
-		return CLI_OK;
-	cli_error("%s: no audit record in %llu lines: is it an audit log?", name,
-	    (unsigned long long)(is->malformed - was->malformed));
-	return CLI_UNREACHABLE;
-}
-
-static int
-replay_file(struct replay *r, const char *name, char *chunk)
-{
-	const struct aev_stats was = *pipeline_stats(r->pipeline);
-	int fd = open_input(name), error;
-
-	if (fd < 0) {
-		cli_error("%s: %s", name, strerror(errno));
-		return CLI_UNREACHABLE;
-	}
-	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-	error = read_input(r, fd, name, chunk);
-	clear_progress(r);
-	(void)close(fd);
-	if (error == 0)
-		return check_records(&was, pipeline_stats(r->pipeline), name);
-	if (error < 0)
-		cli_error("%s: %s", name, strerror(-error));
-	return CLI_UNREACHABLE;
+	put_out(arg, true);
+	clear_progress(arg);
 }
 
 /* How much there is to read, for the progress line; a pipe's length is not known. */
@@ -274,6 +246,7 @@ start(struct replay *r)
 		.boot_id = "",
 		.host_mode = MODE_AUDIT,
 		.ruling = on_ruling,
+		.folded = on_folded,
 		.event = on_event,
 		.arg = r,
 	};
@@ -281,8 +254,14 @@ start(struct replay *r)
 
 	if (status != CLI_OK)
 		return status;
-	r->pipeline = pipeline_new(&options);
+	r->baseline = options.baseline = baseline_new(&BASELINE_DEFAULTS);
+	if (r->baseline != NULL)
+		r->pipeline = pipeline_new(&options);
 	if (r->pipeline == NULL) {
+		cli_error("out of memory");
+		return CLI_UNREACHABLE;
+	}
+	if ((r->cases = cases_new("", r->baseline)) == NULL) {
 		cli_error("out of memory");
 		return CLI_UNREACHABLE;
 	}
@@ -291,18 +270,62 @@ start(struct replay *r)
 	return CLI_OK;
 }
 
+/* The newest first; an object as `sshtether --json case` has it. */
+static bool
+put_case_object(const struct case_file *c, void *arg)
+{
+	struct replay *r = arg;
+	const struct session *s = host_session(pipeline_host(r->pipeline), c->ses);
+	const struct case_context ctx = {.lives = s != NULL && s->state != SESSION_OVER};
+
+	case_json(c, &ctx, &r->out);
+	buf_putc(&r->out, '\n');
+	return true;
+}
+
+static bool
+put_case_line(const struct case_file *c, void *arg)
+{
+	struct replay *r = arg;
+
+	buf_printf(&r->out, "  %-8s  ", severity_name(c->severity));
+	case_reason(c, &r->out);
+	buf_putc(&r->out, '\n');
+	return true;
+}
+
+static bool
+put_cases_head(const struct case_file *c, void *arg)
+{
+	struct replay *r = arg;
+
+	(void)c;
+	buf_puts(&r->out, "\ncases\n");
+	return false;
+}
+
+/* whole: all that was to be read was. */
 static void
-finish(struct replay *r)
+finish(struct replay *r, bool whole)
 {
 	const struct aev_stats *stats = pipeline_stats(r->pipeline);
 	const struct host_stats *host = host_stats_get(pipeline_host(r->pipeline));
 	struct buf text = BUF_INIT;
 
 	pipeline_flush(r->pipeline);
+	put_cases(r, true);
+	if (r->cli->json) {
+		cases_each(r->cases, put_case_object, r);
+	} else {
+		cases_each(r->cases, put_cases_head, r);
+		cases_each(r->cases, put_case_line, r);
+	}
 	if (r->stats)
 		replay_print_stats(&r->counts, stats, host, r->cli->json,
 		    r->cli->json ? &r->out : &text);
 	put_out(r, true);
+	if (!whole)
+		buf_puts(&text, "incomplete: ");
 	replay_print_summary(r->cli, &r->counts, stats, &text);
 	(void)cli_write(stderr, buf_bytes(&text));
 	buf_free(&text);
@@ -311,22 +334,16 @@ finish(struct replay *r)
 static int
 replay_files(struct replay *r, int n, char **names)
 {
-	char *chunk = malloc(CHUNK);
-	int status = CLI_OK;
+	const struct replay_reading reading = {.begin = on_begin, .read = on_read, .over = on_over, .arg = r};
+	int status;
 
-	if (chunk == NULL) {
-		cli_error("out of memory");
-		return CLI_UNREACHABLE;
-	}
 	replay_order(names, n);
 	r->bytes_all = total_size(n, names);
-	for (int i = 0; i < n && status == CLI_OK; i++)
-		status = replay_file(r, names[i], chunk);
-	free(chunk);
-	finish(r);
+	status = replay_read(r->pipeline, names, n, &reading);
+	finish(r, status == CLI_OK);
 	if (status == CLI_OK && r->failed)
 		status = CLI_UNREACHABLE;
-	return status == CLI_OK && r->counts.alerts > 0 ? CLI_FOUND : status;
+	return status == CLI_OK && r->counts.alerts + r->counts.cases > 0 ? CLI_FOUND : status;
 }
 
 static int
@@ -371,6 +388,8 @@ cmd_replay(struct cli *cli, int argc, char **argv)
 	if (status == CLI_OK)
 		status = replay_files(&r, argc - optind, argv + optind);
 	pipeline_free(&r.pipeline);
+	baseline_free(&r.baseline);
+	cases_free(&r.cases);
 	pol_free(&r.policy);
 	buf_free(&r.out);
 	buf_free(&r.line);

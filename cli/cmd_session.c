@@ -1,4 +1,5 @@
 /* cmd_session: one session, in full: who, whence, with what, and what runs in it. */
+#include "base/amount.h"
 #include "cli/session_rows.h"
 
 #define LABEL "%-13s "
@@ -33,6 +34,17 @@ put_time_row(const struct cli *cli, const json_t *s, const char *label, const ch
 	put_label(out, label);
 	answer_time(cli, s, path, out);
 	buf_putc(out, '\n');
+}
+
+static void
+put_amount_row(const json_t *s, const char *label, const char *path, struct buf *out)
+{
+	char amount[AMOUNT_STRLEN];
+
+	if (answer_int(s, path) <= 0)
+		return;
+	put_label(out, label);
+	buf_printf(out, "%s\n", amount_str((uint64_t)answer_int(s, path), amount));
 }
 
 static void
@@ -91,6 +103,8 @@ put_facts(const struct cli *cli, const json_t *s, struct buf *out)
 	put_row(s, "sshd", "process.pid", out);
 	put_row(s, "events", "sshtether.events", out);
 	put_row(s, "findings", "sshtether.findings", out);
+	put_amount_row(s, "carried in", "sshtether.bytes_in", out);
+	put_amount_row(s, "carried out", "sshtether.bytes_out", out);
 	buf_putc(out, '\n');
 }
 

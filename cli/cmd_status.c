@@ -92,10 +92,17 @@ put_policy(const struct cli *cli, const json_t *o, struct buf *out)
 		put_count(o, "policy.rules", "rule", out);
 		buf_puts(out, ", loaded ");
 		answer_time(cli, o, "policy.loaded", out);
+		if (answer_str(o, "policy.signer").n > 0) {
+			buf_puts(out, ", signed by ");
+			answer_visible(o, "policy.signer", out);
+		}
 	} else {
 		buf_puts(out, "none: the defaults hold");
 	}
 	buf_putc(out, '\n');
+	if (answer_bool(o, "policy.last_good"))
+		buf_printf(out, "%-10s %sthe last good one that was kept: the configured one could not be loaded%s\n", "",
+		    cli_style(cli, STYLE_BAD), cli_style(cli, STYLE_PLAIN));
 	if (answer_str(o, "policy.error").n == 0)
 		return;
 	buf_printf(out, "%-10s ", "");
@@ -165,6 +172,34 @@ put_rules(const struct cli *cli, const json_t *o, struct buf *out)
 	put_sentences(answer_get(o, "rules.why"), out);
 }
 
+static void
+put_watches(const struct cli *cli, const json_t *o, struct buf *out)
+{
+	static const struct {
+		const char *works, *why, *count, *one, *noun, *what;
+	} rows[] = {
+		{"watches.keys.works", "watches.keys.why", "watches.keys.count", "directory of keys and agents",
+		    "directories of keys and agents",
+		    "private keys are not watched: "},
+		{"watches.memory.works", "watches.memory.why", "watches.memory.count", "process's memory", "processes' memory",
+		    "memory is not watched: "},
+	};
+
+	if (answer_get(o, "watches") == NULL)
+		return;
+	put_label(cli, "watched", out);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		buf_puts(out, i > 0 ? ", " : "");
+		if (answer_bool(o, rows[i].works)) {
+			put_number(o, rows[i].count, answer_int(o, rows[i].count) == 1 ? rows[i].one : rows[i].noun, out);
+			continue;
+		}
+		buf_puts(out, rows[i].what);
+		put_styled(cli, o, rows[i].why, STYLE_WARN, out);
+	}
+	buf_putc(out, '\n');
+}
+
 /* Those that work in a line, the others below, each with its reason. */
 static void
 put_gates(const struct cli *cli, const json_t *o, struct buf *out)
@@ -212,6 +247,68 @@ put_counts(const struct cli *cli, const json_t *o, struct buf *out)
 	put_number(o, "actions.failed", "failed, ", out);
 	put_number(o, "actions.would_have", "would have been done, ", out);
 	put_number(o, "actions.waiting", "waiting\n", out);
+}
+
+/* What is usual: how far it has come. */
+static void
+put_baseline(const struct cli *cli, const json_t *o, struct buf *out)
+{
+	const struct bytes state = answer_str(o, "baseline.state");
+
+	if (state.n == 0) /* a daemon that has none yet */
+		return;
+	put_label(cli, "baseline", out);
+	put_styled(cli, o, "baseline.state", bytes_is(state, "active") ? STYLE_GOOD : STYLE_WARN, out);
+	if (bytes_is(state, "learning"))
+		buf_printf(out, ", %lld of ", (long long)answer_int(o, "baseline.data_days"));
+	else
+		buf_puts(out, ", ");
+	put_count(o, bytes_is(state, "learning") ? "baseline.active_after" : "baseline.data_days", "day", out);
+	buf_puts(out, " of data");
+	buf_puts(out, ", ");
+	put_count(o, "baseline.users", "user", out);
+	buf_puts(out, ", ");
+	put_number(o, "baseline.entries", "values", out);
+	if (answer_int(o, "baseline.dropped") > 0) {
+		buf_puts(out, ", ");
+		put_number(o, "baseline.dropped", "dropped", out);
+	}
+	if (answer_str(o, "baseline.why").n > 0) {
+		buf_puts(out, ": ");
+		answer_visible(o, "baseline.why", out);
+	}
+	buf_putc(out, '\n');
+}
+
+/* A file a line: how much of it counts, since when, and what is wrong with it. */
+static void
+put_listed(const struct cli *cli, const json_t *o, struct buf *out)
+{
+	const json_t *files = answer_get(o, "listed_origins.files"), *file;
+	size_t i;
+
+	if (json_array_size(files) == 0)
+		return;
+	put_label(cli, "listed", out);
+	put_count(o, "listed_origins.entries", "origin", out);
+	buf_putc(out, '\n');
+	json_array_foreach(files, i, file) {
+		buf_printf(out, "%-10s   ", "");
+		answer_visible(file, "path", out);
+		buf_puts(out, ": ");
+		put_count(file, "entries", "origin", out);
+		buf_puts(out, ", read ");
+		answer_time(cli, file, "read", out);
+		if (answer_int(file, "bad") > 0) {
+			buf_puts(out, ", ");
+			put_count(file, "bad", "bad line", out);
+		}
+		if (answer_str(file, "why").n > 0) {
+			buf_puts(out, "; it cannot be read now: ");
+			answer_visible(file, "why", out);
+		}
+		buf_putc(out, '\n');
+	}
 }
 
 static void
@@ -330,8 +427,9 @@ static bool
 show(const json_t *o, struct bytes line, void *arg)
 {
 	static void (*const parts[])(const struct cli *, const json_t *, struct buf *) = {
-		put_daemon, put_mode, put_policy, put_source, put_losses, put_rules, put_gates, put_counts,
-		put_store,
+		put_daemon, put_mode, put_policy, put_source, put_losses, put_rules, put_gates, put_watches, put_counts,
+		put_listed, put_store,
+		put_baseline,
 	};
 	const struct cli *cli = arg;
 	struct buf out = BUF_INIT;

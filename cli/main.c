@@ -34,6 +34,16 @@ static const struct command commands[] = {
 	    "  --all            also what was only recorded or passed\n"
 	    "  --follow         stay, and print what comes\n",
 	    cmd_alerts},
+	{"case", "[ID | [--since T] [--until T] [--user U] [--min-severity S] [--limit N]]",
+	    "what was found of a session, joined: how bad it is, and what to do",
+	    "  ID               of this session (57, 1f0a33c2-57): the analyst's sheet, and the commands to act on it;\n"
+	    "                   without it a line a case, the last changed first\n"
+	    "  --since T        cases that changed no longer ago than T: today, boot, 7d, 2026-11-22T01:02\n"
+	    "  --until T        and not after T\n"
+	    "  --user U         of this login user\n"
+	    "  --min-severity S info, low, medium, high, critical: at least S\n"
+	    "  --limit N        the newest N\n",
+	    cmd_case},
 	{"replay", "FILE... [--policy P] [--events] [--stats]",
 	    "recorded audit logs through detection and policy; - is standard input",
 	    "  --policy P       rule by this policy; without it by the defaults\n"
@@ -60,6 +70,14 @@ static const struct command commands[] = {
 	    "  --for D          for so long: 10m, 1h, 2d; at most 30d\n"
 	    "  --reason TEXT    goes into the alert\n"
 	    "  --revoke N       take exception N back\n", cmd_allow},
+	{"baseline show", "[USER]", "what is usual on this host, or of one user", NULL, cmd_baseline_show},
+	{"baseline import", "FILE... [--dry-run]",
+	    "learn from old audit logs and wtmp files; - is standard input",
+	    "  -n, --dry-run    say what would be learned: neither the daemon nor root is needed\n", cmd_baseline_import},
+	{"baseline export", "", "all that is usual here, a row a line, for another host", NULL, cmd_baseline_export},
+	{"baseline merge", "FILE...", "add what other hosts exported; - is standard input", NULL, cmd_baseline_merge},
+	{"baseline reset", "[USER] [--yes]", "forget what was learned, of one user or of everybody",
+	    "  -y, --yes        it is meant: ask nobody\n", cmd_baseline_reset},
 	{"rehearse", "[--since T] [--until T] [--policy P] [--keep user=U|origin=NET]...",
 	    "what enforce mode would have done, by what the store keeps",
 	    "  --since T        no older than T (7d): today, boot, 2026-11-22T01:02\n"
@@ -70,10 +88,34 @@ static const struct command commands[] = {
 	{"policy check", "[--lint] FILE...", "all errors, failed tests, and the level of each rule; - is standard input",
 	    "  --lint           exit 1 also for what may be written but is hardly meant\n", cmd_policy_check},
 	{"policy print", "FILE...", "print policies in their canonical form", NULL, cmd_policy_print},
-	{"policy test", "FILE...", "run the expect lines of policies", NULL, cmd_policy_test},
-	{"policy explain", "FILE QUESTION...", "which rule answers, and why not those before it",
-	    "  The question is as on an expect line: outbound-ssh user eve origin 10.1.2.3 port 22\n",
+	{"policy test", "[--tests FILE]... POLICY...", "run the expect lines of policies; prints TAP",
+	    "  --tests FILE     run these expect lines too, of each policy\n", cmd_policy_test},
+	{"policy explain", "FILE QUESTION... | [FILE] --alert ID", "which rule answers, and why not those before it",
+	    "  The question is as on an expect line: outbound-ssh user eve origin 10.1.2.3 port 22\n"
+	    "  --alert ID       the question of a past alert, by the beginning of its event.id;\n"
+	    "                   without FILE by the policy in force\n",
 	    cmd_policy_explain},
+	{"policy diff", "[--since T] [--until T] [--replay LOG]... [--no-history] [--enforce] [OLD] NEW",
+	    "which questions two policies answer differently",
+	    "  OLD              without it the policy in force\n"
+	    "  --since T        what was asked no longer ago than T (7d), by what the store keeps\n"
+	    "  --until T        and no later than T\n"
+	    "  --replay LOG     what a recorded audit log tells, and not the store\n"
+	    "  --no-history     only what the expect lines of both ask: no daemon is needed\n"
+	    "  --enforce        as if both said mode enforce\n", cmd_policy_diff},
+	{"policy learn",
+	    "[--since T] [--until T] [--replay LOG]... [--user U] [--activity A]... [--by-key]"
+	    " [--min N] [--exact] [--include-alerts]",
+	    "the pass rules that would keep what was observed, for review",
+	    "  --since T        what was observed no longer ago than T (7d), by what the store keeps\n"
+	    "  --until T        and no later than T\n"
+	    "  --replay LOG     what a recorded audit log tells, and not the store\n"
+	    "  --user U         of this login user alone\n"
+	    "  --activity A     of this activity alone: outbound-ssh, relay, login, ...\n"
+	    "  --by-key         rules name the key of the login too, for accounts that are shared\n"
+	    "  --min N          what was observed less often stands in a comment\n"
+	    "  --exact          no addresses are joined, and no group stands for its users\n"
+	    "  --include-alerts also what was alerted or stopped\n", cmd_policy_learn},
 	{"policy verify-signature", "[--allowed-signers FILE] [--signature FILE] [--principal NAME] [--at T] POLICY",
 	    "whether somebody whom we trust signed a policy",
 	    "  --allowed-signers FILE\n"
@@ -95,7 +137,7 @@ print_commands(FILE *f)
 	for (size_t i = 0; i < NCOMMANDS; i++)
 		fprintf(f, "  %-24s %s\n", commands[i].name, commands[i].help);
 	fputs("\n"
-	      "  --json, --utc, --socket PATH and --help go with every command.\n"
+	      "  --json, --utc, --socket PATH and --help go with every command, before or after it.\n"
 	      "  sshtether COMMAND --help tells more; sshtether(1) tells all.\n", f);
 }
 
@@ -169,24 +211,39 @@ is_help(const char *arg)
 	return strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0;
 }
 
+/* The second words of a group, or all commands; what begins so, or is written nearly so.  NULL: nothing is. */
+static const char *
+nearest(const char *group, const char *word)
+{
+	const size_t n = group != NULL ? strlen(group) + 1 : 0;
+	struct suggest near;
+
+	suggest_init(&near, bytes_of(word));
+	for (size_t i = 0; i < NCOMMANDS; i++) {
+		const char *name = commands[i].name;
+
+		if (n > 0 && (strncmp(name, group, n - 1) != 0 || name[n - 1] != ' '))
+			continue;
+		if (strncmp(name + n, word, strlen(word)) == 0)
+			return name;
+		suggest_offer(&near, name + n);
+	}
+	return near.best != NULL ? near.best - n : NULL;
+}
+
 /* second NULL: it is one word. */
 static void
 no_command(const char *first, const char *second)
 {
-	struct buf name = BUF_INIT;
-	struct suggest near;
+	const char *near = second != NULL ? nearest(first, second) : nearest(NULL, first);
+	const char *blank = second != NULL ? " " : "";
 
-	buf_printf(&name, "%s%s%s", first, second != NULL ? " " : "", second != NULL ? second : "");
-	suggest_init(&near, buf_bytes(&name));
-	for (size_t i = 0; i < NCOMMANDS; i++)
-		suggest_offer(&near, commands[i].name);
-	if (!buf_ok(&name))
-		cli_error("out of memory");
-	else if (near.best != NULL)
-		cli_error("no command '%s'; did you mean '%s'?", name.p, near.best);
+	if (second == NULL)
+		second = "";
+	if (near != NULL)
+		cli_error("no command '%s%s%s'; did you mean '%s'?", first, blank, second, near);
 	else
-		cli_error("no command '%s'; see sshtether --help", name.p);
-	buf_free(&name);
+		cli_error("no command '%s%s%s'; see sshtether --help", first, blank, second);
 }
 
 static int
@@ -194,10 +251,7 @@ unknown_command(int argc, char **argv)
 {
 	if (argc > 1 && is_help(argv[1]) && print_group(stdout, argv[0]) > 0)
 		return CLI_OK;
-	if (argv[0][0] == '-')
-		cli_error("no option '%s' here; those of a command come after it, see sshtether --help",
-		    argv[0]);
-	else if (argc < 2 && begins_group(argv[0]))
+	if (argc < 2 && begins_group(argv[0]))
 		cli_error("which %s command?", argv[0]);
 	else
 		no_command(argv[0], argc > 1 && begins_group(argv[0]) ? argv[1] : NULL);
@@ -244,6 +298,35 @@ wants_colour(void)
 	    strcmp(term, "dumb") != 0;
 }
 
+/* What stands before the command.  −1: there is one, from optind on; else what to exit with. */
+static int
+options_before(struct cli *cli, int argc, char **argv)
+{
+	static const struct command any = {.name = "[--json] [--utc] [--socket PATH] COMMAND", .usage = "[OPTION...]"};
+	static const struct option own[] = {
+		{"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'V'},
+		{0},
+	};
+
+	cli->command = &any;
+	switch (cli_option_before(cli, argc, argv, own)) {
+	case -1:
+		if (optind < argc)
+			return -1;
+		print_commands(stderr);
+		return CLI_USAGE;
+	case 'h':
+		print_commands(stdout);
+		return CLI_OK;
+	case 'V':
+		puts("sshtether " SSHTETHER_VERSION);
+		return CLI_OK;
+	default:
+		return CLI_USAGE;
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -252,26 +335,22 @@ main(int argc, char **argv)
 		.run_dir = run_dir != NULL && *run_dir != '\0' ? run_dir : RUN_DIR,
 		.colour = wants_colour(),
 	};
-	int words = 0;
+	int words = 0, status;
 
 	(void)setlocale(LC_CTYPE, "");
-	if (argc < 2) {
-		print_commands(stderr);
-		return CLI_USAGE;
-	}
-	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
-		puts("sshtether " SSHTETHER_VERSION);
-		return CLI_OK;
-	}
-	if (is_help(argv[1]))
-		return help(0, NULL);
-	if (strcmp(argv[1], "help") == 0)
-		return help(argc - 2, argv + 2);
-	cli.command = command_find(argc - 1, argv + 1, &words);
+	status = options_before(&cli, argc, argv);
+	if (status >= 0)
+		return status;
+	argc -= optind;
+	argv += optind;
+	optind = 0; /* the command's options begin anew: getopt(3), NOTES */
+	if (strcmp(argv[0], "help") == 0)
+		return help(argc - 1, argv + 1);
+	cli.command = command_find(argc, argv, &words);
 	if (cli.command == NULL)
-		return unknown_command(argc - 1, argv + 1);
-	argc -= words;
-	argv += words;
+		return unknown_command(argc, argv);
+	argc -= words - 1;
+	argv += words - 1;
 	if (asks_for_help(argc, argv)) {
 		print_help(cli.command);
 		return CLI_OK;

@@ -56,11 +56,11 @@ cli_usage(const struct cli *cli, const char *fmt, ...)
 
 /* Short options are those of own whose val is a letter. */
 static void
-short_options(const struct option *own, size_t n, char *out)
+short_options(const struct option *own, size_t n, const char *how, char *out)
 {
-	size_t o = 0;
+	size_t o = strlen(how);
 
-	out[o++] = ':';
+	memcpy(out, how, o);
 	for (size_t i = 0; i < n; i++) {
 		if (own[i].val >= 0x80)
 			continue;
@@ -100,11 +100,12 @@ unknown_option(const struct cli *cli, const char *word)
 	return '?';
 }
 
-int
-cli_option(struct cli *cli, int argc, char **argv, const struct option *own)
+/* how: what getopt(3) takes before the letters. */
+static int
+next_option(struct cli *cli, int argc, char **argv, const struct option *own, const char *how)
 {
 	struct option all[OPTIONS_MAX + 1];
-	char letters[2 * OPTIONS_MAX + 2];
+	char letters[2 * OPTIONS_MAX + 3];
 	size_t n = 0;
 
 	while (own[n].name != NULL && n < OPTIONS_MAX - NCOMMON)
@@ -112,7 +113,7 @@ cli_option(struct cli *cli, int argc, char **argv, const struct option *own)
 	memcpy(all, own, n * sizeof(all[0]));
 	memcpy(all + n, common, sizeof(common));
 	memset(&all[n + NCOMMON], 0, sizeof(all[0]));
-	short_options(own, n, letters);
+	short_options(own, n, how, letters);
 	for (;;) {
 		int val = getopt_long(argc, argv, letters, all, NULL);
 
@@ -126,6 +127,18 @@ cli_option(struct cli *cli, int argc, char **argv, const struct option *own)
 		if (val != 0)
 			return val;
 	}
+}
+
+int
+cli_option(struct cli *cli, int argc, char **argv, const struct option *own)
+{
+	return next_option(cli, argc, argv, own, ":");
+}
+
+int
+cli_option_before(struct cli *cli, int argc, char **argv, const struct option *own)
+{
+	return next_option(cli, argc, argv, own, "+:");
 }
 
 bool

@@ -30,20 +30,29 @@ read_stdin(struct buf *out)
 int
 policy_file_load(const char *path, bool skip_expect, struct policy_file *out)
 {
-	struct pol_options options = {.skip_expect = skip_expect};
-	struct buf text = BUF_INIT;
-	const bool from_stdin = strcmp(path, "-") == 0;
-	int err = from_stdin ? read_stdin(&text) : plain_read(path, ST_POLICY_BYTES, &text);
+	const struct pol_options options = {.skip_expect = skip_expect};
 
+	return policy_file_load_with(path, &options, out);
+}
+
+int
+policy_file_load_with(const char *path, const struct pol_options *options, struct policy_file *out)
+{
+	static bool had_stdin;
+	struct buf text = BUF_INIT;
+	const bool from_stdin = strcmp(path, "-") == 0, again = from_stdin && had_stdin;
+	int err = again ? -ESPIPE : from_stdin ? read_stdin(&text) : plain_read(path, ST_POLICY_BYTES, &text);
+
+	had_stdin = had_stdin || from_stdin;
 	if (from_stdin)
 		path = "<stdin>";
 	*out = (struct policy_file){.path = path};
 	if (err != 0) {
-		cli_error("%s: %s", path, strerror(-err));
+		cli_error("%s: %s", path, again ? "it can be read once" : strerror(-err));
 		buf_free(&text);
 		return CLI_UNREACHABLE;
 	}
-	out->policy = pol_parse(path, buf_bytes(&text), &options, &out->diag, &out->errors);
+	out->policy = pol_parse(path, buf_bytes(&text), options, &out->diag, &out->errors);
 	buf_free(&text);
 	return out->policy != NULL ? CLI_OK : CLI_FOUND;
 }
@@ -59,19 +68,4 @@ bool
 policy_file_show(const struct policy_file *l)
 {
 	return l->diag.n == 0 || cli_write(stderr, buf_bytes(&l->diag));
-}
-
-int
-cli_finish(struct buf *out, int status)
-{
-	bool ok = buf_ok(out) && (out->n == 0 || cli_write(stdout, buf_bytes(out)));
-
-	buf_free(out);
-	return ok ? status : CLI_UNREACHABLE;
-}
-
-int
-cli_worse(int a, int b)
-{
-	return a > b ? a : b;
 }

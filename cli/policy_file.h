@@ -17,12 +17,9 @@ struct policy_file {
  * has said); to be freed in any case.
  */
 int policy_file_load(const char *path, bool skip_expect, struct policy_file *out);
+int policy_file_load_with(const char *path, const struct pol_options *, struct policy_file *out);
 void policy_file_free(struct policy_file *);
 /* What was found, on standard error; false: that is gone. */
 bool policy_file_show(const struct policy_file *);
-
-/* Writes what a command built, and frees it: status, or CLI_UNREACHABLE. */
-int cli_finish(struct buf *out, int status);
-int cli_worse(int a, int b);
 
 #endif

@@ -51,6 +51,21 @@ cli_write(FILE *f, struct bytes b)
 	return false;
 }
 
+int
+cli_finish(struct buf *out, int status)
+{
+	bool ok = buf_ok(out) && (out->n == 0 || cli_write(stdout, buf_bytes(out)));
+
+	buf_free(out);
+	return ok ? status : CLI_UNREACHABLE;
+}
+
+int
+cli_worse(int a, int b)
+{
+	return a > b ? a : b;
+}
+
 /* What stands before the next newline or tab is made visible; they are kept. */
 bool
 cli_write_lines(FILE *f, struct bytes text)

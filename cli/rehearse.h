@@ -1,42 +1,13 @@
 /*
- * rehearse: what enforce mode would have done: the questions that the store keeps, asked again.  The parts
- * of one rehearsal: reading a question (rehearse_ask.c), counting (rehearse_count.c), the pass lines that
- * would keep somebody (rehearse_keep.c), showing (rehearse_print.c); cmd_rehearse.c holds them together.
+ * rehearse: what enforce mode would have done: the questions of the past (past.h), asked again.  The parts
+ * of one rehearsal: counting (rehearse_count.c), the pass lines that would keep somebody (rehearse_keep.c),
+ * showing (rehearse_print.c); cmd_rehearse.c holds them together.
  */
 #ifndef CLI_REHEARSE_H
 #define CLI_REHEARSE_H
 
-#include <sshtether/limits.h>
-
-#include "cli/answer.h"
+#include "cli/past.h"
 #include "cli/tally.h"
-#include "policy/policy.h"
-
-/* --- rehearse_ask.c ------------------------------------------------------------------------ */
-
-/* A question of the past.  Strings are borrowed from the object. */
-struct asked {
-	struct question q;
-	struct bytes session;   /* its name for ever; empty: none */
-	uint64_t count;         /* how often */
-	bool short_of_facts;    /* made before facts were kept: what is missing is not known */
-	struct bytes groups[ST_REHEARSE_LIST], principals[ST_REHEARSE_LIST], roles[ST_REHEARSE_LIST];
-	char name[32];          /* of session, where it had to be put together */
-};
-
-/* What all logins of the host have in common; borrowed. */
-struct asked_host {
-	struct bytes on, roles[ST_REHEARSE_LIST];
-	size_t nroles;
-};
-
-/* A stored finding; false: it is none, but a word of the daemon on itself. */
-bool asked_finding(const json_t *, struct asked *);
-/* A stored session, or short quiet logins that were alike: the question `login`. */
-bool asked_session(const json_t *, struct asked *);
-bool asked_logins(const json_t *, struct asked *);
-/* For these two: where it was. */
-void asked_on(struct asked *, const struct asked_host *);
 
 /* --- rehearse_count.c ---------------------------------------------------------------------- */
 
@@ -73,7 +44,7 @@ struct rehearsal {
 	uint64_t kept_stopped, kept_unsure; /* of those whom --keep names */
 	uint64_t *by_rule;                 /* of the policy's rules */
 	struct tally *users, *origins, *destinations, *missing, *lines;
-	struct tally *seen, *over; /* session names; over: refused or ended */
+	struct tally *over; /* session names: refused or ended */
 	struct ended *ended;
 	size_t nended;
 	uint64_t ended_lost;
@@ -101,17 +72,12 @@ bool keep_line(const struct question *, const struct keep *, struct buf *out);
 
 /* --- rehearse_print.c ---------------------------------------------------------------------- */
 
-/* A rule's place: that of its file, wherever the text came from. */
-typedef void rehearse_place_fn(size_t rule, struct buf *out, const void *arg);
-
 struct rehearse_show {
 	const struct cli *cli;
 	const struct rehearsal *all;
 	const struct rehearsal *proof; /* with the lines before the policy; NULL: no lines */
 	struct rtime since, until;
 	const char *policy;
-	rehearse_place_fn *place;
-	const void *arg;
 };
 /* Returns enum cli_exit. */
 int rehearse_print(const struct rehearse_show *);

@@ -15,12 +15,11 @@ rehearsal_begin(struct rehearsal *r, const struct policy *policy)
 	r->destinations = tally_new(ST_REHEARSE_WORDS);
 	r->missing = tally_new(QF_COUNT * 2 > 32 ? 64 : 32);
 	r->lines = tally_new(ST_REHEARSE_LINES);
-	r->seen = tally_new(ST_REHEARSE_SESSIONS);
 	r->over = tally_new(ST_REHEARSE_SESSIONS);
 	r->ended = calloc(ST_REHEARSE_ENDED, sizeof(*r->ended));
 	r->services = calloc(ST_REHEARSE_SERVICES, sizeof(*r->services));
 	return r->by_rule != NULL && r->users != NULL && r->origins != NULL && r->destinations != NULL &&
-	    r->missing != NULL && r->lines != NULL && r->seen != NULL && r->over != NULL &&
+	    r->missing != NULL && r->lines != NULL && r->over != NULL &&
 	    r->ended != NULL && r->services != NULL;
 }
 
@@ -33,7 +32,6 @@ rehearsal_end(struct rehearsal *r)
 	tally_free(&r->destinations);
 	tally_free(&r->missing);
 	tally_free(&r->lines);
-	tally_free(&r->seen);
 	tally_free(&r->over);
 	free(r->ended);
 	free(r->services);
@@ -48,8 +46,8 @@ ask(struct rehearsal *r, const struct asked *a, struct decision *d)
 {
 	pol_ask(r->policy, &a->q, d);
 	if (d->undetermined)
-		return d->strongest > DO_ALERT ? ANSWER_UNSURE : ANSWER_PASSES;
-	if (d->action <= DO_ALERT || d->mode != MODE_ENFORCE)
+		return d->strongest > DO_ALERT && !a->faint ? ANSWER_UNSURE : ANSWER_PASSES;
+	if (a->faint || d->action <= DO_ALERT || d->mode != MODE_ENFORCE)
 		return ANSWER_PASSES;
 	r->never_stop += d->never_stop ? a->count : 0;
 	return d->never_stop ? ANSWER_PASSES : ANSWER_STOPS;
@@ -120,8 +118,6 @@ rehearse_login(struct rehearsal *r, const struct asked *a)
 	enum answer answer = ask(r, a, &d);
 
 	r->logins += a->count;
-	if (a->session.n > 0)
-		(void)tally_add(r->seen, a->session, 1);
 	count_line(r, a, answer);
 	if (answer == ANSWER_UNSURE)
 		count_unsure(r, a, &d);
@@ -191,8 +187,7 @@ rehearse_finding(struct rehearsal *r, const struct asked *a)
 	enum answer answer;
 
 	if (a->q.activity == ACT_LOGIN) {
-		if (a->session.n == 0 || !tally_has(r->seen, a->session))
-			rehearse_login(r, a);
+		rehearse_login(r, a);
 		return;
 	}
 	answer = ask(r, a, &d);

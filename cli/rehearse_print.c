@@ -19,6 +19,18 @@ put_line(struct buf *line)
 	return ok;
 }
 
+/* A rule's place: that of its file, wherever the text came from. */
+static void
+put_place(const struct rehearse_show *s, size_t rule, struct buf *out)
+{
+	const char *file;
+	unsigned line;
+
+	pol_rule_place(s->all->policy, rule, &file, &line);
+	buf_put_visible(out, bytes_of(file));
+	buf_printf(out, ":%u", line);
+}
+
 /* --- by rule, user, origin, destination ----------------------------------------------------- */
 
 static int
@@ -58,7 +70,7 @@ put_rule_row(const struct rehearse_show *s, struct table *t, const uint64_t hit[
 
 	buf_printf(&text, "%llu", (unsigned long long)hit[0]);
 	table_cell(t, row, 0, &text);
-	s->place((size_t)hit[1], &text, s->arg);
+	put_place(s, (size_t)hit[1], &text);
 	table_cell(t, row, 1, &text);
 	pol_rule_text(s->all->policy, (size_t)hit[1], &text);
 	table_cell(t, row, 2, &text);
@@ -73,7 +85,7 @@ put_rule_json(const struct rehearse_show *s, const uint64_t hit[2])
 
 	json_init(&j, &line);
 	json_object(&j);
-	s->place((size_t)hit[1], &text, s->arg);
+	put_place(s, (size_t)hit[1], &text);
 	json_kbytes(&j, "rule", buf_bytes(&text));
 	buf_reset(&text);
 	pol_rule_text(s->all->policy, (size_t)hit[1], &text);
@@ -188,7 +200,7 @@ put_ended_row(const struct rehearse_show *s, struct table *t, const struct ended
 	table_cell_str(t, row, 0, e->session);
 	buf_put_visible(&text, bytes_of(e->user));
 	table_cell(t, row, 1, &text);
-	s->place(e->rule, &text, s->arg);
+	put_place(s, e->rule, &text);
 	table_cell(t, row, 2, &text);
 	for (size_t i = 0; (i = next_service(s->all, e->session, i)) != NO_SERVICE; i++) {
 		const struct service *v = &s->all->services[i];
@@ -210,7 +222,7 @@ put_ended_json(const struct rehearse_show *s, const struct ended *e)
 	json_object(&j);
 	json_kstr(&j, "ended", e->session);
 	json_kstr(&j, "user", e->user);
-	s->place(e->rule, &place, s->arg);
+	put_place(s, e->rule, &place);
 	json_kbytes(&j, "by", buf_bytes(&place));
 	buf_free(&place);
 	json_karray(&j, "services");

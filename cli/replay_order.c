@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/replay.h"
+#include "cli/wtmp.h"
 
 #define PEEK (64u << 10)
 
@@ -18,12 +19,16 @@ struct input {
 };
 
 /*
- * The time of the first line that is a record; RTIME_NONE: none is, and the file may stand
- * anywhere.
+ * The time of the first line that is a record, or of the first entry of a wtmp; RTIME_NONE: none is, and the file
+ * may stand anywhere.
  */
 static struct rtime
 first_time(struct bytes text)
 {
+	struct wtmp w;
+
+	if (wtmp_is(text.p, text.n) && wtmp_parse(text.p, &w))
+		return w.time;
 	while (text.n > 0) {
 		const char *nl = memchr(text.p, '\n', text.n);
 		struct bytes line = {.p = text.p, .n = nl != NULL ? (size_t)(nl - text.p) : text.n};

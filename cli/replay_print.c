@@ -93,6 +93,10 @@ replay_print_summary(const struct cli *cli, const struct replay_counts *c, const
 	buf_puts(out, ", ");
 	cli_count(c->alerts, "alert", out);
 	buf_puts(out, " among them; ");
+	if (c->cases > 0) {
+		cli_count(c->cases, "alert", out);
+		buf_puts(out, " of cases; ");
+	}
 	cli_count(c->by_activity[ACT_LOGIN], "login", out);
 	buf_puts(out, ", ");
 	cli_count(s->events, "event", out);

@@ -1,12 +1,11 @@
 /* table: see table.h. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include <libsmartcols/libsmartcols.h>
 
 #include "cli/table.h"
+#include "cli/wrap.h"
 
 struct table {
 	const struct cli *cli;
@@ -119,25 +118,6 @@ table_nrows(const struct table *t)
 
 #define NARROWEST 16
 
-/* 0: it is no terminal. */
-static size_t
-terminal_width(void)
-{
-	struct winsize size = {0};
-
-	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
-}
-
-static size_t
-characters(const char *text)
-{
-	size_t n = 0;
-
-	for (; text != NULL && *text != '\0'; text++)
-		n += ((unsigned char)*text & 0xc0) != 0x80;
-	return n;
-}
-
 static const char *
 cell_text(struct libscols_line *line, size_t column)
 {
@@ -152,10 +132,10 @@ width_before(const struct table *t, size_t last)
 
 	for (size_t c = 0; c < last; c++) {
 		struct libscols_column *column = scols_table_get_column(t->scols, c);
-		size_t most = characters(scols_cell_get_data(scols_column_get_header(column)));
+		size_t most = wrap_length(bytes_of(scols_cell_get_data(scols_column_get_header(column))));
 
 		for (size_t i = 0; i < t->rows; i++) {
-			size_t n = characters(cell_text(scols_table_get_line(t->scols, i), c));
+			size_t n = wrap_length(bytes_of(cell_text(scols_table_get_line(t->scols, i), c)));
 
 			most = n > most ? n : most;
 		}
@@ -184,7 +164,7 @@ break_lines(char *text, size_t width)
 static void
 wrap_last(struct table *t)
 {
-	const size_t last = scols_table_get_ncols(t->scols) - 1, all = terminal_width();
+	const size_t last = scols_table_get_ncols(t->scols) - 1, all = wrap_terminal();
 	const size_t before = width_before(t, last);
 
 	for (size_t i = 0; all > 0 && i < t->rows; i++) {

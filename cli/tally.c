@@ -50,21 +50,46 @@ find(const struct tally *t, struct bytes word)
 	return &t->slot[i];
 }
 
-bool
-tally_add(struct tally *t, struct bytes word, uint64_t n)
+/* NULL: no room. */
+static struct tally_row *
+find_or_add(struct tally *t, struct bytes word)
 {
 	struct tally_row *row = find(t, word);
 
 	if (row->word == NULL && t->n < t->cap && memchr(word.p != NULL ? word.p : "", '\0', word.n) == NULL) {
 		row->word = word.n > 0 ? strndup(word.p, word.n) : strdup("");
+		row->index = t->n;
 		t->n += row->word != NULL;
 	}
-	if (row->word == NULL) {
+	return row->word != NULL ? row : NULL;
+}
+
+bool
+tally_add(struct tally *t, struct bytes word, uint64_t n)
+{
+	struct tally_row *row = find_or_add(t, word);
+
+	if (row == NULL)
 		t->others += n;
-		return false;
-	}
-	row->n += n;
-	return true;
+	else
+		row->n += n;
+	return row != NULL;
+}
+
+bool
+tally_index(struct tally *t, struct bytes word, size_t *out)
+{
+	struct tally_row *row = find_or_add(t, word);
+
+	if (row != NULL)
+		*out = row->index;
+	return row != NULL;
+}
+
+size_t
+tally_count(const struct tally *t)
+{
+	return t->n;
 }
 
 bool

@@ -11,6 +11,7 @@ struct tally;
 struct tally_row {
 	const char *word;
 	uint64_t n;
+	size_t index; /* tally_index() */
 };
 
 /* NULL: out of memory.  cap: a power of two. */
@@ -18,6 +19,10 @@ struct tally *tally_new(size_t cap);
 void tally_free(struct tally **);
 /* False: there was no room for the word, and it is counted among the others. */
 bool tally_add(struct tally *, struct bytes word, uint64_t n);
+/* The word's number: in the order in which they came, from 0 on.  False: no room. */
+bool tally_index(struct tally *, struct bytes word, size_t *out);
+/* How many words there are. */
+size_t tally_count(const struct tally *);
 bool tally_has(const struct tally *, struct bytes word);
 /* What there was no room for. */
 uint64_t tally_others(const struct tally *);

@@ -78,6 +78,7 @@ exempt_search(struct bytes text, const struct exempt_who *who, struct exempt_fou
 	struct exempt_found found = {0};
 	char name[NAME_ROOM];
 
+	text = bytes_unmarked(text);
 	for (unsigned n = 1; text.n > 0; n++) {
 		struct bytes line = take_line(&text);
 		const struct kind *k = line.n > 0 ? find_kind(line, name) : NULL;

@@ -20,34 +20,65 @@ fail(struct arena *a)
 	return NULL;
 }
 
-void *
-arena_get(struct arena *a, size_t n)
+static char *
+next_of(const struct arena *a)
 {
-	struct arena_chunk *c;
-	size_t align = alignof(max_align_t), size;
+	return a->head->data + (a->head->n - a->left);
+}
+
+static size_t
+padding(const char *p, size_t align)
+{
+	return -(uintptr_t)p & (align - 1);
+}
+
+/* Room for n bytes from a place that is so aligned; a large piece goes behind the head: what is left there stays in use. */
+static char *
+grow(struct arena *a, size_t n, size_t align)
+{
+	const size_t size = n + align > CHUNK ? n + align : CHUNK;
+	struct arena_chunk *c = a->total + size <= ST_POLICY_MEMORY ? calloc(1, sizeof(*c) + size) : NULL;
+
+	if (c == NULL)
+		return fail(a);
+	c->n = size;
+	a->total += size;
+	if (size > CHUNK && a->head != NULL) {
+		c->next = a->head->next;
+		a->head->next = c;
+		return c->data + padding(c->data, align);
+	}
+	c->next = a->head;
+	a->head = c;
+	a->left = size - padding(c->data, align) - n;
+	return c->data + padding(c->data, align);
+}
+
+static void *
+get(struct arena *a, size_t n, size_t align)
+{
+	const size_t least = alignof(max_align_t);
+	size_t pad;
 
 	if (n > ST_POLICY_MEMORY)
 		return fail(a);
-	n = n != 0 ? (n + align - 1) & ~(align - 1) : align;
-	if (n > a->left) {
-		size = n > CHUNK ? n : CHUNK;
-		if (a->total + size > ST_POLICY_MEMORY ||
-		    (c = calloc(1, sizeof(*c) + size)) == NULL)
-			return fail(a);
-		c->n = size;
-		a->total += size;
-		/* A large piece goes behind the head: what is left there stays in use. */
-		if (n > CHUNK && a->head != NULL) {
-			c->next = a->head->next;
-			a->head->next = c;
-			return c->data;
-		}
-		c->next = a->head;
-		a->head = c;
-		a->left = size;
-	}
-	a->left -= n;
-	return a->head->data + (a->head->n - a->left - n);
+	n = n != 0 ? (n + least - 1) & ~(least - 1) : least;
+	if (a->head == NULL || n + (pad = padding(next_of(a), align)) > a->left)
+		return grow(a, n, align);
+	a->left -= n + pad;
+	return next_of(a) - n;
+}
+
+void *
+arena_get(struct arena *a, size_t n)
+{
+	return get(a, n, alignof(max_align_t));
+}
+
+void *
+arena_lines(struct arena *a, size_t n)
+{
+	return get(a, n, ARENA_LINE);
 }
 
 void *

@@ -22,6 +22,9 @@ struct arena {
 void *arena_get(struct arena *, size_t n);
 /* n elements of the size; NULL also when the product overflows. */
 void *arena_array(struct arena *, size_t n, size_t size);
+/* As arena_get(), from the begin of a line of the processor's cache on. */
+#define ARENA_LINE 64
+void *arena_lines(struct arena *, size_t n);
 /* A copy that is terminated as well. */
 char *arena_copy(struct arena *, struct bytes);
 void arena_free(struct arena *);

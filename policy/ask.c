@@ -16,7 +16,7 @@ name_holds(const struct test *t, struct bytes name)
 	if (name_set_has(&t->names, name))
 		return true;
 	for (size_t i = 0; i < t->ntables; i++)
-		if (name_set_has(&t->tables[i]->names, name))
+		if (table_has_name(t->tables[i], name))
 			return true;
 	return false;
 }
@@ -52,7 +52,8 @@ principal_holds(const struct test *t, const struct question *q)
 static bool
 on_holds(const struct test *t, const struct question *q)
 {
-	return present(t, q->host) || any_name(t, q->roles, q->nroles);
+	return (t->scope != ON_ROLE && present(t, q->host)) ||
+	    (t->scope != ON_HOST && any_name(t, q->roles, q->nroles));
 }
 
 static bool
@@ -114,10 +115,11 @@ to_holds(const struct test *t, const struct question *q)
 static bool
 port_holds(const struct test *t, const struct question *q)
 {
-	for (const struct value *v = t->values; v != NULL; v = v->next)
-		if (v->as.ports.lo <= q->port && q->port <= v->as.ports.hi)
-			return true;
-	return false;
+	const struct ports *p = t->ports, *end = p + t->nports;
+
+	while (p < end && p->hi < q->port)
+		p++;
+	return p < end && p->lo <= q->port;
 }
 
 static bool
@@ -183,7 +185,7 @@ cond_holds(const struct cond *c, const struct question *q)
 static enum tri
 term_holds(struct memo *m, struct term t, const struct question *q)
 {
-	const size_t i = (uintptr_t)t.test / sizeof(*t.test) % MEMO;
+	const size_t i = (uintptr_t)t.test / ARENA_LINE % MEMO;
 
 	if ((q->known & 1u << t.fact) == 0)
 		return TRI_UNKNOWN;
@@ -236,7 +238,7 @@ is_over(struct rtime until, struct rtime now)
 }
 
 static enum tri
-holds(struct memo *m, const struct clause *r, const struct question *q, struct rtime now,
+holds(struct memo *m, const struct compiled_rule *r, const struct question *q, struct rtime now,
     uint32_t *missing)
 {
 	uint32_t unknown = 0;
@@ -262,15 +264,16 @@ rule_holds(const struct rule *r, const struct question *q)
 	struct memo m = {0};
 	uint32_t missing = 0;
 
-	return holds(&m, r->clause, q, time_of(q), &missing);
+	return holds(&m, r->compiled, q, time_of(q), &missing);
 }
 
-enum tri
-never_stop_holds(const struct policy *pol, const struct question *q)
+/* One of the lines does. */
+static enum tri
+any_holds(const struct conds *lines, const struct question *q)
 {
 	enum tri answer = TRI_NO;
 
-	for (const struct cond *c = pol->never_stop.first; c != NULL; c = c->next) {
+	for (const struct cond *c = lines->first; c != NULL; c = c->next) {
 		enum tri said = cond_holds(c, q);
 
 		if (said == TRI_YES)
@@ -279,6 +282,18 @@ never_stop_holds(const struct policy *pol, const struct question *q)
 			answer = TRI_UNKNOWN;
 	}
 	return answer;
+}
+
+enum tri
+never_stop_holds(const struct policy *pol, const struct question *q)
+{
+	return any_holds(&pol->never_stop, q);
+}
+
+enum tri
+no_baseline_holds(const struct policy *pol, const struct question *q)
+{
+	return any_holds(&pol->no_baseline, q);
 }
 
 static struct decision
@@ -293,17 +308,22 @@ default_decision(const struct policy *pol, const struct question *q)
 static struct decision
 rule_decision(const struct policy *pol, unsigned index, const struct question *q)
 {
-	const struct clause *r = &pol->clauses[index];
+	const struct compiled_rule *r = &pol->compiled[index];
+	const struct rule *more = r->more ? pol->rules[index] : NULL;
 
 	return (struct decision){
 	    .action = (enum action)r->action,
 	    .severity = r->severity >= 0 ? (enum severity)r->severity :
 	                                   activity_info(q->activity)->default_severity,
+	    .severity_given = r->severity >= 0,
 	    .mode = r->mode >= 0 ? (enum mode)r->mode : pol->mode,
 	    .file = r->file,
 	    .line = r->line,
 	    .rule = index,
-	    .message = r->message,
+	    .message = more != NULL ? more->message : NULL,
+	    .tags = more != NULL ? more->tags : NULL,
+	    .ntags = more != NULL ? more->tag_values.n : 0,
+	    .at_most = more != NULL ? more->at_most : (struct pol_rate){0},
 	};
 }
 
@@ -338,23 +358,35 @@ answers_add(struct answers *a, const struct decision *d)
 	a->any = true;
 }
 
+/* What the first of each list says comes from far memory while other things are made ready. */
+static void
+fetch(const struct found *f, const struct compiled_rule *rules)
+{
+	for (unsigned i = 0; i < f->n; i++)
+		if (f->list[i].at < f->list[i].end)
+			__builtin_prefetch(&rules[*f->list[i].at]);
+}
+
 /* The rules from first on. */
 static void
 ask_from(const struct policy *pol, size_t first, const struct question *q, struct rtime now,
     struct decision *out)
 {
-	struct decision d = default_decision(pol, q);
 	struct answers all = {0};
-	struct memo m = {0};
+	struct decision d;
 	struct found found;
+	struct memo m;
 	uint32_t missing = 0, i;
 
 	found_init(&found, pol->sieves[q->activity], q);
+	fetch(&found, pol->compiled);
+	memset(&m, 0, sizeof(m));
+	d = default_decision(pol, q);
 	while ((i = found_next(&found)) != FOUND_NONE) {
 		enum tri said = TRI_NO;
 
 		if (i >= first)
-			said = holds(&m, &pol->clauses[i], q, now, &missing);
+			said = holds(&m, &pol->compiled[i], q, now, &missing);
 		if (said == TRI_NO)
 			continue;
 		d = rule_decision(pol, i, q);
@@ -385,6 +417,12 @@ void
 pol_ask_file(const struct policy *pol, const struct question *q, struct rtime now, struct decision *out)
 {
 	ask_from(pol, pol->nprelude, q, now, out);
+}
+
+bool
+pol_learns(const struct policy *pol, const struct question *q)
+{
+	return no_baseline_holds(pol, q) == TRI_NO;
 }
 
 bool

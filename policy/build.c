@@ -61,8 +61,8 @@ build_list(struct values list, struct value *v)
 }
 
 struct cond *
-build_cond(struct parser *p, bool negate, const struct lexeme *word, struct values values,
-    struct span at)
+build_cond(struct parser *p, bool negate, const struct lexeme *word, const struct lexeme *scope,
+    struct values values, struct span at)
 {
 	struct cond *c = arena_get(&p->policy->arena, sizeof(*c));
 
@@ -70,6 +70,10 @@ build_cond(struct parser *p, bool negate, const struct lexeme *word, struct valu
 		return NULL;
 	*c = (struct cond){.fact = (enum pol_fact)word->word.value, .negate = negate, .at = at,
 	    .values = values};
+	if (scope != NULL && c->fact == QF_ON)
+		c->scope = (enum on_scope)scope->word.value;
+	else if (scope != NULL)
+		diag_error(p->diag, scope->token.at, "'%s' belongs to the condition 'on'", scope->word.name);
 	return c;
 }
 
@@ -125,6 +129,9 @@ build_only_passes(struct parser *p, struct span at)
 	return false;
 }
 
+/* After so many it is the block's '}' that is missing. */
+#define MISPLACED 4
+
 bool
 build_at_top(struct parser *p, struct span at)
 {
@@ -132,6 +139,8 @@ build_at_top(struct parser *p, struct span at)
 		return build_only_passes(p, at);
 	if (p->depth == 0)
 		return true;
+	if (p->block != NULL && p->block->misplaced++ >= MISPLACED)
+		return false;
 	diag_error(p->diag, at, "this cannot stand inside a match block");
 	diag_help(p->diag, "a block holds rules and other match blocks");
 	return false;

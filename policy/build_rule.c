@@ -12,6 +12,16 @@ build_clause(struct parser *p, struct value **slot, struct span at, struct value
 	*slot = v;
 }
 
+void
+build_tags(struct parser *p, struct values *slot, struct span at, struct values tags)
+{
+	if (slot->n != 0) {
+		diag_error(p->diag, at, "this is given twice");
+		diag_help(p->diag, "several tags: tag { a, b }");
+	}
+	*slot = tags;
+}
+
 uint32_t
 build_activities(struct parser *p, uint32_t before, const struct lexeme *x)
 {
@@ -41,6 +51,93 @@ message_of(struct parser *p, const struct value *v)
 	return arena_copy(&p->policy->arena, v->text);
 }
 
+/* A word that goes into alerts: printable ASCII without blanks. */
+static bool
+is_tag(struct bytes t)
+{
+	for (size_t i = 0; i < t.n; i++)
+		if (t.p[i] <= ' ' || t.p[i] >= 0x7f)
+			return false;
+	return t.n != 0;
+}
+
+static bool
+check_tag(struct parser *p, const struct value *v, const struct bytes *before, size_t n)
+{
+	struct span at = value_span(v, p->lexer.src);
+
+	if (v->kind != VAL_TEXT || v->negate || !is_tag(v->text)) {
+		diag_error(p->diag, at, "a tag is a word: printable ASCII without blanks");
+		diag_help(p->diag, "for example: tag contractor, tag { T1021.004, team-db }");
+		return false;
+	}
+	if (v->text.n > ST_TAG_MAX)
+		diag_error(p->diag, at, "a tag has at most %u bytes", ST_TAG_MAX);
+	for (size_t i = 0; i < n; i++)
+		if (bytes_eq(v->text, before[i]))
+			diag_error(p->diag, at, "this tag is given twice");
+	return true;
+}
+
+static const struct bytes *
+tags_of(struct parser *p, const struct values *values)
+{
+	struct bytes *tags;
+	size_t n = 0;
+
+	if (values->n > ST_RULE_TAGS) {
+		diag_error(p->diag, value_span(values->first, p->lexer.src),
+		    "too many tags: a rule has at most %u", ST_RULE_TAGS);
+		return NULL;
+	}
+	if ((tags = arena_array(&p->policy->arena, values->n, sizeof(*tags))) == NULL)
+		return NULL;
+	for (const struct value *v = values->first; v != NULL; v = v->next)
+		if (check_tag(p, v, tags, n))
+			tags[n++] = v->text;
+	return tags;
+}
+
+#define AT_MOST        1000000
+#define AT_MOST_WINDOW (366 * INT64_C(24) * 60 * 60 * 1000)
+
+/* "5/10m" */
+static bool
+rate_parse(struct bytes t, struct pol_rate *out)
+{
+	const char *slash = t.n != 0 ? memchr(t.p, '/', t.n) : NULL;
+	struct bytes number = t, window = BYTES_NONE;
+	uint64_t n;
+
+	if (slash == NULL)
+		return false;
+	number.n = (size_t)(slash - t.p);
+	window = (struct bytes){.p = slash + 1, .n = t.n - number.n - 1};
+	if (!bytes_u64(number, &n) || n < 1 || n > AT_MOST ||
+	    !duration_parse(window, &out->window_ms) || out->window_ms < 1000 ||
+	    out->window_ms > AT_MOST_WINDOW)
+		return false;
+	out->n = (unsigned)n;
+	return true;
+}
+
+static void
+set_at_most(struct parser *p, struct rule *r, const struct value *v)
+{
+	struct span at = value_span(v, p->lexer.src);
+	struct pol_rate rate;
+
+	if (r->action < DO_ALERT) {
+		diag_error(p->diag, at, "'%s' sends no alert that could be held back", action_name(r->action));
+		diag_help(p->diag, "at most limits alerts, never what is done: it belongs to alert, block ...");
+	} else if (v->kind == VAL_TEXT && rate_parse(v->text, &rate)) {
+		r->at_most = rate;
+	} else {
+		diag_error(p->diag, at, "this is not a number of alerts in a time");
+		diag_help(p->diag, "for example: at most 1/1d, at most 5/10m; up to %u, in 1s to 366d", AT_MOST);
+	}
+}
+
 static void
 apply_clauses(struct parser *p, struct rule *r, const struct clauses *c)
 {
@@ -52,6 +149,11 @@ apply_clauses(struct parser *p, struct rule *r, const struct clauses *c)
 		r->mode = (int)word;
 	if (c->message != NULL)
 		r->message = message_of(p, c->message);
+	r->tag_values = c->tags;
+	if (c->tags.n != 0)
+		r->tags = tags_of(p, &c->tags);
+	if (c->at_most != NULL)
+		set_at_most(p, r, c->at_most);
 	if (c->until == NULL)
 		return;
 	if (c->until->kind == VAL_TEXT && until_parse(c->until->text, &r->until)) {
@@ -65,15 +167,20 @@ apply_clauses(struct parser *p, struct rule *r, const struct clauses *c)
 
 /*
  * A login is refused by name or not at all: a "block any" at the end of a policy, meant for what
- * sessions do, must not lock everybody out.  "terminate any" is said of somebody who shall not be here.
+ * sessions do, must not lock everybody out.  Nor is anybody stopped for what is inferred of him, unless a rule
+ * names it.  "terminate any" is said of somebody who shall not be here.
  */
 static uint32_t
 any_activity(enum action action)
 {
-	uint32_t all = (uint32_t)((1ull << ACT_COUNT) - 1), login = 1u << ACT_LOGIN;
-	bool stops = action == DO_BLOCK || action == DO_ISOLATE || action == DO_REVOKE_AGENT;
+	const uint32_t all = (uint32_t)((1ull << ACT_COUNT) - 1);
+	const bool stops = action == DO_BLOCK || action == DO_ISOLATE || action == DO_REVOKE_AGENT;
+	uint32_t done = 0;
 
-	return stops ? all & ~login : all;
+	for (unsigned a = 0; a < ACT_COUNT; a++)
+		if (a != ACT_LOGIN && !activity_is_inferred((enum activity)a))
+			done |= 1u << a;
+	return stops ? done : all;
 }
 
 /* "all" and what goes with login. */

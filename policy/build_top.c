@@ -1,13 +1,21 @@
 /* build_top: the statements of a policy that are no rules; see build.c. */
 #include "policy/build.h"
+#include "policy/files.h"
 #include "policy/hours.h"
 
-/* For what a policy says once. */
+/* For what a policy says once, in its own file. */
 static bool
 once(struct parser *p, struct span at, bool *said)
 {
 	if (!build_at_top(p, at))
 		return false;
+	if (p->part->by != NULL) {
+		char quoted[DIAG_QUOTE];
+
+		diag_error(p->diag, at, "this can only stand in the policy's own file, not in an included one");
+		diag_help(p->diag, "that is %s", diag_quote(bytes_of(p->policy->source.name), quoted));
+		return false;
+	}
 	if (*said)
 		diag_error(p->diag, at, "this is given twice");
 	*said = true;
@@ -82,13 +90,13 @@ new_table(struct parser *p, const struct lexeme *name)
 	struct policy *pol = p->policy;
 	const struct table *old = index_get(&p->tables, name->token.text);
 	struct table *t = arena_get(&pol->arena, sizeof(*t));
-	char quoted[DIAG_QUOTE];
+	char quoted[DIAG_QUOTE], place[DIAG_PLACE];
 
 	if (!build_at_top(p, name->token.at) || t == NULL)
 		return NULL;
 	if (old != NULL)
-		diag_error(p->diag, name->token.at, "<%s> is there already, from line %u",
-		    diag_quote(name->token.text, quoted), old->at.line);
+		diag_error(p->diag, name->token.at, "<%s> is there already, from %s",
+		    diag_quote(name->token.text, quoted), diag_place(old->at, p->lexer.src, place));
 	t->name = name->token.text;
 	t->at = name->token.at;
 	index_put(&p->tables, t->name, t);
@@ -109,24 +117,43 @@ build_table(struct parser *p, const struct lexeme *name, struct values values)
 		return;
 	t->values = values;
 	for (struct value *v = values.first; v != NULL; v = v->next) {
-		if (v->kind == VAL_TEXT && v->text.n != 0)
+		if (v->kind == VAL_TABLE || (v->kind == VAL_TEXT && v->text.n != 0))
 			continue;
 		diag_error(p->diag, value_span(v, p->lexer.src),
-		    "a table holds addresses, keys, users or programs");
+		    "a table holds addresses, keys, users, programs or other tables");
 		v->wrong = true;
 	}
 }
 
+/* A name in an included file is seen from there. */
+static struct bytes
+seen_from_policy(struct parser *p, struct bytes name)
+{
+	struct buf path = BUF_INIT;
+	const char *kept;
+
+	if (p->part->dir == NULL)
+		return name;
+	path_join(p->part->dir, name, &path);
+	kept = arena_copy(&p->policy->arena, buf_bytes(&path));
+	name.n = path.n;
+	if (!buf_ok(&path))
+		p->policy->arena.failed = true;
+	buf_free(&path);
+	return kept != NULL ? (struct bytes){.p = kept, .n = name.n} : name;
+}
+
 void
-build_table_file(struct parser *p, const struct lexeme *name, struct value *file)
+build_table_file(struct parser *p, const struct lexeme *name, struct value *file, bool no_signature)
 {
 	struct table *t = new_table(p, name);
 
 	if (t == NULL || file == NULL || !build_plain_text(p, file, "the name of a file"))
 		return;
-	t->file = file->text;
+	t->file = seen_from_policy(p, file->text);
 	t->file_at = value_span(file, p->lexer.src);
-	if (memchr(t->file.p, '\0', t->file.n) != NULL)
+	t->no_signature = no_signature;
+	if (memchr(file->text.p, '\0', file->text.n) != NULL)
 		diag_error(p->diag, t->file_at, "a file name cannot hold a zero byte");
 }
 
@@ -157,6 +184,15 @@ build_never_stop(struct parser *p, struct span at, struct cond *c)
 	    only_facts(p, c, 1u << QF_USER | 1u << QF_GROUP,
 	        "expected: never-stop user NAME, or: never-stop group NAME"))
 		add_line(p, &p->policy->never_stop, c);
+}
+
+void
+build_no_baseline(struct parser *p, struct span at, struct cond *c)
+{
+	if (c != NULL && build_at_top(p, at) &&
+	    only_facts(p, c, 1u << QF_USER | 1u << QF_GROUP,
+	        "expected: no-baseline user NAME, or: no-baseline group NAME"))
+		add_line(p, &p->policy->no_baseline, c);
 }
 
 void

@@ -30,6 +30,7 @@ void
 each_cond(const struct policy *pol, cond_fn *fn, void *arg)
 {
 	each_of(&pol->never_stop, fn, arg);
+	each_of(&pol->no_baseline, fn, arg);
 	each_of(&pol->spare, fn, arg);
 	for (const struct block *b = pol->blocks; b != NULL; b = b->next)
 		each_of(&b->conds, fn, arg);
@@ -64,7 +65,7 @@ compile_addr_list(struct compiler *r, struct test *test)
 	return ok;
 }
 
-/* A few names stand beside their test, for the same reason as clauses stand together. */
+/* A few names stand beside their test, for the same reason as compiled rules stand together. */
 static struct bytes
 near(struct compiler *r, const struct test *test, struct bytes name)
 {
@@ -88,6 +89,37 @@ compile_name_list(struct compiler *r, struct test *test)
 	return ok;
 }
 
+static int
+by_port(const void *va, const void *vb)
+{
+	const struct ports *a = va, *b = vb;
+
+	return a->lo != b->lo ? (int)a->lo - (int)b->lo : (int)a->hi - (int)b->hi;
+}
+
+static bool
+compile_ports(struct compiler *r, struct test *test)
+{
+	struct ports *list = arena_array(&r->policy->arena, test->nvalues, sizeof(*list));
+	size_t n = 0;
+
+	if (list == NULL)
+		return false;
+	for (const struct value *v = test->values; v != NULL; v = v->next)
+		list[n++] = v->as.ports;
+	qsort(list, n, sizeof(*list), by_port);
+	for (size_t i = 0; i < n; i++) {
+		struct ports *last = test->nports > 0 ? &list[test->nports - 1] : NULL;
+
+		if (last == NULL || list[i].lo > last->hi)
+			list[test->nports++] = list[i];
+		else if (list[i].hi > last->hi)
+			last->hi = list[i].hi;
+	}
+	test->ports = list;
+	return true;
+}
+
 static bool
 compile_tables(struct compiler *r, struct test *test)
 {
@@ -95,6 +127,8 @@ compile_tables(struct compiler *r, struct test *test)
 
 	for (const struct value *v = test->values; v != NULL; v = v->next)
 		n += v->kind == VAL_TABLE;
+	if (n == 0)
+		return true;
 	test->tables = arena_array(&r->policy->arena, n, sizeof(const struct table *));
 	if (test->tables == NULL)
 		return false;
@@ -107,15 +141,16 @@ compile_tables(struct compiler *r, struct test *test)
 static struct test *
 compile_test(struct compiler *r, const struct cond *c)
 {
-	struct test *t = arena_get(&r->policy->arena, sizeof(*t));
+	struct test *t = arena_lines(&r->policy->arena, sizeof(*t));
 	bool ok;
 
 	if (t == NULL)
 		return NULL;
-	*t = (struct test){.id = r->ntests++, .fact = c->fact, .values = c->values.first,
-	    .nvalues = c->values.n};
+	*t = (struct test){.id = r->ntests++, .scope = c->scope & 3, .fact = (uint8_t)c->fact, .values = c->values.first,
+	    .nvalues = (uint32_t)c->values.n};
 	ok = fact_is_addr(c->fact) ? compile_addr_list(r, t) :
 	    fact_is_name(c->fact)  ? compile_name_list(r, t) :
+	    c->fact == QF_PORT     ? compile_ports(r, t) :
 	                             true;
 	return ok && compile_tables(r, t) ? t : NULL;
 }
@@ -130,8 +165,7 @@ intern_cond(void *arg, struct cond *c)
 	struct test *test = NULL;
 	const char *kept;
 
-	buf_puts(&text, fact_word(c->fact));
-	buf_putc(&text, ' ');
+	buf_printf(&text, "%s %s", fact_word(c->fact), on_scope_word(c->scope));
 	print_values(&c->values, &text);
 	if (buf_ok(&text)) {
 		test = index_get(&r->tests, buf_bytes(&text));
@@ -205,53 +239,54 @@ add_terms(struct terms *terms, struct term *room, const struct conds *conds)
 	terms->list = room;
 }
 
-static size_t
-count_terms(const struct policy *pol)
+static bool
+block_terms(struct policy *pol, struct block *b)
 {
-	size_t n = 0, k;
+	struct term *room = arena_array(&pol->arena, count_conds(&b->conds), sizeof(*room));
 
-	for (const struct block *b = pol->blocks; b != NULL; b = b->next)
-		n += count_conds(&b->conds);
-	for (const struct rule *r = pol->first_rule; r != NULL; r = r->next, n += k)
-		(void)takes_blocks(r, &k);
-	return n;
-}
-
-static struct clause
-clause_of(const struct rule *r, struct term *room)
-{
-	struct clause c = {.block = r->block, .until = r->until_text.n != 0 ? r->until : RTIME_NONE,
-	    .file = r->at.src->name, .message = r->message, .line = r->at.line,
-	    .action = (uint8_t)r->action, .severity = (int8_t)r->severity, .mode = (int8_t)r->mode};
-
-	size_t n;
-
-	add_terms(&c.terms, room, &r->conds);
-	if (!takes_blocks(r, &n))
-		return c;
-	for (const struct block *b = r->block; b != NULL; b = b->parent)
-		add_terms(&c.terms, room, &b->conds);
-	c.block = NULL;
-	return c;
+	if (room != NULL)
+		add_terms(&b->terms, room, &b->conds);
+	return room != NULL;
 }
 
 static bool
-make_clauses(struct policy *pol)
+compile_rule(struct policy *pol, struct compiled_rule *c, const struct rule *r)
 {
-	struct term *room = arena_array(&pol->arena, count_terms(pol), sizeof(*room));
-	struct clause *c = arena_array(&pol->arena, pol->nrules, sizeof(*c));
+	size_t n;
+	const bool whole = takes_blocks(r, &n);
+	struct term *room = n <= NEAR_TERMS ? c->near : arena_array(&pol->arena, n, sizeof(*room));
 
-	if (room == NULL || c == NULL)
+	if (room == NULL)
 		return false;
-	pol->clauses = c;
-	for (struct block *b = pol->blocks; b != NULL; b = b->next) {
-		add_terms(&b->terms, room, &b->conds);
-		room += b->terms.n;
-	}
+	add_terms(&c->terms, room, &r->conds);
+	for (const struct block *b = r->block; whole && b != NULL; b = b->parent)
+		add_terms(&c->terms, room, &b->conds);
+	c->block = whole ? NULL : r->block;
+	c->until = r->until_text.n != 0 ? r->until : RTIME_NONE;
+	c->file = r->at.src->name;
+	c->line = r->at.line;
+	c->action = (uint8_t)r->action;
+	c->severity = (int8_t)r->severity;
+	c->mode = (int8_t)r->mode;
+	c->more = r->message != NULL || r->tag_values.n != 0 || r->at_most.n != 0;
+	return true;
+}
+
+static bool
+compile_rules(struct policy *pol)
+{
+	struct compiled_rule *c = arena_lines(&pol->arena, pol->nrules * sizeof(*c));
+
+	if (c == NULL)
+		return false;
+	pol->compiled = c;
+	for (struct block *b = pol->blocks; b != NULL; b = b->next)
+		if (!block_terms(pol, b))
+			return false;
 	for (struct rule *r = pol->first_rule; r != NULL; r = r->next, c++) {
-		*c = clause_of(r, room);
-		room += c->terms.n;
-		r->clause = c;
+		if (!compile_rule(pol, c, r))
+			return false;
+		r->compiled = c;
 	}
 	return true;
 }
@@ -311,5 +346,5 @@ compile(struct policy *pol)
 	arena_free(&r.printed);
 	pol->ntests = r.ntests;
 	index_ports(pol);
-	return !pol->arena.failed && index_rules(pol) && make_clauses(pol) && sieve_rules(pol);
+	return !pol->arena.failed && index_rules(pol) && compile_rules(pol) && sieve_rules(pol);
 }

@@ -7,6 +7,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/array.h"
+
 /* A child: the index of a node, or the class of a leaf. */
 #define LEAF 0x80000000u
 #define NODES_MAX (1u << 23)
@@ -19,7 +21,7 @@ struct node {
 struct tree {
 	const struct stretch *stretches; /* borrowed */
 	struct node *nodes;              /* owned */
-	size_t n, cap;
+	size_t n, room;
 	bool failed, too_many;
 	unsigned family;
 };
@@ -27,18 +29,14 @@ struct tree {
 static uint32_t
 new_node(struct tree *t, struct node node)
 {
-	if (t->n == t->cap) {
-		size_t cap = t->cap != 0 ? 2 * t->cap : 256;
-		struct node *more = cap <= NODES_MAX ? reallocarray(t->nodes, cap, sizeof(*more)) : NULL;
+	struct node *room = array_grow(t->nodes, t->n, &t->room, sizeof(*room), NODES_MAX);
 
-		if (more == NULL) {
-			t->too_many = cap > NODES_MAX;
-			t->failed = true;
-			return LEAF;
-		}
-		t->nodes = more;
-		t->cap = cap;
+	if (room == NULL) {
+		t->too_many = t->n == NODES_MAX;
+		t->failed = true;
+		return LEAF;
 	}
+	t->nodes = room;
 	t->nodes[t->n] = node;
 	return (uint32_t)t->n++;
 }
@@ -99,22 +97,17 @@ emit(struct cover *c, const struct tree *t, const uint8_t prefix[PLACE], unsigne
 {
 	struct pol_prefix p = {.prefix = {.addr.family = (uint8_t)t->family, .bits = (uint8_t)bits},
 	    .addr_class = class};
+	struct pol_prefix *room;
 
 	if (c->n == c->max) {
 		c->too_many = c->failed = true;
 		return;
 	}
-	if (c->n == c->cap) {
-		size_t cap = c->cap != 0 ? 2 * c->cap : 64;
-		struct pol_prefix *more = reallocarray(c->list, cap, sizeof(*more));
-
-		if (more == NULL) {
-			c->failed = true;
-			return;
-		}
-		c->list = more;
-		c->cap = cap;
+	if ((room = array_grow(c->list, c->n, &c->room, sizeof(*room), c->max)) == NULL) {
+		c->failed = true;
+		return;
 	}
+	c->list = room;
 	memcpy(p.prefix.addr.b, prefix, PLACE);
 	c->list[c->n++] = p;
 }

@@ -9,7 +9,7 @@
 
 struct cover {
 	struct pol_prefix *list; /* owned by who takes it */
-	size_t n, cap, max;
+	size_t n, room, max;
 	bool too_many; /* more than max, or far too many on the way there */
 	bool failed;   /* then too, and without memory */
 };

@@ -5,6 +5,7 @@
 #include "policy/diag.h"
 
 #include <sshtether/limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 struct diag_item {
@@ -15,6 +16,7 @@ struct diag_item {
 };
 
 #define LINE_WIDTH 120 /* characters of a source line that are shown at most */
+#define HELP_WIDTH 92  /* bytes of a line of help, which is broken at blanks */
 
 static void __attribute__((format(printf, 4, 0)))
 add(struct diag *d, struct span at, bool error, const char *fmt, va_list ap)
@@ -191,6 +193,37 @@ put_line(struct span at, struct buf *out)
 	buf_putc(out, '\n');
 }
 
+/* How much of the line stands before the blank at which it is best broken. */
+static size_t
+fitting(struct bytes line)
+{
+	size_t n = HELP_WIDTH;
+
+	if (line.n <= n)
+		return line.n;
+	while (n > 0 && line.p[n] != ' ')
+		n--;
+	return n > 0 ? n : line.n;
+}
+
+static void
+put_help_line(struct bytes line, struct buf *out)
+{
+	const char *mark = "      = ";
+
+	do {
+		size_t n = fitting(line);
+
+		buf_puts(out, mark);
+		buf_put(out, line.p, n);
+		buf_putc(out, '\n');
+		n += n < line.n;
+		line.p += n;
+		line.n -= n;
+		mark = "        ";
+	} while (line.n != 0);
+}
+
 static void
 put_help(struct bytes help, struct buf *out)
 {
@@ -198,9 +231,7 @@ put_help(struct bytes help, struct buf *out)
 		const char *nl = memchr(help.p, '\n', help.n);
 		size_t n = nl != NULL ? (size_t)(nl - help.p) : help.n;
 
-		buf_puts(out, "      = ");
-		buf_put(out, help.p, n);
-		buf_putc(out, '\n');
+		put_help_line((struct bytes){.p = help.p, .n = n}, out);
 		n += nl != NULL;
 		help.p += n;
 		help.n -= n;
@@ -285,5 +316,17 @@ diag_quote(struct bytes b, char out[DIAG_QUOTE])
 		memcpy(out, text.p, n);
 	memcpy(out + n, cut ? "..." : "", cut ? 4 : 1);
 	buf_free(&text);
+	return out;
+}
+
+const char *
+diag_place(struct span at, const struct source *here, char out[DIAG_PLACE])
+{
+	char quoted[DIAG_QUOTE];
+
+	if (at.src == here)
+		(void)snprintf(out, DIAG_PLACE, "line %u", at.line);
+	else
+		(void)snprintf(out, DIAG_PLACE, "%s:%u", diag_quote(bytes_of(at.src->name), quoted), at.line);
 	return out;
 }

@@ -51,5 +51,8 @@ struct span span_join(struct span a, struct span b);
 /* A shortened, visible copy of bytes from outside, for use as %s in a message; returns out. */
 #define DIAG_QUOTE 72
 const char *diag_quote(struct bytes, char out[DIAG_QUOTE]);
+/* "line 7", or "FILE:7" where it is not in the file that the message is about; returns out. */
+#define DIAG_PLACE (DIAG_QUOTE + 16)
+const char *diag_place(struct span, const struct source *here, char out[DIAG_PLACE]);
 
 #endif

@@ -17,6 +17,15 @@ is_list(enum pol_fact fact)
 	return fact == QF_GROUP || fact == QF_PRINCIPAL || fact == QF_ON;
 }
 
+/* { self, 192.0.2.1 }: an address of this host, and which. */
+static bool
+is_own_address(const struct cond *c)
+{
+	const struct value *v = c->values.first;
+
+	return c->fact == QF_TO && c->values.n == 2 && v->kind == VAL_TEXT && !v->quoted && bytes_is(v->text, "self");
+}
+
 /* What every fact must be, whatever it says. */
 static bool
 is_fact(struct parser *p, const struct cond *c)
@@ -28,7 +37,7 @@ is_fact(struct parser *p, const struct cond *c)
 		return false;
 	if (c->negate)
 		diag_error(p->diag, c->at, "a fact cannot be negated");
-	else if (c->values.n > 1 && !is_list(c->fact))
+	else if (c->values.n > 1 && !is_list(c->fact) && !is_own_address(c))
 		diag_error(p->diag, at, "this fact is one thing, not a list");
 	else
 		return true;
@@ -103,7 +112,7 @@ to_fact(struct parser *p, const struct value *v, struct question *q)
 	}
 	if (!v->quoted && bytes_is(v->text, "self")) {
 		q->to_kind = TO_SELF;
-		return true;
+		return v->next == NULL || address_fact(p, v->next, &q->to_addr);
 	}
 	if (!address_fact(p, v, &q->to_addr))
 		return false;
@@ -115,6 +124,8 @@ to_fact(struct parser *p, const struct value *v, struct question *q)
 static bool
 port_fact(struct parser *p, struct value *v, struct question *q)
 {
+	if (v->quoted && v->text.n == 0)
+		return true;
 	value_resolve(p, p->lexer.src, QF_PORT, v);
 	if (!v->wrong && v->as.ports.lo != v->as.ports.hi) {
 		diag_error(p->diag, value_span(v, p->lexer.src), "a fact is one port, not a range");
@@ -138,10 +149,36 @@ time_fact(struct parser *p, const struct value *v, struct question *q)
 static bool
 owner_fact(struct parser *p, struct value *v, struct question *q)
 {
+	if (v->quoted && v->text.n == 0)
+		return true;
 	value_resolve(p, p->lexer.src, QF_OWNER, v);
 	if (!v->wrong)
 		q->owner = v->as.owner;
 	return !v->wrong;
+}
+
+/*
+ * A list without a scope is as print_question() has it: the host and then its roles; one name alone may be either.
+ */
+static bool
+on_fact(struct parser *p, const struct cond *c, struct question *q)
+{
+	const struct bytes *names;
+	size_t n;
+
+	if (!list_fact(p, c, &names, &n))
+		return false;
+	if (c->scope == ON_HOST && n > 1) {
+		diag_error(p->diag, c->at, "a host has one name");
+		return false;
+	}
+	if (c->scope != ON_ROLE && n > 0)
+		q->host = names[0];
+	if (c->scope == ON_HOST)
+		return true;
+	q->roles = c->scope == ON_EITHER && n > 1 ? names + 1 : names;
+	q->nroles = c->scope == ON_EITHER && n > 1 ? n - 1 : n;
+	return true;
 }
 
 static bool
@@ -155,7 +192,7 @@ one_fact(struct parser *p, struct question *q, const struct cond *c)
 	if (c->fact == QF_PRINCIPAL)
 		return list_fact(p, c, &q->principals, &q->nprincipals);
 	if (c->fact == QF_ON)
-		return list_fact(p, c, &q->roles, &q->nroles);
+		return on_fact(p, c, q);
 	if (!is_text(p, c->fact, v) || !is_literal(p, v))
 		return false;
 	if (fact_is_string(c->fact, &offset)) {
@@ -172,10 +209,15 @@ one_fact(struct parser *p, struct question *q, const struct cond *c)
 void
 facts_apply(struct parser *p, struct question *q, const struct conds *facts)
 {
+	bool given[QF_COUNT][ON_ROLE + 1] = {{false}};
+
 	for (const struct cond *c = facts->first; c != NULL; c = c->next) {
 		uint32_t bit = 1u << c->fact;
+		bool twice = given[c->fact][c->scope] ||
+		    ((q->known & bit) != 0 && (c->scope == ON_EITHER || given[c->fact][ON_EITHER]));
 
-		if (q->known & bit)
+		given[c->fact][c->scope] = true;
+		if (twice)
 			diag_error(p->diag, c->at, "this fact is given twice");
 		else if (q->activity == ACT_LOGIN && (LATER_FACTS & bit) != 0)
 			diag_error(p->diag, c->at, "a login does not have this yet");

@@ -41,17 +41,19 @@ static void pol_yyerror(YYLTYPE *, struct parser *, const char *);
 	uint32_t activities;
 }
 
-%token START_POLICY START_QUESTION
+%token START_POLICY START_QUESTION START_TESTS
 %token <lexeme> WORD "a word" STRING "a string" TABLE_NAME "a <table>"
 %token OPEN "'{'" CLOSE "'}'" COMMA "','" NOT "'!'" NEWLINE "the end of the line"
 %token <lexeme> ACTION "an action" ACTIVITY "an activity" COND "a condition"
-%token <lexeme> FLEET "fleet" SERIAL "serial" MODE "mode" SSH_PORTS "ssh-ports" TABLE "table"
-%token <lexeme> FROM_FILE "file" NEVER_STOP "never-stop" SPARE "spare" STOP_LIMIT "stop-limit"
+%token <lexeme> INCLUDE "include" FLEET "fleet" SERIAL "serial" MODE "mode" SSH_PORTS "ssh-ports" TABLE "table"
+%token <lexeme> FROM_FILE "file" NEVER_STOP "never-stop" NO_BASELINE "no-baseline" SPARE "spare"
+%token <lexeme> STOP_LIMIT "stop-limit"
 %token <lexeme> IN "in" OFF "off" UNGRANTED "ungranted" MATCH "match" EXPECT "expect"
-%token <lexeme> ANY "any" ALL "all" UNIX "unix"
-%token <lexeme> SEVERITY "severity" MESSAGE "message" UNTIL "until"
+%token <lexeme> HOST "host" ROLE "role"
+%token <lexeme> ANY "any" ALL "all" UNIX "unix" UNSIGNED "unsigned" MOST "most"
+%token <lexeme> SEVERITY "severity" MESSAGE "message" UNTIL "until" TAG "tag" AT "at"
 
-%type <lexeme> text loose
+%type <lexeme> text loose scope
 %type <value> value member
 %type <values> values list members
 %type <cond> cond
@@ -64,6 +66,7 @@ static void pol_yyerror(YYLTYPE *, struct parser *, const char *);
 start:
 	  START_POLICY lines
 	| START_QUESTION question
+	| START_TESTS tests
 	;
 
 lines:
@@ -76,7 +79,23 @@ line:
 	| statement NEWLINE
 	| rule NEWLINE
 	| block NEWLINE
-	| error NEWLINE
+	| wrong_table
+	| wrong
+	;
+
+/* It is there, whatever it should hold: who uses it is not wrong. */
+wrong_table:
+	  TABLE TABLE_NAME error NEWLINE
+	  {
+		yyerrok;
+		build_table(p, &$2, (struct values){0});
+		if (diag_full(p->diag))
+			YYABORT;
+	  }
+	;
+
+wrong:
+	  error NEWLINE
 	  {
 		yyerrok;
 		if (diag_full(p->diag))
@@ -85,19 +104,26 @@ line:
 	;
 
 statement:
-	  FLEET value { build_fleet(p, @1, $2); }
+	  INCLUDE value { build_include(p, @1, $2); }
+	| FLEET value { build_fleet(p, @1, $2); }
 	| SERIAL value { build_serial(p, @1, $2); }
 	| MODE value { build_mode(p, @1, $2); }
 	| SSH_PORTS values { build_ssh_ports(p, @1, $2); }
 	| TABLE TABLE_NAME OPEN nls CLOSE { build_table(p, &$2, (struct values){0}); }
 	| TABLE TABLE_NAME list { build_table(p, &$2, $3); }
-	| TABLE TABLE_NAME FROM_FILE text { build_table_file(p, &$2, build_value(p, &$4)); }
+	| TABLE TABLE_NAME FROM_FILE text { build_table_file(p, &$2, build_value(p, &$4), false); }
+	| TABLE TABLE_NAME FROM_FILE text UNSIGNED { build_table_file(p, &$2, build_value(p, &$4), true); }
 	| NEVER_STOP cond { build_never_stop(p, @1, $2); }
+	| NO_BASELINE cond { build_no_baseline(p, @1, $2); }
 	| SPARE cond { build_spare(p, @1, $2); }
 	| STOP_LIMIT OFF { build_stop_limit(p, @1, NULL, NULL); }
 	| STOP_LIMIT WORD IN value { build_stop_limit(p, @1, build_value(p, &$2), $4); }
 	| UNGRANTED value { build_ungranted(p, @1, $2); }
-	| EXPECT ACTION ACTIVITY conds
+	| expectation
+	;
+
+expectation:
+	  EXPECT ACTION ACTIVITY conds
 	  { build_expect(p, @1, &$2, NULL, (enum activity)$3.word.value, $4); }
 	| EXPECT ACTION ALL ACTIVITY conds
 	  { build_expect(p, @1, &$2, &@3, (enum activity)$4.word.value, $5); }
@@ -134,6 +160,8 @@ clauses:
 	| clauses MODE value { $$ = $1; build_clause(p, &$$.mode, @2, $3); }
 	| clauses MESSAGE value { $$ = $1; build_clause(p, &$$.message, @2, $3); }
 	| clauses UNTIL value { $$ = $1; build_clause(p, &$$.until, @2, $3); }
+	| clauses TAG values { $$ = $1; build_tags(p, &$$.tags, @2, $3); }
+	| clauses AT MOST value { $$ = $1; build_clause(p, &$$.at_most, @2, $4); }
 	;
 
 conds:
@@ -147,8 +175,15 @@ some_conds:
 	;
 
 cond:
-	  COND values { $$ = build_cond(p, false, &$1, $2, @1); }
-	| NOT COND values { $$ = build_cond(p, true, &$2, $3, @2); }
+	  COND values { $$ = build_cond(p, false, &$1, NULL, $2, @1); }
+	| COND scope values { $$ = build_cond(p, false, &$1, &$2, $3, @1); }
+	| NOT COND values { $$ = build_cond(p, true, &$2, NULL, $3, @2); }
+	| NOT COND scope values { $$ = build_cond(p, true, &$2, &$3, $4, @2); }
+	;
+
+scope:
+	  HOST
+	| ROLE
 	;
 
 values:
@@ -158,12 +193,12 @@ values:
 
 list:
 	  OPEN nls members nls CLOSE { $$ = $3; }
-	| OPEN nls members COMMA nls CLOSE { $$ = $3; }
+	| OPEN nls members nls COMMA nls CLOSE { $$ = $3; }
 	;
 
 members:
 	  member { $$ = build_list((struct values){0}, $1); }
-	| members COMMA nls member { $$ = build_list($1, $4); }
+	| members nls COMMA nls member { $$ = build_list($1, $5); }
 	;
 
 member:
@@ -193,10 +228,14 @@ text:
 	| loose
 	;
 
-/* Words of the language that are no less good as values: nothing that could follow a value. */
+/*
+ * Words of the language that are no less good as values: nothing that could follow a value, but 'at', which is
+ * the name of a way into a session (via).
+ */
 loose:
-	  ACTION | ACTIVITY | FLEET | SERIAL | SSH_PORTS | TABLE | FROM_FILE | NEVER_STOP | SPARE
-	| STOP_LIMIT | IN | OFF | UNGRANTED | MATCH | EXPECT | ANY | ALL
+	  ACTION | ACTIVITY | INCLUDE | FLEET | SERIAL | SSH_PORTS | TABLE | FROM_FILE | NEVER_STOP | NO_BASELINE
+	| SPARE | STOP_LIMIT | IN | OFF | UNGRANTED | MATCH | EXPECT | ANY | ALL | UNSIGNED
+	| AT | MOST
 	;
 
 nls:
@@ -207,6 +246,17 @@ nls:
 question:
 	  ACTIVITY conds NEWLINE
 	  { build_expect(p, @1, NULL, NULL, (enum activity)$1.word.value, $2); }
+	;
+
+tests:
+	  %empty
+	| tests test
+	;
+
+test:
+	  NEWLINE
+	| expectation NEWLINE
+	| wrong
 	;
 
 %%

@@ -1,10 +1,11 @@
-/* hours: see hours.h.  Everything is in the host's time zone; pol_parse() has called tzset(). */
+/* hours: see hours.h.  What names no time zone is in the host's; pol_parse() has called tzset(). */
 #include "policy/hours.h"
 
 #include <ctype.h>
 #include <time.h>
 
 #include "policy/lexer.h"
+#include "policy/zone.h"
 
 static const char day_names[7][4] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
 
@@ -57,10 +58,7 @@ days(struct bytes t, uint8_t *out)
 	unsigned a, b;
 
 	while (rest.n != 0) {
-		if (!split(rest, ',', &one, &rest)) {
-			one = rest;
-			rest.n = 0;
-		}
+		one = bytes_take(&rest, ',');
 		if (!split(one, '-', &from, &to))
 			from = to = one;
 		if (!day(from, &a) || !day(to, &b))
@@ -82,17 +80,22 @@ time_range(struct bytes t, struct hours *h)
 }
 
 bool
-hours_parse(struct bytes t, struct hours *out)
+hours_parse(struct bytes t, struct hours *out, struct bytes *zone)
 {
 	struct hours h = {.days = EVERY_DAY, .from = 0, .to = DAY_END};
-	struct bytes head, tail;
+	const bool trailing = t.n != 0 && t.p[t.n - 1] == ' ';
+	struct bytes word = bytes_take(&t, ' ');
+	const bool has_days = days(word, &h.days);
 
-	if (split(t, ' ', &head, &tail)) {
-		if (!days(head, &h.days) || !time_range(tail, &h))
-			return false;
-	} else if (!days(t, &h.days) && !time_range(t, &h)) {
+	if (has_days)
+		word = bytes_take(&t, ' ');
+	if (time_range(word, &h))
+		word = bytes_take(&t, ' ');
+	else if (!has_days)
 		return false;
-	}
+	if (t.n != 0 || trailing || (word.n != 0 && !zone_name_ok(word)))
+		return false;
+	*zone = word;
 	*out = h;
 	return true;
 }
@@ -132,18 +135,32 @@ hours_print(const struct hours *h, struct buf *out)
 	if (!all_day)
 		buf_printf(&text, "%02u:%02u-%02u:%02u", h->from / 60, h->from % 60, h->to / 60,
 		    h->to % 60);
+	if (h->zone != NULL) {
+		buf_putc(&text, ' ');
+		buf_putb(&text, h->zone->name);
+	}
 	token_print(buf_bytes(&text), out);
 	buf_free(&text);
+}
+
+static bool
+clock_in(const struct zone *zone, struct rtime t, struct tm *out)
+{
+	time_t s = (time_t)(t.ms / 1000);
+
+	if (zone == NULL)
+		return localtime_r(&s, out) != NULL;
+	s += zone_offset(zone, s);
+	return gmtime_r(&s, out) != NULL;
 }
 
 bool
 hours_hold(const struct hours *h, struct rtime t)
 {
-	time_t s = (time_t)(t.ms / 1000);
 	unsigned day, yesterday, minute;
 	struct tm tm;
 
-	if (localtime_r(&s, &tm) == NULL)
+	if (!clock_in(h->zone, t, &tm))
 		return false;
 	day = (unsigned)(tm.tm_wday + 6) % 7;
 	yesterday = (day + 6) % 7;

@@ -4,11 +4,11 @@
 
 #include "policy/tree.h"
 
-/* "08:00-18:00", "mon-fri", "sat,sun 10:00-12:00" */
-bool hours_parse(struct bytes, struct hours *);
+/* "08:00-18:00", "mon-fri", "sat,sun 10:00-12:00"; zone: the name behind them, empty: none */
+bool hours_parse(struct bytes, struct hours *, struct bytes *zone);
 /* The same back, in quotes where it needs them. */
 void hours_print(const struct hours *, struct buf *);
-/* In the host's time zone.  A range over midnight belongs to the day on which it began. */
+/* In their time zone, or the host's.  A range over midnight belongs to the day on which it began. */
 bool hours_hold(const struct hours *, struct rtime);
 
 /* "2027-03-31T18:00[:00][Z]" */

@@ -9,13 +9,16 @@
 #include "policy/grammar.h"
 
 static const struct keyword words[] = {
+    {"include", T_INCLUDE, 0},
     {"fleet", T_FLEET, 0},
     {"serial", T_SERIAL, 0},
     {"mode", T_MODE, 0},
     {"ssh-ports", T_SSH_PORTS, 0},
     {"table", T_TABLE, 0},
     {"file", T_FROM_FILE, 0},
+    {"unsigned", T_UNSIGNED, 0},
     {"never-stop", T_NEVER_STOP, 0},
+    {"no-baseline", T_NO_BASELINE, 0},
     {"spare", T_SPARE, 0},
     {"stop-limit", T_STOP_LIMIT, 0},
     {"in", T_IN, 0},
@@ -29,6 +32,9 @@ static const struct keyword words[] = {
     {"severity", T_SEVERITY, 0},
     {"message", T_MESSAGE, 0},
     {"until", T_UNTIL, 0},
+    {"tag", T_TAG, 0},
+    {"at", T_AT, 0},
+    {"most", T_MOST, 0},
     {"user", T_COND, QF_USER},
     {"as", T_COND, QF_AS},
     {"group", T_COND, QF_GROUP},
@@ -39,6 +45,8 @@ static const struct keyword words[] = {
     {"ca", T_COND, QF_CA},
     {"method", T_COND, QF_METHOD},
     {"on", T_COND, QF_ON},
+    {"host", T_HOST, ON_HOST},
+    {"role", T_ROLE, ON_ROLE},
     {"hours", T_COND, QF_TIME},
     {"tty", T_COND, QF_TTY},
     {"to", T_COND, QF_TO},
@@ -58,6 +66,14 @@ fact_word(enum pol_fact fact)
 		if (words[i].token == T_COND && words[i].value == (int)fact)
 			return words[i].name;
 	return "?";
+}
+
+const char *
+on_scope_word(enum on_scope scope)
+{
+	static const char *const scopes[] = {[ON_EITHER] = "", [ON_HOST] = "host ", [ON_ROLE] = "role "};
+
+	return scopes[scope];
 }
 
 bool

@@ -1,18 +1,21 @@
 /*
- * level: see level.h.  A row says what the gates make of an activity and what is left without them; an
- * activity without a row is not detected by this version.
+ * level: see level.h.  A row says what the gates make of an activity and what is left without them; each activity has
+ * one.
  */
 #include "policy/level.h"
 
 #include <stddef.h>
 
 static const char after[] = "once its record arrives";
+static const char listens[] = "once its record arrives; block ends no port of sshd itself (-R)";
 static const char no_connect[] = "without the connect gate: once its record arrives";
 static const char inside[] = "by who listens, inside connect(2)";
 static const char no_path[] = "without the path gate: by who listens, inside connect(2)";
 static const char too_late[] = "it has happened already";
 static const char escaped[] = "who escaped carries no session to act on; terminate ends the rest";
 static const char silent[] = "no gate works: there is nothing to hold audit against";
+
+static const char inferred[] = "it is inferred from what was done already: the session can be stopped, and not this";
 
 /* The first step of whose gates one works is the level; a step without gates is always there. */
 struct step {
@@ -34,11 +37,20 @@ static const struct step rows[ACT_COUNT][STEPS] = {
     [ACT_MUX_USE] = {{POLG_LISTENER, LEVEL_REACT, inside}, {0, LEVEL_REACT, after}},
     [ACT_MUX_HIJACK] = {{POLG_PATH, LEVEL_PREVENT, NULL}, {POLG_LISTENER, LEVEL_REACT, no_path},
         {0, LEVEL_REACT, after}},
-    [ACT_LISTEN] = {{0, LEVEL_REACT, after}},
+    [ACT_LISTEN] = {{0, LEVEL_REACT, listens}},
     [ACT_SESSION_BRIDGE] = {{0, LEVEL_REACT, after}},
     [ACT_SESSION_ESCAPE] = {{0, LEVEL_REACT, escaped}},
     [ACT_SSH_TAMPER] = {{0, LEVEL_REACT, after}},
     [ACT_UNREPORTED_SESSION] = {{0, LEVEL_REACT, after}},
+    [ACT_KEY_READ] = {{0, LEVEL_REACT, after}},
+    [ACT_SSH_PROXY] = {{0, LEVEL_REACT, inferred}},
+    [ACT_UNUSUAL_ORIGIN] = {{0, LEVEL_REACT, inferred}},
+    [ACT_UNUSUAL_HOUR] = {{0, LEVEL_REACT, inferred}},
+    [ACT_UNUSUAL_DURATION] = {{0, LEVEL_REACT, inferred}},
+    [ACT_UNUSUAL_DESTINATION] = {{0, LEVEL_REACT, inferred}},
+    [ACT_CONCURRENT_ORIGINS] = {{0, LEVEL_REACT, inferred}},
+    [ACT_LISTED_ORIGIN] = {{0, LEVEL_REACT, inferred}},
+    [ACT_ESCALATED_AGENT] = {{0, LEVEL_REACT, inferred}},
     [ACT_AUDIT_EVASION] = {{POLG_CONNECT | POLG_PATH | POLG_LISTENER, LEVEL_REACT, too_late},
         {0, LEVEL_OBSERVE, silent}},
 };
@@ -64,21 +76,11 @@ pol_gate_parse(struct bytes name, unsigned *bit)
 	return false;
 }
 
-bool
-pol_is_detected(enum activity a)
-{
-	return rows[a][0].level != LEVEL_OBSERVE;
-}
-
 enum level
 pol_activity_level(enum activity a, unsigned gates, const char **why)
 {
 	const struct step *s = rows[a];
 
-	if (!pol_is_detected(a)) {
-		*why = "not detected by this version";
-		return LEVEL_OBSERVE;
-	}
 	while (s->gates != 0 && (gates & s->gates) == 0)
 		s++;
 	*why = s->why;
@@ -101,6 +103,10 @@ pol_level(enum activity a, enum action action, unsigned gates, const char **why)
 	}
 	if (a == ACT_SESSION_ESCAPE && action < DO_TERMINATE) {
 		*why = escaped;
+		return LEVEL_OBSERVE;
+	}
+	if (activity_is_inferred(a) && action == DO_BLOCK) {
+		*why = inferred;
 		return LEVEL_OBSERVE;
 	}
 	return pol_activity_level(a, gates, why);

@@ -23,8 +23,6 @@ enum pol_gate {
 const char *pol_gate_name(unsigned i);
 bool pol_gate_parse(struct bytes, unsigned *bit);
 
-/* Whether this version finds it at all; rules may name the others already. */
-bool pol_is_detected(enum activity);
 /*
  * What the action comes to for the activity with these gates.  *why: what keeps it from more; NULL when
  * nothing does, and for actions that stop nothing (up to alert).

@@ -33,9 +33,8 @@ is_word(char c)
 void
 lexer_init(struct lexer *l, const struct source *src, struct diag *diag)
 {
-	*l = (struct lexer){.src = src, .diag = diag, .line = 1};
-	if (bytes_starts(src->text, BYTES_LIT("\xef\xbb\xbf")))
-		l->pos = 3;
+	*l = (struct lexer){.src = src, .diag = diag, .line = 1,
+	    .pos = (uint32_t)(src->text.n - bytes_unmarked(src->text).n)};
 }
 
 static struct span

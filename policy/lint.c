@@ -1,118 +1,11 @@
 /*
  * lint: the shape of a policy: what is allowed to be written and yet is hardly meant.  Compares
- * rules pair by pair, so only among the first LINT_RULES; everything else is one pass.
+ * rules pair by pair, so only among the first LINT_RULES, and a rule's conditions; everything else is one pass.
  */
+#include "policy/relate.h"
 #include "policy/space.h"
 
 #define LINT_RULES 4096
-
-/* --- does one condition follow from another? -------------------------------------------------- */
-
-static bool
-has_table(const struct test *t, const struct table *table)
-{
-	for (size_t i = 0; i < t->ntables; i++)
-		if (t->tables[i] == table)
-			return true;
-	return false;
-}
-
-static bool
-ports_inside(const struct test *t, struct ports p)
-{
-	for (const struct value *v = t->values; v != NULL; v = v->next)
-		if (v->as.ports.lo <= p.lo && p.hi <= v->as.ports.hi)
-			return true;
-	return false;
-}
-
-static bool
-owner_inside(const struct test *t, enum owner owner)
-{
-	for (const struct value *v = t->values; v != NULL; v = v->next)
-		if (v->as.owner == owner)
-			return true;
-	return false;
-}
-
-/* Whether all that v allows, t allows as well.  False when that is not easily seen. */
-static bool
-value_inside(const struct test *t, const struct value *v)
-{
-	switch (v->kind) {
-	case VAL_TABLE:
-		return has_table(t, v->as.table);
-	case VAL_TEXT:
-		return v->text.n != 0 && name_set_covers(&t->names, v->text);
-	case VAL_UNIX:
-		return name_set_covers(&t->names, v->text);
-	case VAL_ADDR:
-		return addr_set_covers(&t->addrs, v->as.prefix);
-	case VAL_SELF:
-		return t->self;
-	case VAL_PORTS:
-		return ports_inside(t, v->as.ports);
-	case VAL_OWNER:
-		return owner_inside(t, v->as.owner);
-	case VAL_HOURS:
-		return false;
-	}
-	return false;
-}
-
-/* b holds ⇒ a holds */
-static bool
-follows(const struct cond *a, const struct cond *b)
-{
-	if (a->fact != b->fact || a->negate != b->negate)
-		return false;
-	if (a->test == b->test)
-		return true;
-	if (a->negate)
-		return false;
-	for (const struct value *v = b->values.first; v != NULL; v = v->next)
-		if (!value_inside(a->test, v))
-			return false;
-	return true;
-}
-
-static bool
-follows_from_rule(const struct cond *a, const struct rule *b)
-{
-	for (const struct cond *c = b->conds.first; c != NULL; c = c->next)
-		if (follows(a, c))
-			return true;
-	for (const struct block *k = b->block; k != NULL; k = k->parent)
-		for (const struct cond *c = k->conds.first; c != NULL; c = c->next)
-			if (follows(a, c))
-				return true;
-	return false;
-}
-
-static bool
-all_follow(const struct conds *conds, const struct rule *b)
-{
-	for (const struct cond *c = conds->first; c != NULL; c = c->next)
-		if (!follows_from_rule(c, b))
-			return false;
-	return true;
-}
-
-/* Whenever b's conditions hold, a's do. */
-static bool
-covers(const struct rule *a, const struct rule *b)
-{
-	if (a->until_text.n != 0 && (b->until_text.n == 0 || a->until.ms < b->until.ms))
-		return false;
-	if (!all_follow(&a->conds, b))
-		return false;
-	for (const struct block *k = a->block; k != NULL; k = k->parent)
-		if (!all_follow(&k->conds, b))
-			return false;
-	return true;
-}
-
-/* --- the checks ------------------------------------------------------------------------------- */
 
 /* Facts that must be there: what is negated holds where there is none. */
 static uint32_t
@@ -135,6 +28,26 @@ facts_of_rule(const struct rule *r)
 	return facts;
 }
 
+static bool
+has_fact(const struct conds *conds, enum pol_fact fact)
+{
+	for (const struct cond *c = conds->first; c != NULL; c = c->next)
+		if (c->fact == fact)
+			return true;
+	return false;
+}
+
+/* "deny login principal admin !ca <ours>": what it stops is the word of any CA but the one that is meant. */
+static bool
+stops_other_cas(const struct rule *r)
+{
+	bool named = has_fact(&r->conds, QF_CA);
+
+	for (const struct block *b = r->block; b != NULL && !named; b = b->parent)
+		named = has_fact(&b->conds, QF_CA);
+	return named && r->action > DO_ALERT;
+}
+
 static void
 put_activities(uint32_t bits, struct buf *out)
 {
@@ -154,59 +67,62 @@ check_shadow(const struct policy *pol, size_t i, struct diag *d)
 	const struct rule *r = pol->rules[i];
 	uint32_t left = r->activities;
 	struct buf names = BUF_INIT;
+	char place[DIAG_PLACE];
 
 	for (size_t k = 0; k < i; k++) {
 		const struct rule *before = pol->rules[k];
 		uint32_t taken = left & before->activities;
 
-		if (taken == 0 || !covers(before, r))
+		if (taken == 0 || !relate_covers(before, r))
 			continue;
 		left &= ~taken;
 		if (left == 0) {
-			diag_warn(d, r->at, "this rule can never match: line %u comes first",
-			    before->at.line);
+			diag_warn(d, r->at, "this rule can never match: %s comes first",
+			    diag_place(before->at, r->at.src, place));
 			break;
 		}
 		put_activities(taken, &names);
-		diag_warn(d, r->at, "this rule never matches %s: line %u comes first",
-		    buf_ok(&names) ? names.p : "", before->at.line);
+		diag_warn(d, r->at, "this rule never matches %s: %s comes first",
+		    buf_ok(&names) ? names.p : "", diag_place(before->at, r->at.src, place));
 		buf_reset(&names);
 	}
 	buf_free(&names);
 }
 
 static void
-check_detected(const struct rule *r, struct diag *d)
-{
-	struct buf names = BUF_INIT;
-	uint32_t unseen = 0;
-
-	for (unsigned a = 0; a < ACT_COUNT; a++)
-		if (!pol_is_detected((enum activity)a))
-			unseen |= r->activities & 1u << a;
-	if (r->any || unseen == 0)
-		return;
-	put_activities(unseen, &names);
-	diag_warn(d, r->at, "this version does not detect %s", buf_ok(&names) ? names.p : "it");
-	buf_free(&names);
-}
-
-/* A rule about nothing that is detected has been told of already. */
-static void
 check_level(const struct policy *pol, size_t i, unsigned gates, struct diag *d)
 {
 	const struct rule *r = pol->rules[i];
 	const char *why;
-	bool detected = false;
 
-	for (unsigned a = 0; a < ACT_COUNT; a++)
-		detected = detected || ((r->activities >> a & 1) != 0 && pol_is_detected((enum activity)a));
-	if (!detected || r->action <= DO_ALERT || pol_rule_level(pol, i, gates, &why) != LEVEL_OBSERVE)
+	if (r->action <= DO_ALERT || pol_rule_level(pol, i, gates, &why) != LEVEL_OBSERVE)
 		return;
 	diag_warn(d, r->at, "'%s' cannot be carried out for this: it will only be alerted",
 	    action_name(r->action));
 	if (why != NULL)
 		diag_help(d, "%s", why);
+}
+
+static void
+check_together(const struct rule *r, struct diag *d)
+{
+	const struct cond *one, *other;
+	struct buf a = BUF_INIT, b = BUF_INIT;
+	char place[DIAG_PLACE];
+
+	if (!relate_excluded(r, &one, &other))
+		return;
+	print_cond(one, &a);
+	print_cond(other, &b);
+	if (buf_ok(&a) && buf_ok(&b)) {
+		diag_warn(d, r->at, "this rule can never match: nothing is both %s and %s", a.p, b.p);
+		if (other->at.line != r->at.line || other->at.src != r->at.src)
+			diag_help(d, "that stands in %s", diag_place(other->at, r->at.src, place));
+	} else {
+		d->failed = true;
+	}
+	buf_free(&a);
+	buf_free(&b);
 }
 
 static void
@@ -219,11 +135,11 @@ check_rule(const struct policy *pol, size_t i, unsigned gates, struct diag *d)
 		diag_warn(d, r->at, "this rule can never match: a login has no destination, "
 		    "program or owner yet");
 	}
-	if ((facts & 1u << QF_PRINCIPAL) != 0 && (facts & 1u << QF_CA) == 0) {
+	if ((facts & 1u << QF_PRINCIPAL) != 0 && (facts & 1u << QF_CA) == 0 && !stops_other_cas(r)) {
 		diag_warn(d, r->at, "'principal' without 'ca'");
 		diag_help(d, "any CA that sshd trusts can write that principal: name the one that is meant");
 	}
-	check_detected(r, d);
+	check_together(r, d);
 	check_level(pol, i, gates, d);
 	if (r->any && r->action > DO_ALERT && r->action < DO_DENY) {
 		diag_warn(d, r->at, "'%s any' refuses no login", action_name(r->action));
@@ -235,14 +151,77 @@ check_rule(const struct policy *pol, size_t i, unsigned gates, struct diag *d)
 	}
 }
 
+static bool
+holds_nothing(const struct table *t)
+{
+	return t->as_addr != NULL ? t->addrs.n4 + t->addrs.n6 == 0 : t->names.in.nplain + t->names.in.nglobs == 0;
+}
+
+/* The file that a table comes from is written by others, and may be lost on its way. */
 static void
 check_tables(const struct policy *pol, struct diag *d)
 {
 	char quoted[DIAG_QUOTE];
 
-	for (const struct table *t = pol->tables; t != NULL; t = t->next)
-		if (t->as_addr == NULL && t->as_name == NULL)
+	for (const struct table *t = pol->tables; t != NULL; t = t->next) {
+		if (t->as_addr == NULL && t->as_name == NULL) {
 			diag_warn(d, t->at, "<%s> is never used", diag_quote(t->name, quoted));
+		} else if (holds_nothing(t)) {
+			diag_warn(d, t->at, "<%s> holds nothing", diag_quote(t->name, quoted));
+			diag_help(d, "what asks for it matches nobody; with a '!', everybody");
+		}
+	}
+}
+
+/* A user or a group that no login has. */
+static bool
+is_nobody(const struct value *v)
+{
+	const struct name_list *in = v->kind == VAL_TABLE ? &v->as.table->names.in : NULL;
+
+	return in != NULL ? in->nplain + in->nglobs == 0 : v->text.n == 0;
+}
+
+static bool
+is_everybody(const struct value *v)
+{
+	return v->kind == VAL_TEXT && bytes_is(v->text, "*");
+}
+
+static bool
+all_values(const struct cond *c, bool (*is)(const struct value *))
+{
+	const struct value *v = c->values.first;
+
+	while (v != NULL && is(v))
+		v = v->next;
+	return v == NULL;
+}
+
+static bool
+any_value(const struct cond *c, bool (*is)(const struct value *))
+{
+	const struct value *v = c->values.first;
+
+	while (v != NULL && !is(v))
+		v = v->next;
+	return v != NULL;
+}
+
+static void
+check_people(const struct policy *pol, struct diag *d)
+{
+	for (const struct cond *c = pol->never_stop.first; c != NULL; c = c->next)
+		if (all_values(c, is_nobody))
+			diag_warn(d, c->at, "this never-stop names nobody");
+	for (const struct cond *c = pol->no_baseline.first; c != NULL; c = c->next) {
+		if (all_values(c, is_nobody))
+			diag_warn(d, c->at, "this no-baseline names nobody");
+		if (!any_value(c, is_everybody))
+			continue;
+		diag_warn(d, c->at, "this no-baseline names everybody: nothing is learned, nothing is unusual");
+		diag_help(d, "it is for accounts of services: no-baseline user deploy");
+	}
 }
 
 static void
@@ -277,14 +256,17 @@ pol_lint(const struct policy *pol, unsigned gates, struct buf *out)
 	struct diag d = DIAG_INIT;
 	unsigned n;
 
+	if (pol->nrules == 0)
+		diag_warn(&d, (struct span){0}, "%s: there is no rule", pol->source.name);
 	check_tables(pol, &d);
+	check_people(pol, &d);
 	check_blocks(pol, &d);
 	check_space(pol, &d);
 	for (size_t i = 0; i < pol->nrules; i++)
 		check_rule(pol, i, gates, &d);
 	for (size_t i = 0; i < pol->nrules && i < LINT_RULES; i++)
 		check_shadow(pol, i, &d);
-	n = d.warnings;
+	n = d.warnings + pol->warnings;
 	diag_print(&d, out);
 	if (pol->nrules > LINT_RULES)
 		buf_printf(out, "warning: only the first %d rules were compared with each other\n",

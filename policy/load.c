@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "base/safe.h"
 #include "policy/expect.h"
+#include "policy/files.h"
 #include "policy/parse.h"
 
 #define STOP_LIMIT  5
@@ -53,6 +53,7 @@ new_policy(const char *name, struct bytes text, const struct pol_options *o)
 		return NULL;
 	}
 	pol->source = (struct source){.name = kept_name, .text = {.p = kept_text, .n = text.n}};
+	pol->part.source = &pol->source;
 	return pol;
 }
 
@@ -77,16 +78,32 @@ fits(const struct source *s, struct diag *diag)
 static bool
 take(struct parser *p, const struct source *s)
 {
-	p->block = NULL;
-	p->depth = 0;
 	lexer_init(&p->lexer, s, p->diag);
 	return parse_policy(p);
+}
+
+/* The policy's own file, and what it includes. */
+static void
+take_own(struct parser *p)
+{
+	struct policy *pol = p->policy;
+	struct buf path = BUF_INIT;
+
+	path_join(NULL, bytes_of(pol->source.name), &path);
+	if (buf_ok(&path))
+		index_put(&p->parts, buf_bytes(&path), &pol->part);
+	else
+		pol->arena.failed = true;
+	p->part = &pol->part;
+	p->bytes = pol->source.text.n;
+	take(p, &pol->source);
+	buf_free(&path);
 }
 
 static bool
 build(struct policy *pol, const struct pol_options *o, struct diag *diag)
 {
-	struct parser p = {.policy = pol, .diag = diag};
+	struct parser p = {.policy = pol, .diag = diag, .options = o};
 	bool ok;
 
 	if (!fits(&pol->source, diag) || !fits(&pol->prelude, diag))
@@ -95,10 +112,22 @@ build(struct policy *pol, const struct pol_options *o, struct diag *diag)
 	if (pol->prelude.text.n != 0 && take(&p, &pol->prelude))
 		pol->nprelude = pol->nrules;
 	p.prelude = false;
-	take(&p, &pol->source);
-	ok = !diag_full(diag) && resolve(&p, o);
+	p.block = NULL;
+	p.depth = 0;
+	take_own(&p);
+	ok = !diag_full(diag) && resolve(&p);
 	index_free(&p.tables);
+	index_free(&p.parts);
 	return ok;
+}
+
+static void
+take_places(struct policy *pol, const struct pol_places *places)
+{
+	for (size_t i = 0; i < places->n && pol->nprelude + i < pol->nrules; i++) {
+		pol->compiled[pol->nprelude + i].file = places->list[i].file;
+		pol->compiled[pol->nprelude + i].line = places->list[i].line;
+	}
 }
 
 struct policy *
@@ -121,9 +150,13 @@ pol_parse(const char *name, struct bytes text, const struct pol_options *o, stru
 	ok = ok && diag.errors == 0 && !diag.failed;
 	if (ok && o != NULL && o->enforce)
 		pol->mode = MODE_ENFORCE;
+	if (ok && o != NULL)
+		take_places(pol, &o->places);
 	if (pol != NULL && pol->arena.failed)
 		diag.failed = true;
 	ok = diag_print(&diag, out) && ok;
+	if (pol != NULL)
+		pol->warnings = diag.warnings;
 	*nerrors = diag.errors + diag.failed;
 	if (!ok && *nerrors == 0)
 		*nerrors = 1;
@@ -141,10 +174,7 @@ pol_load(const char *path, const struct pol_options *o, struct buf *out, unsigne
 	const char *why = NULL;
 	int err;
 
-	if (o != NULL && o->read != NULL)
-		err = o->read(path, ST_POLICY_BYTES, &text, &why, o->arg);
-	else
-		err = plain_read(path, ST_POLICY_BYTES, &text);
+	err = files_read(o, path, POLF_POLICY, ST_POLICY_BYTES, &text, &why);
 	if (err == 0) {
 		pol = pol_parse(path, buf_bytes(&text), o, out, nerrors);
 	} else {

@@ -3,23 +3,36 @@
 
 /* --- how facts are looked at ------------------------------------------------------------------- */
 
-/* The whole, the first 32 to 1 bytes, the last 16 to 1. */
-#define HEADS 32
-#define TAILS 16
-
 enum end { WHOLE, HEAD, TAIL };
+
+/*
+ * What globs have in common with the names they match is often so many of their words, up to a '/', '-' or '.',
+ * whatever these are; else so many bytes.
+ */
+static const struct name_kind {
+	enum end end;
+	bool words;
+	unsigned most; /* of them, down to one */
+} name_kinds[] = {{HEAD, true, 8}, {HEAD, false, 32}, {TAIL, true, 4}, {TAIL, false, 16}};
+
+#define NAME_PARTS (1 + 8 + 32 + 4 + 16)
 
 struct name_part {
 	enum end end;
-	unsigned n; /* bytes; of a shorter name, the whole */
+	bool words;
+	unsigned n; /* words or bytes; of a name that has fewer, the whole */
 };
 
 static struct name_part
 name_part(unsigned part)
 {
-	return part == 0     ? (struct name_part){WHOLE, 0} :
-	    part <= HEADS    ? (struct name_part){HEAD, HEADS + 1 - part} :
-	                       (struct name_part){TAIL, HEADS + TAILS + 1 - part};
+	const struct name_kind *k = name_kinds;
+
+	if (part == 0)
+		return (struct name_part){.end = WHOLE};
+	for (part--; part >= k->most; k++)
+		part -= k->most;
+	return (struct name_part){k->end, k->words, k->most - part};
 }
 
 static const struct addr_part {
@@ -34,7 +47,7 @@ unsigned
 facet_parts(enum pol_fact fact)
 {
 	return fact == QF_TIME      ? 0 :
-	    fact_is_name(fact)      ? 1 + HEADS + TAILS :
+	    fact_is_name(fact)      ? NAME_PARTS :
 	    fact_is_addr(fact)      ? NELEM(addr_parts) :
 	    fact == QF_PORT         ? NELEM(port_parts) :
 	                              1; /* owner */
@@ -49,52 +62,37 @@ stir(uint64_t h, uint64_t v)
 	return h ^ h >> 29;
 }
 
-/*
- * No key: what can be found by a number is what the policy's author wrote, and whoever makes questions can at
- * worst hit what many rules are found by.
- */
-static uint64_t
-name_number(struct bytes name)
+/* Neither a letter nor a digit. */
+static bool
+ends_word(char c)
 {
-	uint64_t h = name.n, word = 0;
-	uint32_t ends[2];
+	static const uint32_t of_words[8] = {0, 0x03ff0000, 0x07fffffe, 0x07fffffe};
 
-	for (size_t i = 0; i + sizeof(word) < name.n; i += sizeof(word)) {
-		memcpy(&word, name.p + i, sizeof(word));
-		h = stir(h, word);
-	}
-	/* The last bytes of a long one again, or those at both ends of a short one: it is said how many there are. */
-	if (name.n >= sizeof(word)) {
-		memcpy(&word, name.p + name.n - sizeof(word), sizeof(word));
-	} else if (name.n >= sizeof(ends[0])) {
-		memcpy(&ends[0], name.p, sizeof(ends[0]));
-		memcpy(&ends[1], name.p + name.n - sizeof(ends[1]), sizeof(ends[1]));
-		word = (uint64_t)ends[0] << 32 | ends[1];
-	} else if (name.n > 0) {
-		word = (uint64_t)(uint8_t)name.p[0] << 16 | (uint64_t)(uint8_t)name.p[name.n / 2] << 8 |
-		    (uint8_t)name.p[name.n - 1];
-	}
-	return stir(stir(h, word), 0);
+	return (of_words[(uint8_t)c / 32] >> (uint8_t)c % 32 & 1) == 0;
+}
+
+/* How many bytes the part has, from its end of the name; false: the name does not have as much. */
+static bool
+part_length(struct name_part part, struct bytes name, size_t *out)
+{
+	unsigned left = part.n;
+
+	*out = part.n;
+	if (!part.words)
+		return part.n <= name.n;
+	for (*out = 0; *out < name.n && left > 0; (*out)++)
+		left -= ends_word(name.p[part.end == HEAD ? *out : name.n - 1 - *out]);
+	return left == 0;
 }
 
 static uint64_t
 name_part_number(struct name_part part, struct bytes name)
 {
-	if (part.end == HEAD && name.n > part.n)
-		name.n = part.n;
-	if (part.end == TAIL && name.n > part.n)
-		name = (struct bytes){.p = name.p + name.n - part.n, .n = part.n};
+	size_t n;
+
+	if (part.end != WHOLE && part_length(part, name, &n))
+		name = (struct bytes){.p = part.end == HEAD ? name.p : name.p + name.n - n, .n = n};
 	return name_number(name);
-}
-
-static uint64_t
-half(const uint8_t b[8])
-{
-	uint64_t v = 0;
-
-	for (unsigned i = 0; i < 8; i++)
-		v = v << 8 | b[i];
-	return v;
 }
 
 /* An address as a number of 128 bits, cut to those that the part looks at. */
@@ -105,14 +103,14 @@ struct place {
 static struct place
 place_of(struct addr_part part, unsigned family, const uint8_t b[16])
 {
-	struct place p = {.hi = half(b)};
+	struct place p = {.hi = half_of(b)};
 
 	if (family == 4)
 		p.hi >>= 64 - part.bits4;
 	else if (part.bits6 <= 64)
 		p.hi >>= 64 - part.bits6;
 	else
-		p.lo = half(b + 8);
+		p.lo = half_of(b + 8);
 	return p;
 }
 
@@ -175,8 +173,9 @@ put_names(struct marks *m, struct name_part part, const struct name_list *l)
 		put(m, name_part_number(part, l->plain[i]));
 	for (size_t i = 0; i < l->nglobs && m->n != NO_MARKS; i++) {
 		struct bytes plain = plain_end(l->globs[i], part.end);
+		size_t n;
 
-		if (part.end != WHOLE && plain.n >= part.n)
+		if (part.end != WHOLE && part_length(part, plain, &n))
 			put(m, name_part_number(part, plain));
 		else
 			m->n = NO_MARKS;

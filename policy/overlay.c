@@ -7,24 +7,22 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
+
 static struct edge *
 new_edge(struct overlay *o)
 {
+	struct edge *room;
+
 	if (o->n == o->max)
 		o->too_many = true;
 	if (o->too_many || o->failed)
 		return NULL;
-	if (o->n == o->cap) {
-		size_t cap = o->cap != 0 ? 2 * o->cap : 64;
-		struct edge *more = reallocarray(o->edges, cap, sizeof(*more));
-
-		if (more == NULL) {
-			o->failed = true;
-			return NULL;
-		}
-		o->edges = more;
-		o->cap = cap;
+	if ((room = array_grow(o->edges, o->n, &o->room, sizeof(*room), o->max)) == NULL) {
+		o->failed = true;
+		return NULL;
 	}
+	o->edges = room;
 	return &o->edges[o->n++];
 }
 

@@ -36,7 +36,7 @@ struct classes {
 struct overlay {
 	unsigned width; /* bytes of a place */
 	struct edge *edges; /* owned */
-	size_t n, cap;
+	size_t n, room;
 	size_t max;     /* edges; with more, none is regarded */
 	bool too_many, failed;
 	struct stretch *stretches; /* owned */

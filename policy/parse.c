@@ -14,7 +14,7 @@ run(struct parser *p, int start)
 	status = pol_yyparse(p);
 	/* 2: memory or depth, which yyerror has said */
 	return status == 0 && p->diag->errors == before && !p->diag->failed &&
-	    !p->policy->arena.failed && !p->tables.failed;
+	    !p->policy->arena.failed && !p->tables.failed && !p->parts.failed;
 }
 
 bool
@@ -27,4 +27,10 @@ bool
 parse_question(struct parser *p)
 {
 	return run(p, T_START_QUESTION);
+}
+
+bool
+parse_tests(struct parser *p)
+{
+	return run(p, T_START_TESTS);
 }

@@ -68,17 +68,27 @@ struct decision {
 	bool never_stop;
 	enum action action;   /* what the rule says */
 	enum severity severity;
+	bool severity_given;  /* by the rule; else it is the activity's own */
 	enum mode mode;       /* the policy's or the rule's own, before the host's is applied */
 	const char *file;     /* borrowed from the policy; NULL by default */
 	unsigned line;
 	unsigned rule;        /* index, for pol_hit(); UINT_MAX by default */
 	const char *message;  /* for the user; NULL for none */
+	const struct bytes *tags; /* as the rule says; borrowed like file */
+	size_t ntags;
+	/* Of the rule's alerts about one user, at most this many in window_ms; n 0: no limit.  Never of what is done. */
+	struct pol_rate {
+		unsigned n;
+		int64_t window_ms;
+	} at_most;
 };
 
 /* First match wins.  Constant memory, no I/O. */
 void pol_ask(const struct policy *, const struct question *, struct decision *out);
 /* Whether `spare exe` names this program. */
 bool pol_spares(const struct policy *, struct bytes exe);
+/* What the asker does is learned, and judged by what is usual: no `no-baseline` line names him, or may name him. */
+bool pol_learns(const struct policy *, const struct question *);
 bool pol_is_ssh_port(const struct policy *, uint16_t port);
 
 /* --- grants ------------------------------------------------------------------------------------- */
@@ -137,12 +147,30 @@ bool pol_has_time(const struct policy *);
 
 /* --- loading ----------------------------------------------------------------------------------- */
 
-/* Where the bytes of a policy and of the files it names come from. 0 or −errno; why as safe_read(). */
-typedef int pol_read_fn(const char *path, size_t max, struct buf *out, const char **why, void *arg);
+/* What a file is to the policy that names it. */
+enum pol_file {
+	POLF_POLICY,   /* itself, or what it includes */
+	POLF_TABLE,
+	POLF_UNSIGNED, /* a table that the policy takes without a signature of its own */
+	POLF_ZONE,     /* a time zone: the system's, and nobody's to sign */
+};
+
+/*
+ * Where the bytes of a policy and of the files it names come from. 0 or −errno; why as safe_read(): static, or
+ * arg's own until the next call.
+ */
+typedef int pol_read_fn(const char *path, enum pol_file, size_t max, struct buf *out, const char **why,
+    void *arg);
+/*
+ * The files that an include's pattern (a glob in its last part) names, sorted, each path ended by a zero byte.
+ * None is no error.  0 or −errno.
+ */
+typedef int pol_list_fn(const char *pattern, struct buf *out, const char **why, void *arg);
 
 struct pol_options {
 	pol_read_fn *read; /* NULL: plain_read() */
-	void *arg;
+	pol_list_fn *list; /* NULL: the directory as it is */
+	void *arg;         /* of both */
 	bool skip_expect;  /* do not run the expect lines */
 	bool enforce;      /* as if it said mode enforce: for rehearsals */
 	/*
@@ -158,6 +186,17 @@ struct pol_options {
 		const char *name;
 		struct bytes text;
 	} prelude;
+	/*
+	 * Where the text's rules stood before they were printed into it: their places from now on.  Borrowed, and
+	 * longer lived than the policy; n 0: they are where they are.
+	 */
+	struct pol_places {
+		const struct pol_place {
+			const char *file;
+			unsigned line;
+		} *list;
+		size_t n;
+	} places;
 };
 
 /*
@@ -184,7 +223,7 @@ void pol_stop_limit(const struct policy *, unsigned *n, int64_t *window_ms);
 bool pol_ungranted_deny(const struct policy *);
 size_t pol_nrules(const struct policy *);
 size_t pol_nexpects(const struct policy *);
-/* The rule's place and canonical text, without its newline. */
+/* The rule's place and canonical text, with what the blocks around it ask for and without its newline. */
 void pol_rule_text(const struct policy *, size_t rule, struct buf *);
 void pol_rule_place(const struct policy *, size_t rule, const char **file, unsigned *line);
 /* 1u << enum activity */
@@ -198,11 +237,18 @@ enum level pol_rule_level_of(const struct policy *, size_t rule, enum activity, 
 /* The best that it comes to for any of them. */
 enum level pol_rule_level(const struct policy *, size_t rule, unsigned gates, const char **why);
 
-/*
- * A rule before this one that may let the same go on, and hangs on what no gate knows: where it may hold,
- * this one is only carried out just after.  False: there is none among the first thousands.
- */
-bool pol_rule_waits(const struct policy *, size_t rule, enum activity, size_t *before);
+/* The same as it is carried out: by the rule's own mode, and among the others. */
+struct pol_reach {
+	enum level level;
+	const char *why; /* NULL: as above */
+	/*
+	 * SIZE_MAX, or a rule before this one that may let the same go on, and hangs on what no gate knows: where it may
+	 * hold, this one is only carried out just after.  With LEVEL_REACT that is everywhere.  Looked for among the
+	 * first thousands.
+	 */
+	size_t before;
+};
+struct pol_reach pol_rule_reach(const struct policy *, size_t rule, enum activity, unsigned gates);
 
 /*
  * What the policy asks for and a host with these gates cannot do: rules in enforce mode that stop something
@@ -227,20 +273,42 @@ bool question_parse(const struct policy *, struct bytes text, struct question *,
     struct question_store **, struct buf *diag);
 void question_free(struct question_store **);
 
+/* The question in words: question_parse() reads them, and there is nothing in it that they cannot say but `partial`. */
+void question_print(const struct question *, struct buf *);
+
 /* One line a rule up to the match: matched, or the condition that failed and the fact that failed it. */
 void pol_explain(const struct policy *, const struct question *, struct buf *);
 void pol_explain_json(const struct policy *, const struct question *, struct json *);
 
+/* An expect line that was run.  All is good for the call only. */
+struct pol_tested {
+	const char *file;
+	unsigned line;
+	const char *what;        /* the line, in the canonical form */
+	bool ok;
+	const char *why;         /* what the policy says instead, in a sentence; "": it says so */
+	enum action expected, got; /* got: after never-stop */
+	const struct decision *answer;
+};
 /*
  * Runs the expect lines; calls fn for each.  Returns the number that failed.  now: for `until`, where a
  * line names no hours itself; RTIME_NONE: as at a load.
  */
-typedef void pol_expect_fn(const char *file, unsigned line, bool ok, const char *what, void *arg);
+typedef void pol_expect_fn(const struct pol_tested *, void *arg);
 unsigned pol_test(const struct policy *, struct rtime now, pol_expect_fn *, void *arg);
+/*
+ * The same of a text that holds expect lines and nothing else: a file of tests beside the policy, named so in
+ * messages.  With an error in it (*nerrors, diag) none of its lines is run.
+ */
+unsigned pol_test_text(const struct policy *, const char *name, struct bytes text, struct rtime now,
+    pol_expect_fn *, void *arg, struct buf *diag, unsigned *nerrors);
+/* What the expect lines ask; all is borrowed from the policy. */
+typedef void pol_asked_fn(const char *file, unsigned line, const struct question *, void *arg);
+void pol_each_expect(const struct policy *, pol_asked_fn *, void *arg);
 
 /*
  * Shape: rules that never match, are shadowed, unused tables, `principal` without `ca`, actions that these
- * gates (enum pol_gate) cannot carry out.  Count.
+ * gates (enum pol_gate) cannot carry out.  Count, with the warnings that the load gave.
  */
 unsigned pol_lint(const struct policy *, unsigned gates, struct buf *diag);
 

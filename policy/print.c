@@ -85,7 +85,7 @@ print_values(const struct values *l, struct buf *out)
 void
 print_cond(const struct cond *c, struct buf *out)
 {
-	buf_printf(out, "%s%s ", c->negate ? "!" : "", fact_word(c->fact));
+	buf_printf(out, "%s%s %s", c->negate ? "!" : "", fact_word(c->fact), on_scope_word(c->scope));
 	print_values(&c->values, out);
 }
 
@@ -98,8 +98,19 @@ put_conds(const struct conds *conds, struct buf *out)
 	}
 }
 
-void
-print_rule(const struct rule *r, struct buf *out)
+/* The outermost first; they are ST_POLICY_DEPTH deep at most. */
+static void
+put_blocks(const struct block *b, struct buf *out)
+{
+	if (b == NULL)
+		return;
+	put_blocks(b->parent, out);
+	put_conds(&b->conds, out);
+}
+
+/* With the conditions of the blocks from around on; NULL: with its own alone. */
+static void
+put_rule(const struct rule *r, const struct block *around, struct buf *out)
 {
 	const char *sep = " ";
 
@@ -112,6 +123,7 @@ print_rule(const struct rule *r, struct buf *out)
 		buf_printf(out, "%s%s", sep, activity_info((enum activity)a)->name);
 		sep = ", ";
 	}
+	put_blocks(around, out);
 	put_conds(&r->conds, out);
 	if (r->until_text.n != 0) {
 		buf_puts(out, " until ");
@@ -121,10 +133,24 @@ print_rule(const struct rule *r, struct buf *out)
 		buf_printf(out, " severity %s", severity_name((enum severity)r->severity));
 	if (r->mode >= 0)
 		buf_printf(out, " mode %s", mode_name((enum mode)r->mode));
+	if (r->tag_values.n != 0) {
+		buf_puts(out, " tag ");
+		print_values(&r->tag_values, out);
+	}
+	if (r->at_most.n != 0) {
+		buf_printf(out, " at most %u/", r->at_most.n);
+		duration_print(r->at_most.window_ms, out);
+	}
 	if (r->message != NULL) {
 		buf_puts(out, " message ");
 		put_text(bytes_of(r->message), true, out);
 	}
+}
+
+void
+print_rule(const struct rule *r, struct buf *out)
+{
+	put_rule(r, r->block, out);
 }
 
 void
@@ -175,7 +201,7 @@ put_table(const struct table *t, struct buf *out)
 	if (t->file.n != 0) {
 		buf_puts(out, "file ");
 		put_text(t->file, true, out);
-		buf_putc(out, '\n');
+		buf_puts(out, t->no_signature ? " unsigned\n" : "\n");
 		return;
 	}
 	if (t->values.n == 0)
@@ -265,7 +291,7 @@ put_rules(const struct policy *pol, struct buf *out)
 		open_blocks(r->block, open, out);
 		open = r->block;
 		indent(depth_of(open), out);
-		print_rule(r, out);
+		put_rule(r, NULL, out);
 		buf_putc(out, '\n');
 	}
 	close_blocks(open, NULL, out);
@@ -278,6 +304,7 @@ pol_print(const struct policy *pol, struct buf *out)
 	for (const struct table *t = pol->tables; t != NULL; t = t->next)
 		put_table(t, out);
 	put_lines("never-stop ", &pol->never_stop, out);
+	put_lines("no-baseline ", &pol->no_baseline, out);
 	put_lines("spare ", &pol->spare, out);
 	put_rules(pol, out);
 	for (const struct expect *e = pol->expects; e != NULL; e = e->next) {
@@ -296,6 +323,6 @@ pol_rule_text(const struct policy *pol, size_t rule, struct buf *out)
 void
 pol_rule_place(const struct policy *pol, size_t rule, const char **file, unsigned *line)
 {
-	*file = rule < pol->nrules ? pol->rules[rule]->at.src->name : pol->source.name;
-	*line = rule < pol->nrules ? pol->rules[rule]->at.line : 0;
+	*file = rule < pol->nrules ? pol->compiled[rule].file : pol->source.name;
+	*line = rule < pol->nrules ? pol->compiled[rule].line : 0;
 }

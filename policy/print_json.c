@@ -33,10 +33,21 @@ put_conds(struct json *j, const struct conds *conds)
 	for (const struct cond *c = conds->first; c != NULL; c = c->next) {
 		json_object(j);
 		json_kstr(j, "fact", fact_word(c->fact));
+		if (c->scope != ON_EITHER)
+			json_kstr(j, "scope", c->scope == ON_HOST ? "host" : "role");
 		json_kbool(j, "negate", c->negate);
 		put_values(j, "values", &c->values);
 		json_end(j, '}');
 	}
+}
+
+void
+json_rate(struct json *j, const struct pol_rate *rate)
+{
+	json_kobject(j, "at_most");
+	json_kuint(j, "alerts", rate->n);
+	json_kint(j, "window_ms", rate->window_ms);
+	json_end(j, '}');
 }
 
 /* With the conditions of the blocks around it: a reader needs no more than the rule. */
@@ -67,6 +78,10 @@ put_rule(struct json *j, const struct policy *pol, size_t i)
 	if (r->mode >= 0)
 		json_kstr(j, "mode", mode_name((enum mode)r->mode));
 	json_kbytes(j, "until", r->until_text);
+	if (r->tag_values.n != 0)
+		put_values(j, "tags", &r->tag_values);
+	if (r->at_most.n != 0)
+		json_rate(j, &r->at_most);
 	json_kstr(j, "message", r->message);
 	json_end(j, '}');
 	buf_free(&text);
@@ -80,6 +95,8 @@ put_tables(struct json *j, const struct policy *pol)
 		json_object(j);
 		json_kbytes(j, "name", t->name);
 		json_kbytes(j, "file", t->file);
+		if (t->no_signature)
+			json_kbool(j, "unsigned", true);
 		if (t->file.n == 0)
 			put_values(j, "entries", &t->values);
 		json_end(j, '}');
@@ -104,6 +121,7 @@ put_expects(struct json *j, const struct policy *pol)
 	json_karray(j, "expect");
 	for (const struct expect *e = pol->expects; e != NULL; e = e->next) {
 		json_object(j);
+		json_kstr(j, "file", e->at.src->name);
 		json_kuint(j, "line", e->at.line);
 		print_expect(e, &text);
 		json_text(j, "text", &text);
@@ -127,6 +145,9 @@ pol_print_json(const struct policy *pol, struct json *j)
 	put_tables(j, pol);
 	json_karray(j, "never_stop");
 	put_conds(j, &pol->never_stop);
+	json_end(j, ']');
+	json_karray(j, "no_baseline");
+	put_conds(j, &pol->no_baseline);
 	json_end(j, ']');
 	json_karray(j, "spare");
 	put_conds(j, &pol->spare);

@@ -101,14 +101,16 @@ put_name(struct bytes name, struct buf *out)
 static void
 put_names(const struct bytes *names, size_t n, struct buf *out)
 {
-	if (n != 1)
+	if (n == 0)
+		buf_puts(out, "\"\"");
+	if (n > 1)
 		buf_puts(out, "{ ");
 	for (size_t i = 0; i < n; i++) {
 		if (i > 0)
 			buf_puts(out, ", ");
 		put_name(names[i], out);
 	}
-	if (n != 1)
+	if (n > 1)
 		buf_puts(out, " }");
 }
 
@@ -128,6 +130,10 @@ put_to(const struct question *q, struct buf *out)
 		put_name(q->to_unix, out);
 	} else if (q->to_kind == TO_SELF && q->to_addr.family == 0) {
 		buf_puts(out, "self");
+	} else if (q->to_kind == TO_SELF && !addr_is_loopback(q->to_addr)) {
+		buf_puts(out, "{ self, ");
+		put_addr(q->to_addr, out);
+		buf_puts(out, " }");
 	} else {
 		put_addr(q->to_addr, out);
 	}
@@ -144,22 +150,29 @@ put_time(struct rtime t, struct buf *out)
 		buf_puts(out, text);
 }
 
+/* As on_fact() reads it. */
 static void
 put_host(const struct question *q, struct buf *out)
 {
+	const bool either = q->nroles == 1 && bytes_eq(q->host, q->roles[0]);
+
 	if (q->host.n == 0) {
+		buf_puts(out, q->nroles != 0 ? on_scope_word(ON_ROLE) : "");
 		put_names(q->roles, q->nroles, out);
 		return;
 	}
-	if (q->nroles > 0)
-		buf_puts(out, "{ ");
+	if (q->nroles == 0 || either) {
+		buf_puts(out, either ? "" : on_scope_word(ON_HOST));
+		put_name(q->host, out);
+		return;
+	}
+	buf_puts(out, "{ ");
 	put_name(q->host, out);
 	for (size_t i = 0; i < q->nroles; i++) {
 		buf_puts(out, ", ");
 		put_name(q->roles[i], out);
 	}
-	if (q->nroles > 0)
-		buf_puts(out, " }");
+	buf_puts(out, " }");
 }
 
 void
@@ -179,20 +192,25 @@ print_fact(const struct question *q, enum pol_fact fact, struct buf *out)
 		put_addr(q->origin, out);
 	else if (fact == QF_TO)
 		put_to(q, out);
+	else if (fact == QF_PORT && q->port == 0)
+		buf_puts(out, "\"\"");
 	else if (fact == QF_PORT)
 		buf_printf(out, "%u", q->port);
 	else if (fact == QF_TIME)
 		put_time(q->time, out);
 	else if (fact == QF_OWNER)
-		buf_puts(out, owner_name(q->owner));
+		buf_puts(out, q->owner != OWNER_UNKNOWN ? owner_name(q->owner) : "\"\"");
 	else if (fact_is_string(fact, &offset))
 		put_name(question_string(q, offset), out);
 }
 
 void
-print_question(const struct question *q, struct buf *out)
+question_print(const struct question *q, struct buf *out)
 {
 	uint32_t say = q->known & ~(q->activity == ACT_LOGIN ? LATER_FACTS : 0);
+
+	if (q->to_kind == TO_UNIX) /* that a socket's path has no port goes without saying */
+		say &= ~(1u << QF_PORT);
 
 	buf_puts(out, activity_info(q->activity)->name);
 	for (unsigned f = 0; f < QF_COUNT; f++) {

@@ -2,7 +2,7 @@
  * reach: what a rule of a policy comes to on a host with these gates: level.h says it of an activity and
  * an action, here the rule's conditions take their part.
  */
-#include "policy/tree.h"
+#include "policy/relate.h"
 
 /* What a gate never knows: a rule that hangs on it is carried out once the record tells. */
 #define GATELESS (1u << QF_AS | 1u << QF_EXE | 1u << QF_PARENT | 1u << QF_VIA)
@@ -25,28 +25,38 @@ may_be(const struct cond *c, enum owner owner)
 }
 
 static const char *
-hangs_on(const struct conds *conds, bool mux)
+hangs_on(const struct cond *c, enum activity a)
 {
-	for (const struct cond *c = conds->first; c != NULL; c = c->next) {
-		if ((GATELESS & 1u << c->fact) != 0)
-			return "it hangs on what no gate knows: as, exe, parent or via";
-		if (c->fact == QF_TO && names_unix(c))
-			return "it hangs on the path of a socket, which is whatever the caller writes";
-		if (mux && !may_be(c, OWNER_OTHER))
-			return "between logins of one user it is decided by who listens";
-	}
+	if ((GATELESS & 1u << c->fact) != 0)
+		return "it hangs on what no gate knows: as, exe, parent or via";
+	if (c->fact == QF_TO && names_unix(c))
+		return "it hangs on the path of a socket, which is whatever the caller writes";
+	if (a == ACT_MUX_HIJACK && !may_be(c, OWNER_OTHER))
+		return "between logins of one user it is decided by who listens";
 	return NULL;
+}
+
+/* The next condition of a rule: its own, then those of the blocks around it.  NULL: that was the last. */
+static const struct cond *
+next_cond(const struct cond *c, const struct block **around)
+{
+	while (c == NULL && *around != NULL) {
+		c = (*around)->conds.first;
+		*around = (*around)->parent;
+	}
+	return c;
 }
 
 /* What keeps the rule from being part of a grant; NULL: nothing. */
 static const char *
 not_in_grant(const struct rule *r, enum activity a)
 {
-	const bool mux = a == ACT_MUX_HIJACK;
-	const char *why = hangs_on(&r->conds, mux);
+	const struct block *around = r->block;
+	const char *why = NULL;
 
-	for (const struct block *b = r->block; b != NULL && why == NULL; b = b->parent)
-		why = hangs_on(&b->conds, mux);
+	for (const struct cond *c = next_cond(r->conds.first, &around); c != NULL && why == NULL;
+	    c = next_cond(c->next, &around))
+		why = hangs_on(c, a);
 	return why;
 }
 
@@ -116,17 +126,6 @@ conds_apart(const struct cond *a, const struct cond *b)
 	return true;
 }
 
-/* The next condition of a rule: its own, then those of the blocks around it.  NULL: that was the last. */
-static const struct cond *
-next_cond(const struct cond *c, const struct block **around)
-{
-	while (c == NULL && *around != NULL) {
-		c = (*around)->conds.first;
-		*around = (*around)->parent;
-	}
-	return c;
-}
-
 static bool
 rules_apart(const struct rule *a, const struct rule *b)
 {
@@ -144,21 +143,45 @@ rules_apart(const struct rule *a, const struct rule *b)
 	return false;
 }
 
-bool
-pol_rule_waits(const struct policy *pol, size_t rule, enum activity a, size_t *before)
+/* But for what no gate knows, r holds wherever the other does. */
+static bool
+may_hold_everywhere(const struct rule *r, const struct rule *other, enum activity a)
 {
-	if (a == ACT_LOGIN || pol->rules[rule]->action <= DO_ALERT)
-		return false;
-	for (size_t i = 0; i < rule && i < LOOK_BACK; i++) {
+	const struct block *around = r->block;
+
+	for (const struct cond *c = next_cond(r->conds.first, &around); c != NULL; c = next_cond(c->next, &around))
+		if (hangs_on(c, a) == NULL && !relate_follows(c, other))
+			return false;
+	return true;
+}
+
+static void
+look_before(const struct policy *pol, size_t rule, enum activity a, struct pol_reach *reach)
+{
+	for (size_t i = 0; i < rule && i < LOOK_BACK && reach->level == LEVEL_PREVENT; i++) {
 		const struct rule *r = pol->rules[i];
 
 		if ((r->activities >> a & 1) == 0 || rule_refuses(pol, r) || not_in_grant(r, a) == NULL ||
 		    rules_apart(r, pol->rules[rule]))
 			continue;
-		*before = i;
-		return true;
+		if (may_hold_everywhere(r, pol->rules[rule], a))
+			reach->level = LEVEL_REACT;
+		if (reach->before == SIZE_MAX || reach->level == LEVEL_REACT)
+			reach->before = i;
 	}
-	return false;
+}
+
+struct pol_reach
+pol_rule_reach(const struct policy *pol, size_t rule, enum activity a, unsigned gates)
+{
+	struct pol_reach reach = {.before = SIZE_MAX};
+
+	reach.level = pol_rule_level_of(pol, rule, a, gates, &reach.why);
+	if (reach.level != LEVEL_OBSERVE && pol->rules[rule]->mode == MODE_AUDIT)
+		return (struct pol_reach){LEVEL_OBSERVE, "the rule itself says mode audit", SIZE_MAX};
+	if (a != ACT_LOGIN)
+		look_before(pol, rule, a, &reach);
+	return reach;
 }
 
 /* --- more than the host can do ---------------------------------------------------------------- */

@@ -155,6 +155,16 @@ make_first4(struct addr_set *set, struct arena *a)
 }
 
 bool
+addr_set_index(struct addr_set *set, struct arena *a)
+{
+	if (set->n4 >= MANY && !make_first4(set, a))
+		return false;
+	if (set->n6 >= MANY)
+		set->thumb6 = thumb_new(a, set->v6, set->n6);
+	return set->n6 < MANY || set->thumb6 != NULL;
+}
+
+bool
 addr_set_build(struct addr_set *set, struct arena *a, struct addr_entry *e, size_t n)
 {
 	struct addr_set built = {0};
@@ -165,13 +175,12 @@ addr_set_build(struct addr_set *set, struct arena *a, struct addr_entry *e, size
 	while (n4 < n && e[n4].prefix.addr.family == 4)
 		n4++;
 	/* Each prefix opens one range and may split one. */
-	built.v4 = arena_array(a, 2 * n4, sizeof(*built.v4));
-	built.v6 = arena_array(a, 2 * (n - n4), sizeof(*built.v6));
-	if (built.v4 == NULL || built.v6 == NULL)
+	if ((n4 > 0 && (built.v4 = arena_array(a, 2 * n4, sizeof(*built.v4))) == NULL) ||
+	    (n > n4 && (built.v6 = arena_array(a, 2 * (n - n4), sizeof(*built.v6))) == NULL))
 		return false;
 	sweep(&(struct sweep){.set = &built, .width = 4}, e, n4);
 	sweep(&(struct sweep){.set = &built, .width = 16}, e + n4, n - n4);
-	if (built.n4 >= MANY && !make_first4(&built, a))
+	if (!addr_set_index(&built, a))
 		return false;
 	*set = built;
 	return true;
@@ -206,6 +215,8 @@ has6(const struct addr_set *s, const uint8_t b[16])
 {
 	size_t lo = 0, hi = s->n6;
 
+	if (s->thumb6 != NULL)
+		thumb_find(s->thumb6, b, &lo, &hi);
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
@@ -246,19 +257,65 @@ addr_set_covers(const struct addr_set *s, struct prefix p)
 
 /* --- names ------------------------------------------------------------------------------------ */
 
-static int
-bytes_order(struct bytes a, struct bytes b)
+static uint64_t
+stir(uint64_t h, uint64_t v)
 {
-	size_t n = a.n < b.n ? a.n : b.n;
-	int c = n != 0 ? memcmp(a.p, b.p, n) : 0;
-
-	return c != 0 ? c : a.n < b.n ? -1 : a.n > b.n;
+	h = (h ^ v) * 0x9e3779b97f4a7c15u;
+	return h ^ h >> 29;
 }
 
-static int
-by_name(const void *a, const void *b)
+/*
+ * No key: what can be found by a number is what the policy's author wrote, and whoever makes questions can at
+ * worst hit what many rules are found by.
+ */
+uint64_t
+name_number(struct bytes name)
 {
-	return bytes_order(*(const struct bytes *)a, *(const struct bytes *)b);
+	uint64_t h = name.n, word = 0;
+	uint32_t ends[2];
+
+	for (size_t i = 0; i + sizeof(word) < name.n; i += sizeof(word)) {
+		memcpy(&word, name.p + i, sizeof(word));
+		h = stir(h, word);
+	}
+	/* The last bytes of a long one again, or those at both ends of a short one: it is said how many there are. */
+	if (name.n >= sizeof(word)) {
+		memcpy(&word, name.p + name.n - sizeof(word), sizeof(word));
+	} else if (name.n >= sizeof(ends[0])) {
+		memcpy(&ends[0], name.p, sizeof(ends[0]));
+		memcpy(&ends[1], name.p + name.n - sizeof(ends[1]), sizeof(ends[1]));
+		word = (uint64_t)ends[0] << 32 | ends[1];
+	} else if (name.n > 0) {
+		word = (uint64_t)(uint8_t)name.p[0] << 16 | (uint64_t)(uint8_t)name.p[name.n / 2] << 8 |
+		    (uint8_t)name.p[name.n - 1];
+	}
+	return stir(stir(h, word), 0);
+}
+
+static uint32_t
+slots_of(const struct name_list *l)
+{
+	uint32_t slots = 16;
+
+	while (slots / 2 < l->nplain)
+		slots *= 2;
+	return slots;
+}
+
+static bool
+make_slots(struct name_list *l, struct arena *a)
+{
+	const uint32_t mask = slots_of(l) - 1;
+
+	l->slots = arena_array(a, mask + 1ull, sizeof(*l->slots));
+	for (uint32_t i = 0; l->slots != NULL && i < l->nplain; i++) {
+		uint32_t at = (uint32_t)name_number(l->plain[i]) & mask;
+
+		while (l->slots[at] != 0 && !bytes_eq(l->plain[l->slots[at] - 1], l->plain[i]))
+			at = (at + 1) & mask;
+		l->slots[at] = i + 1;
+	}
+	return l->slots != NULL;
 }
 
 static bool
@@ -274,40 +331,63 @@ list_build(struct name_list *l, struct arena *a, const struct name_entry *e, siz
 		else
 			globs++;
 	}
-	l->plain = arena_array(a, plain, sizeof(*l->plain));
-	l->globs = arena_array(a, globs, sizeof(*l->globs));
-	if (l->plain == NULL || l->globs == NULL)
+	if ((plain > 0 && (l->plain = arena_array(a, plain, sizeof(*l->plain))) == NULL) ||
+	    (globs > 0 && (l->globs = arena_array(a, globs, sizeof(*l->globs))) == NULL))
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		if (e[i].negate != negate)
 			continue;
-		if (glob_is_plain(e[i].name))
+		if (glob_is_plain(e[i].name)) {
+			assert(l->plain != NULL);
 			l->plain[l->nplain++] = e[i].name;
-		else
+		} else {
+			assert(l->globs != NULL);
 			l->globs[l->nglobs++] = e[i].name;
+		}
 	}
-	if (l->nplain > 1)
-		qsort(l->plain, l->nplain, sizeof(*l->plain), by_name);
-	return true;
+	return l->nplain < MANY || make_slots(l, a);
 }
 
 bool
 name_set_build(struct name_set *set, struct arena *a, const struct name_entry *e, size_t n)
 {
 	struct name_set built = {0};
+	struct name_list *out = NULL;
+	bool some = false;
 
-	if (!list_build(&built.in, a, e, n, false) || !list_build(&built.out, a, e, n, true))
+	for (size_t i = 0; i < n; i++)
+		some = some || e[i].negate;
+	if (some && ((out = arena_get(a, sizeof(*out))) == NULL || !list_build(out, a, e, n, true)))
+		return false;
+	built.out = out;
+	if (!list_build(&built.in, a, e, n, false))
 		return false;
 	*set = built;
 	return true;
 }
 
 static bool
+plain_has(const struct name_list *l, struct bytes name)
+{
+	if (l->slots != NULL) {
+		const uint32_t mask = slots_of(l) - 1;
+		uint32_t at = (uint32_t)name_number(name) & mask;
+
+		for (; l->slots[at] != 0; at = (at + 1) & mask)
+			if (bytes_eq(l->plain[l->slots[at] - 1], name))
+				return true;
+		return false;
+	}
+	for (size_t i = 0; i < l->nplain; i++)
+		if (bytes_eq(l->plain[i], name))
+			return true;
+	return false;
+}
+
+static bool
 list_has(const struct name_list *l, struct bytes name)
 {
-	if (l->nplain == 1 && bytes_eq(name, l->plain[0]))
-		return true;
-	if (l->nplain > 1 && bsearch(&name, l->plain, l->nplain, sizeof(name), by_name) != NULL)
+	if (plain_has(l, name))
 		return true;
 	for (size_t i = 0; i < l->nglobs; i++)
 		if (glob_match(l->globs[i], name))
@@ -318,13 +398,13 @@ list_has(const struct name_list *l, struct bytes name)
 bool
 name_set_has(const struct name_set *s, struct bytes name)
 {
-	return list_has(&s->in, name) && !list_has(&s->out, name);
+	return list_has(&s->in, name) && (s->out == NULL || !list_has(s->out, name));
 }
 
 bool
 name_set_covers(const struct name_set *s, struct bytes pattern)
 {
-	if (s->out.nplain != 0 || s->out.nglobs != 0)
+	if (s->out != NULL)
 		return false;
 	if (glob_is_plain(pattern))
 		return list_has(&s->in, pattern);

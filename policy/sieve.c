@@ -14,19 +14,62 @@ take_all(struct found *f, const struct sieve *s)
 }
 
 static bool
+take_one(struct found *f, uint32_t rule)
+{
+	if (f->n == SIEVE_LISTS)
+		return false;
+	f->list[f->n].one = rule;
+	f->list[f->n].at = &f->list[f->n].one;
+	f->list[f->n].end = f->list[f->n].at + 1;
+	f->n++;
+	return true;
+}
+
+static bool
 hangs_on_unknown(const struct sieve *s, const struct question *q)
 {
 	return ((q->known & ~q->partial) >> s->facet.fact & 1) == 0;
 }
 
-static const struct sieve *
+/* What is below this mark; 0: nothing.  Sometimes a rule that is below another one. */
+static uint64_t
 below(const struct sieve *s, uint64_t mark)
 {
-	const struct sieve *b = s->below[mark & s->mask];
+	const uint64_t *slots = s->room + sieve_words(s->slots);
+	const uint32_t bit = sieve_bit(s, mark);
 
-	while (b != NULL && b->mark != mark)
-		b = b->next;
-	return b;
+	if ((s->room[bit / 64] >> bit % 64 & 1) == 0)
+		return 0;
+	for (uint32_t i = (uint32_t)mark;; i++) {
+		const uint64_t slot = slots[i & (s->slots - 1)];
+
+		if (slot == 0 || (slot_is_rule(slot) ? slot >> 32 == mark >> 32 : slot_sieve(slot)->mark == mark))
+			return slot;
+	}
+}
+
+static bool go_down(struct found *, const struct sieve *, const struct question *);
+
+static bool
+go_into(struct found *f, uint64_t slot, const struct question *q)
+{
+	return slot == 0 || (slot_is_rule(slot) ? take_one(f, slot_rule(slot)) : go_down(f, slot_sieve(slot), q));
+}
+
+static bool
+go_below(struct found *f, const struct sieve *s, const struct question *q)
+{
+	uint64_t mark;
+
+	if (s->others != NULL && !go_down(f, s->others, q))
+		return false;
+	for (size_t i = 0; question_mark(q, s->facet, i, &mark); i++) {
+		if (!go_into(f, below(s, mark), q))
+			return false;
+		if (!fact_has_many((enum pol_fact)s->facet.fact))
+			break;
+	}
+	return true;
 }
 
 /* False: there is no place for what it finds. */
@@ -34,17 +77,10 @@ static bool
 go_down(struct found *f, const struct sieve *s, const struct question *q)
 {
 	const unsigned before = f->n;
-	uint64_t mark;
-	bool fits;
 
-	if (s == NULL)
-		return true;
-	if (s->below == NULL || hangs_on_unknown(s, q) || f->steps++ >= SIEVE_STEPS)
+	if (s->slots == 0 || hangs_on_unknown(s, q) || f->steps++ >= SIEVE_STEPS)
 		return take_all(f, s);
-	fits = go_down(f, s->others, q);
-	for (size_t i = 0; fits && question_mark(q, s->facet, i, &mark); i++)
-		fits = go_down(f, below(s, mark), q);
-	if (fits)
+	if (go_below(f, s, q))
 		return true;
 	f->n = before;
 	return take_all(f, s);

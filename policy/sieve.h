@@ -17,15 +17,62 @@
 #include "policy/mark.h"
 
 struct sieve {
-	uint64_t mark;                    /* what it is below */
-	const struct sieve *next;         /* below another mark with the same low bits */
-	const struct sieve *const *below; /* by a mark's low bits; NULL: not split */
-	const struct sieve *others;       /* rules that the facet does not sort; NULL: none */
-	uint32_t mask;                    /* of the low bits */
-	struct facet facet;
+	uint64_t mark;         /* what it is below */
+	const uint32_t *rules; /* all of it, split or not: indices, ascending */
 	uint32_t n;
-	uint32_t rules[]; /* all of it, split or not: indices, ascending */
+	uint32_t slots; /* for what is below, a power of two; 0: not split */
+	const struct sieve *others; /* rules that the facet does not sort; NULL: none */
+	struct facet facet;
+	/* Of a split one: bits, by the low ones of a mark: whether anything is below it.  Then the slots. */
+	uint64_t room[];
 };
+
+/*
+ * So many bits for each slot: what is not there is mostly seen without a look into far memory.  What is there is
+ * in the slot of its mark's low bits or behind that, before the next empty one.
+ */
+#define SIEVE_BITS  4
+#define SIEVE_SLOTS 16 /* at least: whole words of bits */
+
+static inline size_t
+sieve_words(uint32_t slots)
+{
+	return (size_t)slots * SIEVE_BITS / 64;
+}
+
+static inline uint32_t
+sieve_bit(const struct sieve *s, uint64_t mark)
+{
+	return (uint32_t)mark & (SIEVE_BITS * s->slots - 1);
+}
+
+/*
+ * A slot: 0, or one rule and the upper half of its mark, which no other mark here has, so that nothing else need be
+ * looked at; or a sieve.
+ */
+static inline uint64_t
+slot_of_rule(uint64_t mark, uint32_t rule)
+{
+	return mark >> 32 << 32 | (uint64_t)rule << 1 | 1;
+}
+
+static inline bool
+slot_is_rule(uint64_t slot)
+{
+	return (slot & 1) != 0;
+}
+
+static inline uint32_t
+slot_rule(uint64_t slot)
+{
+	return (uint32_t)slot >> 1;
+}
+
+static inline const struct sieve *
+slot_sieve(uint64_t slot)
+{
+	return (const struct sieve *)(uintptr_t)slot;
+}
 
 /* What all sieves of a policy together may still take; where there is too little, they stay coarse. */
 struct sieve_room {
@@ -45,6 +92,7 @@ const struct sieve *sieve_new(struct policy *, const uint32_t *rules, size_t n, 
 struct found {
 	struct {
 		const uint32_t *at, *end;
+		uint32_t one; /* the list, when it is no longer */
 	} list[SIEVE_LISTS];
 	unsigned n, steps;
 };

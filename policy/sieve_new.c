@@ -98,20 +98,20 @@ facts_of(const struct policy *pol, const uint32_t *rules, size_t n)
 	return facts;
 }
 
-/* For four times as many places as are used: most of what is not there is then seen at once. */
+/* At least twice as many as are used. */
 static uint32_t
-mask_for(size_t used)
+slots_for(size_t used)
 {
-	uint32_t mask = 7;
+	uint32_t slots = SIEVE_SLOTS;
 
-	while (mask < 4 * used)
-		mask = 2 * mask + 1;
-	return mask;
+	while (slots < 2 * used)
+		slots *= 2;
+	return slots;
 }
 
 /* --- which facet ------------------------------------------------------------------------------------ */
 
-struct split {
+struct choice {
 	struct facet facet;
 	size_t others, coarse, pairs, slots; /* coarse: of the others, those that a coarser facet may sort */
 	double left; /* rules that a question is expected to find */
@@ -119,10 +119,10 @@ struct split {
 };
 
 /* Counts in slots by a few bits of each mark: where two meet the split looks worse than it is. */
-static struct split
+static struct choice
 judge(struct maker *m, struct facet f, const uint32_t *rules, size_t n)
 {
-	struct split s = {.facet = f};
+	struct choice s = {.facet = f};
 	uint64_t marks[MARKS], squares = 0;
 
 	for (size_t i = 0; i < n && s.others + s.pairs <= m->room; i++) {
@@ -152,7 +152,7 @@ judge(struct maker *m, struct facet f, const uint32_t *rules, size_t n)
 
 /* False: none that is worth it. */
 static bool
-best_split(struct maker *m, const uint32_t *rules, size_t n, struct split *out)
+best_split(struct maker *m, const uint32_t *rules, size_t n, struct choice *out)
 {
 	uint32_t facts = facts_of(m->policy, rules, n);
 	bool found = false;
@@ -163,7 +163,7 @@ best_split(struct maker *m, const uint32_t *rules, size_t n, struct split *out)
 
 		for (unsigned p = 0; p < parts; p++) {
 			struct facet f = {.fact = (uint8_t)fact, .part = (uint8_t)p};
-			struct split s;
+			struct choice s;
 
 			if (m->looks < n)
 				return found;
@@ -194,80 +194,146 @@ by_mark(const void *va, const void *vb)
 
 static struct sieve *make(struct maker *, const uint32_t *rules, size_t n, unsigned depth);
 
-/* A sieve for each run of pairs of one mark; list has room for all its rules. */
-static bool
-make_below(struct maker *m, struct sieve *of, const struct sieve **below, struct pair *pairs, size_t n,
-    uint32_t *list, unsigned depth)
+static void
+put_below(struct sieve *s, uint64_t mark, uint64_t what)
 {
-	if (n > 1)
-		qsort(pairs, n, sizeof(*pairs), by_mark);
+	uint64_t *slots = s->room + sieve_words(s->slots);
+	const uint32_t bit = sieve_bit(s, mark);
+	uint32_t i = (uint32_t)mark & (s->slots - 1);
+
+	while (slots[i] != 0)
+		i = (i + 1) & (s->slots - 1);
+	slots[i] = what;
+	s->room[bit / 64] |= 1ull << bit % 64;
+}
+
+/* Rules with the same mark; a sieve of their own where they are several, or the upper half is another mark's too. */
+static bool
+put_rules(struct maker *m, struct sieve *of, uint64_t mark, bool alone, const uint32_t *rules, size_t n,
+    unsigned depth)
+{
+	struct sieve *s;
+
+	if (n == 1 && alone) {
+		put_below(of, mark, slot_of_rule(mark, rules[0]));
+		return true;
+	}
+	if ((s = make(m, rules, n, depth)) == NULL)
+		return false;
+	s->mark = mark;
+	put_below(of, mark, (uintptr_t)s);
+	return true;
+}
+
+static bool
+upper_alike(const struct pair *pairs, size_t a, size_t b)
+{
+	return pairs[a].mark >> 32 == pairs[b].mark >> 32;
+}
+
+/* Each run of pairs of one mark; list has room for all rules. */
+static bool
+make_below(struct maker *m, struct sieve *of, struct pair *pairs, size_t n, uint32_t *list, unsigned depth)
+{
 	for (size_t i = 0; i < n;) {
 		const uint64_t mark = pairs[i].mark;
-		struct sieve *s;
+		bool alone = i == 0 || !upper_alike(pairs, i - 1, i);
 		size_t k = 0;
 
 		/* A rule that wants the same thing twice stands there once. */
 		for (; i < n && pairs[i].mark == mark; i++)
 			if (k == 0 || list[k - 1] != pairs[i].rule)
 				list[k++] = pairs[i].rule;
-		if ((s = make(m, list, k, depth)) == NULL)
+		alone = alone && (i == n || !upper_alike(pairs, i - 1, i));
+		if (!put_rules(m, of, mark, alone, list, k, depth))
 			return false;
-		s->mark = mark;
-		s->next = below[mark & of->mask];
-		below[mark & of->mask] = s;
 	}
 	return true;
 }
 
-static bool
-split(struct maker *m, struct sieve *s, const struct split *by, unsigned depth)
+/* In one piece, with as many slots. */
+static struct sieve *
+new_sieve(struct arena *a, const uint32_t *rules, size_t n, uint32_t slots)
 {
-	struct pair *pairs = calloc(by->pairs + 1, sizeof(*pairs));
-	uint32_t *list = calloc(s->n, sizeof(*list));
-	const struct sieve **below;
-	size_t npairs = 0, others = 0;
-	bool ok = false;
+	const size_t words = slots + sieve_words(slots);
+	struct sieve *s = arena_lines(a, sizeof(*s) + words * sizeof(s->room[0]) + n * sizeof(*rules));
+	uint32_t *own;
 
-	m->room -= by->pairs + by->others;
-	s->facet = by->facet;
-	s->mask = mask_for(by->slots);
-	below = arena_array(&m->policy->arena, s->mask + 1ull, sizeof(const struct sieve *));
-	if (pairs == NULL || list == NULL || below == NULL)
-		goto out;
-	for (uint32_t i = 0; i < s->n; i++) {
+	if (s == NULL)
+		return NULL;
+	own = (uint32_t *)&s->room[words];
+	if (n > 0)
+		memcpy(own, rules, n * sizeof(*rules));
+	s->rules = own;
+	s->n = (uint32_t)n;
+	s->slots = slots;
+	return s;
+}
+
+/* Rules by their marks, sorted; those without one in list. */
+static size_t
+sort_out(struct maker *m, struct facet f, const uint32_t *rules, size_t n, struct pair *pairs, uint32_t *list,
+    size_t *others)
+{
+	size_t npairs = 0;
+
+	*others = 0;
+	for (size_t i = 0; i < n; i++) {
 		uint64_t marks[MARKS];
-		size_t k = rule_marks(m->policy->rules[s->rules[i]], by->facet, marks);
+		size_t k = rule_marks(m->policy->rules[rules[i]], f, marks);
 
 		if (k >= NO_MARKS)
-			list[others++] = s->rules[i];
+			list[(*others)++] = rules[i];
 		for (size_t j = 0; k < NO_MARKS && j < k; j++)
-			pairs[npairs++] = (struct pair){marks[j], s->rules[i]};
+			pairs[npairs++] = (struct pair){marks[j], rules[i]};
 	}
-	if (others > 0 && (s->others = make(m, list, others, depth)) == NULL)
+	if (npairs > 1)
+		qsort(pairs, npairs, sizeof(*pairs), by_mark);
+	return npairs;
+}
+
+static size_t
+count_marks(const struct pair *pairs, size_t n)
+{
+	size_t marks = n > 0;
+
+	for (size_t i = 1; i < n; i++)
+		marks += pairs[i].mark != pairs[i - 1].mark;
+	return marks;
+}
+
+static struct sieve *
+make_split(struct maker *m, const uint32_t *rules, size_t n, const struct choice *by, unsigned depth)
+{
+	struct pair *pairs = calloc(by->pairs + 1, sizeof(*pairs));
+	uint32_t *list = calloc(n, sizeof(*list));
+	struct sieve *s = NULL, *out = NULL;
+	size_t npairs, others;
+
+	if (pairs == NULL || list == NULL)
 		goto out;
-	ok = make_below(m, s, below, pairs, npairs, list, depth);
-	s->below = below;
+	m->room -= by->pairs + by->others;
+	npairs = sort_out(m, by->facet, rules, n, pairs, list, &others);
+	s = new_sieve(&m->policy->arena, rules, n, slots_for(count_marks(pairs, npairs)));
+	if (s == NULL || (others > 0 && (s->others = make(m, list, others, depth)) == NULL))
+		goto out;
+	s->facet = by->facet;
+	if (make_below(m, s, pairs, npairs, list, depth))
+		out = s;
 out:
 	free(pairs);
 	free(list);
-	return ok;
+	return out;
 }
 
 static struct sieve *
 make(struct maker *m, const uint32_t *rules, size_t n, unsigned depth)
 {
-	struct arena *a = &m->policy->arena;
-	struct sieve *s = arena_get(a, offsetof(struct sieve, rules) + n * sizeof(*rules));
-	struct split by;
+	struct choice by;
 
-	if (s == NULL)
-		return NULL;
-	if (n > 0)
-		memcpy(s->rules, rules, n * sizeof(*rules));
-	s->n = (uint32_t)n;
 	if (n <= FEW || depth == DEPTH || !best_split(m, rules, n, &by))
-		return s;
-	return split(m, s, &by, depth + 1) ? s : NULL;
+		return new_sieve(&m->policy->arena, rules, n, 0);
+	return make_split(m, rules, n, &by, depth + 1);
 }
 
 static size_t
@@ -283,7 +349,7 @@ sieve_new(struct policy *pol, const uint32_t *rules, size_t n, struct sieve_room
 	struct maker m = {.policy = pol, .room = most.rules, .looks = most.looks};
 	const struct sieve *s = NULL;
 
-	m.mask = mask_for(n < SLOTS / 2 ? n : SLOTS / 2);
+	m.mask = slots_for(n < SLOTS / 2 ? n : SLOTS / 2) - 1;
 	m.count = calloc(m.mask + 1ull, sizeof(*m.count));
 	m.slot = calloc(m.mask + 1ull, sizeof(*m.slot));
 	if (m.count != NULL && m.slot != NULL)

@@ -131,7 +131,7 @@ take_option(struct signers *w, struct bytes *line, unsigned *seen, struct signer
 	struct bytes value;
 
 	if (i == NOPTIONS)
-		return "neither an option nor a type of key that is accepted here";
+		return "neither an option (namespaces, cert-authority, valid-before ...) nor a type of key that is accepted here";
 	(void)wire_skip(line, strlen(options[i].name));
 	if (options[i].set == NULL) {
 		*(bool *)((char *)s + options[i].flag) = true;
@@ -269,7 +269,7 @@ take_line(struct signers *w, struct bytes line, struct signer *s)
 void
 signers_start(struct signers *w, struct bytes text)
 {
-	w->rest = text;
+	w->rest = bytes_unmarked(text);
 	w->line = 0;
 }
 

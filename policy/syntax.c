@@ -59,6 +59,15 @@ static const struct synonym {
     {"refuse", "block", "'block', or of a login 'deny'"},
     {"kill", "terminate", "'terminate' (the session), or 'block' (what it does)"},
     {"log", "record", NULL},
+    {"label", "tag", NULL},
+    {"ssh", "outbound-ssh", NULL},
+    {"not", "'!'", "'!', as in: !user eve"},
+    {"time", "hours", NULL},
+    {"when", "hours", NULL},
+    {"limit", "at", "'at most N/TIME', as in: at most 5/10m"},
+    {"rate", "at", "'at most N/TIME', as in: at most 5/10m"},
+    {"atmost", "at", "'at most N/TIME', as in: at most 5/10m"},
+    {"at-most", "at", "'at most N/TIME', as in: at most 5/10m"},
     {"dest", "to", NULL},
     {"dst", "to", NULL},
     {"destination", "to", NULL},
@@ -175,10 +184,54 @@ put_expected(const struct syntax_error *r, struct bytes text, struct buf *out)
 		else if (strcmp(say[i], "a word") == 0)
 			buf_puts(out, "a word or string");
 		else if (keyword_find(bytes_of(say[i]), &k))
-			buf_printf(out, "'%s'", say[i]);
+			buf_printf(out, k.token == T_AT ? "'%s most'" : "'%s'", say[i]);
 		else
 			buf_puts(out, say[i]);
 	}
+}
+
+/* The word that ends before at, on its line. */
+static struct bytes
+word_before(const struct source *src, uint32_t at)
+{
+	const char *p = src->text.p;
+	uint32_t begin;
+
+	while (at > 0 && (p[at - 1] == ' ' || p[at - 1] == '\t'))
+		at--;
+	for (begin = at; begin > 0 && (unsigned char)p[begin - 1] > ' ';)
+		begin--;
+	return (struct bytes){.p = p + begin, .n = at - begin};
+}
+
+/* "hours mon-fri 08:00-18:00", "port 22, 2222", "user=eve": of a condition's values but the first.  True: said. */
+static bool
+loose_value(struct parser *p, const struct syntax_error *r, struct bytes text)
+{
+	const struct bytes value = word_before(r->at.src, r->at.off);
+	const struct bytes before = word_before(r->at.src, (uint32_t)(value.p - r->at.src->text.p));
+	const char *equals = text.n > 0 ? memchr(text.p, '=', text.n) : NULL;
+	struct bytes head = {.p = text.p, .n = equals != NULL ? (size_t)(equals - text.p) : 0};
+	struct keyword k;
+	char quoted[DIAG_QUOTE];
+
+	if (expects(r, "a condition") && keyword_find(head, &k) && k.token == T_COND) {
+		diag_error(p->diag, r->at, "'%s' cannot stand here", diag_quote(text, quoted));
+		diag_help(p->diag, "its value follows behind a blank: %s VALUE", k.name);
+		return true;
+	}
+	if (!keyword_find(before, &k) || k.token != T_COND)
+		return false;
+	if (bytes_is(text, ",")) {
+		diag_error(p->diag, r->at, "',' cannot stand here");
+		diag_help(p->diag, "several values stand in braces: %s { A, B }", k.name);
+		return true;
+	}
+	if (k.value != QF_TIME || text.n == 0 || text.p[0] <= ' ' || keyword_find(text, &k))
+		return false;
+	diag_error(p->diag, r->at, "'%s' cannot stand here", diag_quote(text, quoted));
+	diag_help(p->diag, "hours of several words stand in quotes: hours \"mon-fri 08:00-18:00 Europe/Berlin\"");
+	return true;
 }
 
 /* Mistakes that have a better answer than a list of what could stand there.  True: said. */
@@ -218,15 +271,37 @@ well_known(struct parser *p, const struct syntax_error *r, struct bytes text)
 	return false;
 }
 
+/* What follows these words is little, and better shown than listed. */
+static const char *
+shown_behind(struct bytes word)
+{
+	static const struct {
+		const char *word, *show;
+	} shown[] = {
+	    {"table", "table <NAME> { ENTRY, ENTRY }, or: table <NAME> file \"FILE\""},
+	    {"never-stop", "never-stop user NAME, or: never-stop group NAME"},
+	    {"no-baseline", "no-baseline user NAME, or: no-baseline group NAME"},
+	    {"spare", "spare exe \"/path/of/the/program\""},
+	    {"stop-limit", "stop-limit 5 in 10m, or: stop-limit off"},
+	    {"severity", "severity info, low, medium, high or critical"},
+	    {"until", "until 2027-03-31"},
+	};
+
+	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
+		if (bytes_is(word, shown[i].word))
+			return shown[i].show;
+	return NULL;
+}
+
 void
 syntax_report(struct parser *p, const struct syntax_error *r)
 {
 	struct bytes text = {.p = r->at.src->text.p + r->at.off, .n = r->at.len};
 	struct buf expected = BUF_INIT;
-	const char *better;
+	const char *better, *shown = shown_behind(word_before(r->at.src, r->at.off));
 	char quoted[DIAG_QUOTE];
 
-	if (well_known(p, r, text))
+	if (well_known(p, r, text) || loose_value(p, r, text))
 		return;
 	better = closest(r, text);
 	put_expected(r, text, &expected);
@@ -240,6 +315,8 @@ syntax_report(struct parser *p, const struct syntax_error *r)
 		;
 	else if (better != NULL)
 		diag_help(p->diag, "did you mean '%s'?", better);
+	else if (shown != NULL)
+		diag_help(p->diag, "expected: %s", shown);
 	else if (expected.n != 0)
 		diag_help(p->diag, "expected %s", expected.p);
 	buf_free(&expected);

@@ -5,6 +5,8 @@
 #ifndef POLICY_TREE_H
 #define POLICY_TREE_H
 
+#include <stdalign.h>
+
 #include "policy/arena.h"
 #include "policy/diag.h"
 #include "policy/policy.h"
@@ -29,6 +31,7 @@ struct ports {
 struct hours {
 	uint8_t days; /* bit 0: Monday */
 	uint16_t from, to;
+	const struct zone *zone; /* NULL: the host's */
 };
 #define EVERY_DAY 0x7f
 #define DAY_END   (24 * 60)
@@ -55,33 +58,39 @@ struct values {
 	size_t n;
 };
 
-/* A condition's values, compiled; conditions alike share one. */
+/* A condition's values, compiled; conditions alike share one.  What is asked together stands together. */
 struct test {
 	unsigned id;
-	enum pol_fact fact;
-	bool self;
-	size_t nvalues, ntables;
-	const struct table **tables;
-	const struct value *values; /* ports, hours, owners */
+	uint8_t fact; /* enum pol_fact */
+	uint8_t self : 1, scope : 2; /* scope: enum on_scope */
+	uint16_t nports;
 	struct addr_set addrs;
-	struct name_set names;      /* of unix sockets where the fact is QF_TO */
+	const struct ports *ports; /* ascending, disjoint */
+	alignas(ARENA_LINE) struct name_set names; /* of unix sockets where the fact is QF_TO */
+	const struct table **tables;
+	const struct value *values; /* as they were written */
+	uint32_t nvalues, ntables;
 };
 
 /* Conditions as they are asked. */
 struct term {
 	const struct test *test;
-	enum pol_fact fact;
+	uint8_t fact; /* enum pol_fact */
 	bool negate;
 };
 
 struct terms {
 	const struct term *list;
-	size_t n;
+	uint32_t n;
 };
+
+/* What `on` speaks of. */
+enum on_scope { ON_EITHER, ON_HOST, ON_ROLE };
 
 struct cond {
 	struct cond *next;
 	enum pol_fact fact;
+	enum on_scope scope;
 	bool negate;
 	struct span at; /* its word */
 	struct values values;
@@ -92,17 +101,40 @@ struct conds {
 	struct cond *first, *last;
 };
 
+struct nest {
+	struct name_set own;         /* and of those tables in it that take nothing out */
+	const struct table **with, **without; /* the others in it, those with a '!' */
+	size_t nwith, nwithout;
+	unsigned looks; /* how many tables one name is looked up in, at most */
+};
+
 struct table {
 	struct table *next;
 	struct bytes name;
 	struct span at; /* <name> */
 	const struct cond *as_addr, *as_name; /* who first used it so; NULL: nobody */
-	struct bytes file; /* as written; n 0: inline */
+	struct bytes file; /* as the policy's own file sees it; n 0: inline */
+	bool no_signature; /* the file needs none of its own */
 	struct span file_at;
 	struct source source; /* of the file */
 	struct values values;
 	struct addr_set addrs;
-	struct name_set names;
+	struct name_set names; /* with those of the tables in it: what is not here is not in the table */
+	/* Of names, where tables in it take some out again that this one may have: the last word. */
+	const struct nest *nest; /* NULL: names says all */
+	/* while it is loaded */
+	enum { NEST_NEW, NEST_OPEN, NEST_DONE } state;
+	unsigned height; /* of the tables in it, one in the other */
+	bool compiled;
+};
+
+/* A file of the policy's text: its own, or one that is included. */
+struct part {
+	const struct part *by;       /* which includes it; NULL: the policy's own */
+	struct span at;              /* its name there */
+	const struct source *source;
+	const char *dir;             /* from which its names are seen, as the policy's own see it; NULL: as they */
+	unsigned depth;
 };
 
 struct block {
@@ -111,6 +143,7 @@ struct block {
 	struct conds conds;   /* the same, as they were written */
 	struct block *next;   /* of all, as they began */
 	bool used;            /* a rule stands in it, or in a block inside */
+	unsigned misplaced;   /* statements that cannot stand in a block */
 	struct span at;
 };
 
@@ -124,20 +157,30 @@ struct rule {
 	const struct block *block; /* NULL: top */
 	int severity, mode;        /* −1: not given */
 	const char *message;       /* NULL: not given */
+	struct values tag_values;  /* as they were written */
+	const struct bytes *tags;  /* the same, of that number */
+	struct pol_rate at_most;   /* n 0: not given */
 	struct bytes until_text;   /* n 0: not given */
 	struct rtime until;        /* the first moment when it no longer holds */
-	const struct clause *clause;
+	const struct compiled_rule *compiled;
 };
 
-/* A rule as it is asked, next to the others: where rules are many, what they are spread over is what takes time. */
-struct clause {
-	struct terms terms;        /* its own conditions and, where they are few, those of its blocks */
-	const struct block *block; /* whose conditions it has as well; NULL: none */
-	struct rtime until; /* RTIME_NONE: no end */
-	const char *file, *message;
+/*
+ * A rule as it is asked.  Where rules are many, what they are spread over is what takes time: it stands in two lines
+ * of the cache.
+ */
+#define NEAR_TERMS 5
+
+struct compiled_rule {
+	alignas(ARENA_LINE) struct terms terms; /* its own conditions and, where they are few, those of its blocks */
+	struct rtime until;                     /* RTIME_NONE: no end */
+	const struct block *block;              /* whose conditions it has as well; NULL: none */
+	struct term near[NEAR_TERMS];           /* its terms, when they are no more */
+	const char *file;
 	uint32_t line;
 	uint8_t action;
 	int8_t severity, mode; /* −1: not given */
+	bool more;             /* its rule has a message, tags or a limit */
 };
 
 struct expect {
@@ -153,8 +196,10 @@ struct sieve;
 struct policy {
 	struct arena arena;
 	struct source source, prelude; /* prelude: text n 0: there is none */
+	struct part part;              /* its own file */
 	size_t nprelude; /* its rules: the first ones */
 	const char *dir;
+	struct zone *zones; /* that hours name */
 	struct bytes fleet;
 	uint64_t serial;
 	enum mode mode;
@@ -163,6 +208,7 @@ struct policy {
 	uint8_t ssh_port_bits[65536 / 8];
 	struct table *tables, *last_table;
 	struct conds never_stop; /* one for each line */
+	struct conds no_baseline;
 	struct conds spare;
 	unsigned stop_limit;
 	int64_t stop_window_ms;
@@ -170,7 +216,7 @@ struct policy {
 	struct block *blocks, *last_block;
 	struct rule *first_rule, *last_rule;
 	const struct rule **rules;
-	struct clause *clauses; /* of the same index */
+	struct compiled_rule *compiled; /* of the same index */
 	size_t nrules;
 	uint32_t *by_activity[ACT_COUNT]; /* indices into rules, ascending */
 	size_t nby_activity[ACT_COUNT];
@@ -178,8 +224,11 @@ struct policy {
 	unsigned ntests; /* ids of tests are below */
 	struct expect *expects, *last_expect;
 	size_t nexpects;
+	unsigned warnings; /* that the load gave */
 };
 
+_Static_assert(sizeof(struct test) <= 2 * ARENA_LINE, "an address wants the first line, a name the second");
+_Static_assert(sizeof(struct compiled_rule) <= 2 * ARENA_LINE, "a compiled rule stands in two lines");
 _Static_assert(ACT_COUNT <= 32, "activities of a rule are bits of an uint32_t");
 
 static inline struct span
@@ -193,6 +242,8 @@ value_span(const struct value *v, const struct source *src)
 	(1u << QF_TO | 1u << QF_PORT | 1u << QF_EXE | 1u << QF_PARENT | 1u << QF_VIA |         \
 	    1u << QF_OWNER)
 
+/* "host ", "role ", or nothing. */
+const char *on_scope_word(enum on_scope);
 /* The word of a condition: "user", "cert-id". */
 const char *fact_word(enum pol_fact);
 /* Whether its values are addresses (origin, to) or names (user, key, exe …); neither: port, hours, owner. */
@@ -205,6 +256,10 @@ bool fact_is_name(enum pol_fact);
 bool fact_is_string(enum pol_fact, size_t *offset);
 struct bytes question_string(const struct question *, size_t offset);
 
+/* --- nest.c ----------------------------------------------------------------------------------- */
+
+bool table_has_name(const struct table *, struct bytes);
+
 /* --- ask.c: three values, as Kleene has them -------------------------------------------------- */
 
 enum tri { TRI_NO, TRI_YES, TRI_UNKNOWN };
@@ -212,7 +267,7 @@ enum tri { TRI_NO, TRI_YES, TRI_UNKNOWN };
 static inline struct term
 term_of(const struct cond *c)
 {
-	return (struct term){.test = c->test, .fact = c->fact, .negate = c->negate};
+	return (struct term){.test = c->test, .fact = (uint8_t)c->fact, .negate = c->negate};
 }
 
 enum tri cond_holds(const struct cond *, const struct question *);
@@ -238,16 +293,18 @@ enum tri rule_holds(const struct rule *, const struct question *);
 void pol_ask_file(const struct policy *, const struct question *, struct rtime now,
     struct decision *out);
 enum tri never_stop_holds(const struct policy *, const struct question *);
+enum tri no_baseline_holds(const struct policy *, const struct question *);
 
 /* --- print.c ---------------------------------------------------------------------------------- */
 
 void print_value(const struct value *, struct buf *);
 void print_values(const struct values *, struct buf *);
 void print_cond(const struct cond *, struct buf *);
+/* As it is meant: with the conditions of the blocks around it. */
 void print_rule(const struct rule *, struct buf *);
 void print_expect(const struct expect *, struct buf *);
-/* A question as on an expect line: activity and the facts that are known. */
-void print_question(const struct question *, struct buf *);
+/* "at_most" of a rule, an object. */
+void json_rate(struct json *, const struct pol_rate *);
 /* What a question says of one fact: "eve", "10.1.2.3", "none", "unknown". */
 void print_fact(const struct question *, enum pol_fact, struct buf *);
 

@@ -9,6 +9,7 @@
 #include "policy/hours.h"
 #include "policy/parse.h"
 #include "policy/suggest.h"
+#include "policy/zone.h"
 
 /* --- addresses -------------------------------------------------------------------------------- */
 
@@ -164,16 +165,42 @@ owner_value(struct parser *p, const struct source *src, enum pol_fact fact, stru
 	return false;
 }
 
+/* Read once a policy. */
+static const struct zone *
+zone_named(struct parser *p, struct bytes name)
+{
+	struct policy *pol = p->policy;
+	struct zone *z = pol->zones;
+
+	while (z != NULL && !bytes_eq(z->name, name))
+		z = z->next;
+	if (z == NULL && (z = zone_read(&pol->arena, p->options, name)) != NULL) {
+		z->next = pol->zones;
+		pol->zones = z;
+	}
+	return z;
+}
+
 static bool
 hours_value(struct parser *p, const struct source *src, enum pol_fact fact, struct value *v)
 {
+	char quoted[DIAG_QUOTE];
+	struct bytes zone;
+
 	(void)fact;
-	if (v->kind == VAL_TEXT && hours_parse(v->text, &v->as.hours)) {
-		v->kind = VAL_HOURS;
-		return true;
+	/* What begins with a digit is a time that is written otherwise, and no zone. */
+	if (v->kind != VAL_TEXT || !hours_parse(v->text, &v->as.hours, &zone) ||
+	    (zone.n != 0 && isdigit((unsigned char)zone.p[0]))) {
+		diag_error(p->diag, value_span(v, src), "these are not hours");
+		diag_help(p->diag, "for example: 22:00-06:00, \"mon-fri 08:00-18:00\", "
+		    "\"mon-fri 08:00-18:00 Europe/Berlin\"");
+		return false;
 	}
-	diag_error(p->diag, value_span(v, src), "these are not hours");
-	diag_help(p->diag, "for example: 08:00-18:00, 22:00-06:00, mon-fri, \"mon-fri 08:00-18:00\"");
+	v->kind = VAL_HOURS;
+	if (zone.n == 0 || (v->as.hours.zone = zone_named(p, zone)) != NULL)
+		return true;
+	diag_error(p->diag, value_span(v, src), "this system knows no time zone '%s'", diag_quote(zone, quoted));
+	diag_help(p->diag, "UTC, or a name as `timedatectl list-timezones` has it, such as Europe/Berlin");
 	return false;
 }
 
@@ -184,6 +211,68 @@ static bool
 never_a_path(struct bytes t)
 {
 	return t.n == 0 || memchr("/*?[\\", t.p[0], 5) == NULL;
+}
+
+/* Names that come from here and from sshd, and not from the site. */
+static const struct known {
+	enum pol_fact fact;
+	const char *name;
+} known[] = {
+    {QF_METHOD, "publickey"}, {QF_METHOD, "password"}, {QF_METHOD, "keyboard-interactive"},
+    {QF_METHOD, "hostbased"}, {QF_METHOD, "gssapi-with-mic"}, {QF_METHOD, "gssapi-keyex"}, {QF_METHOD, "none"},
+    {QF_VIA, "tmux"}, {QF_VIA, "screen"}, {QF_VIA, "at"}, {QF_VIA, "cron"}, {QF_VIA, "systemd-run"}, {QF_VIA, "linger"},
+};
+
+/* A pattern that matches none of them. */
+static void
+warn_unknown(struct parser *p, struct span at, enum pol_fact fact, struct bytes pattern)
+{
+	struct suggest s;
+	char quoted[DIAG_QUOTE];
+	bool any = false;
+
+	suggest_init(&s, pattern);
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (known[i].fact != fact)
+			continue;
+		if (glob_match(pattern, bytes_of(known[i].name)))
+			return;
+		any = true;
+		suggest_offer(&s, known[i].name);
+	}
+	if (!any)
+		return;
+	diag_warn(p->diag, at, "there is no %s '%s': this matches none", fact_word(fact), diag_quote(pattern, quoted));
+	if (s.best != NULL)
+		diag_help(p->diag, "did you mean '%s'?", s.best);
+}
+
+/* 32 bytes in base64, without its padding. */
+static bool
+is_digest(struct bytes t)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	for (size_t i = 0; i < t.n; i++)
+		if (memchr(digits, t.p[i], sizeof(digits) - 1) == NULL)
+			return false;
+	return t.n == 43;
+}
+
+void
+value_fingerprint(struct diag *d, struct span at, enum pol_fact fact, struct bytes text)
+{
+	const struct bytes prefix = BYTES_LIT("SHA256:");
+
+	if ((fact != QF_KEY && fact != QF_CA) || !glob_is_plain(text))
+		return;
+	if (!bytes_starts(text, prefix))
+		diag_warn(d, at, "keys are known by their SHA256 fingerprint: this matches none");
+	else if (!is_digest((struct bytes){.p = text.p + prefix.n, .n = text.n - prefix.n}))
+		diag_warn(d, at, "a fingerprint has 43 characters behind SHA256:, of base64: this matches none");
+	else
+		return;
+	diag_help(d, "write it as `ssh-keygen -l` prints it: \"SHA256:...\"");
 }
 
 static bool
@@ -205,11 +294,10 @@ name_value(struct parser *p, const struct source *src, enum pol_fact fact, struc
 		diag_help(p->diag, "write \"*/%s\" for a program of that name anywhere",
 		    diag_quote(v->text, quoted));
 	}
-	if ((fact == QF_KEY || fact == QF_CA) && v->text.n != 0 && glob_is_plain(v->text) &&
-	    !bytes_starts(v->text, BYTES_LIT("SHA256:"))) {
-		diag_warn(p->diag, at, "keys are known by their SHA256 fingerprint: this matches none");
-		diag_help(p->diag, "write it as `ssh-keygen -l` prints it: \"SHA256:...\"");
-	}
+	if (v->text.n != 0)
+		value_fingerprint(p->diag, at, fact, v->text);
+	if (v->text.n != 0)
+		warn_unknown(p, at, fact, v->text);
 	return true;
 }
 

@@ -27,5 +27,7 @@ $(KINDS):
 include tests/pam/pam.mk
 include tests/oracle/oracle.mk
 include tests/bench/bench.mk
+include tests/simulate/simulate.mk
+include tests/golden/golden.mk
 include tests/fuzz/fuzz.mk
 include tests/monitor/monitor.mk

@@ -41,6 +41,8 @@ enum fact_touch {
 	TOUCH_ATTACH,     /* ptrace(2); all that it does comes after one of these */
 	TOUCH_READ,       /* process_vm_readv(2) */
 	TOUCH_WRITE,
+	TOUCH_READ_FILE,  /* /proc/PID/mem, successful: told by the monitor and not by audit */
+	TOUCH_WRITE_FILE,
 	TOUCH_DESCRIPTOR, /* pidfd_getfd(2): a[0] is the pidfd, the target is not in the record */
 };
 

@@ -38,10 +38,11 @@ judge_unknown(struct detect *d, const struct socket_use *use)
 		socket_used(d, use, ACT_AGENT_USE, OWNER_UNKNOWN, WHAT);
 }
 
+/* tmux outlives the login that started it; who attaches with his other device's key lends it his agent. */
 static bool
-is_foreign(const struct socket_use *use)
+is_foreign(struct detect *d, const struct socket_use *use)
 {
-	return use->owner == OWNER_SAME_USER || use->owner == OWNER_OTHER;
+	return use->owner == OWNER_OTHER || (use->owner == OWNER_SAME_USER && !socket_was_lent(d, use));
 }
 
 void
@@ -49,7 +50,7 @@ agent_judge(struct detect *d, const struct socket_use *use)
 {
 	if (use->usock == NULL)
 		judge_unknown(d, use);
-	else if (is_foreign(use) && !socket_was_offered(use))
+	else if (is_foreign(d, use) && !socket_was_offered(use))
 		socket_used(d, use, ACT_AGENT_HIJACK, use->owner, WHAT);
 	else if (use->usock->forwarded)
 		socket_used(d, use, ACT_AGENT_USE, use->owner, WHAT);

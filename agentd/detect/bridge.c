@@ -19,6 +19,7 @@ bridge_judge(struct detect *d, const struct socket_use *use)
 
 	if (use->usock == NULL || use->owner == OWNER_SELF || use->e->exit != 0)
 		return;
+	socket_lend(d, use);
 	finding_start(d, use->e, ACT_SESSION_BRIDGE, &f);
 	finding_fold(d, &f, evidence_key(use->e, ACT_SESSION_BRIDGE, use->e->life), FOLD_FOREVER);
 	f.owner = use->owner;

@@ -10,6 +10,11 @@
 
 static const struct detector *const detectors[] = {
 	&detector_login,
+	&detector_listed_origin,
+	&detector_unusual_origin,
+	&detector_unusual_hour,
+	&detector_unusual_duration,
+	&detector_concurrent_origins,
 	&detector_outbound,
 	&detector_relay,
 	&detector_socket,
@@ -17,7 +22,12 @@ static const struct detector *const detectors[] = {
 	&detector_bridge,
 	&detector_escape,
 	&detector_ssh_tamper,
+	&detector_key_read,
 	&detector_unreported,
+	&detector_unusual_destination,
+	&detector_escalated_agent,
+	&detector_proxy,
+	&detector_learn, /* the last */
 };
 
 #define CLOCK_SET_MS (3600 * 1000LL)
@@ -25,11 +35,8 @@ static const struct detector *const detectors[] = {
 #define NDETECTORS (sizeof(detectors) / sizeof(detectors[0]))
 
 struct detect {
-	struct host *host; /* borrowed */
-	bool (*is_ssh_port)(uint16_t port, void *arg);
-	void *port_arg;
-	finding_fn *fn;
-	void *fn_arg;
+	struct detect_parts parts;
+	bool following; /* of what was found something follows: found() is at work */
 	struct fold *fold;
 	struct session none; /* for tasks without a session */
 	struct rtime now;
@@ -50,18 +57,13 @@ states_new(struct detect *d)
 }
 
 struct detect *
-detect_new(struct host *host, bool (*is_ssh_port)(uint16_t port, void *arg), void *arg,
-    finding_fn *fn, void *finding_arg)
+detect_new(const struct detect_parts *parts)
 {
 	struct detect *d = calloc(1, sizeof(*d));
 
 	if (d == NULL)
 		return NULL;
-	d->host = host;
-	d->is_ssh_port = is_ssh_port;
-	d->port_arg = arg;
-	d->fn = fn;
-	d->fn_arg = finding_arg;
+	d->parts = *parts;
 	d->none.ses = SES_UNSET;
 	d->none.auid = d->none.uid = AUID_UNSET;
 	d->fold = fold_new(ST_HOPS);
@@ -116,11 +118,52 @@ detect_fact(struct detect *d, const struct fact *f)
 	ripen(d, f->time, false);
 	if (!f->has_task)
 		return;
-	if (host_complete(d->host, f, &whole))
+	if (host_complete(d->parts.host, f, &whole))
 		f = &whole;
 	for (size_t i = 0; i < NDETECTORS; i++) {
 		if (detectors[i]->fact != NULL)
 			detectors[i]->fact(d, d->state[i], f);
+	}
+}
+
+void
+detect_opened(struct detect *d, const struct session *s, struct rtime now)
+{
+	for (size_t i = 0; i < NDETECTORS; i++) {
+		if (detectors[i]->opened != NULL)
+			detectors[i]->opened(d, d->state[i], s, now);
+	}
+}
+
+void
+detect_closed(struct detect *d, const struct session *closed, struct rtime now)
+{
+	struct session *s = host_session(d->parts.host, closed->ses);
+
+	if (s == NULL || s->end_told) /* the module and a record tell of the same end */
+		return;
+	s->end_told = true;
+	for (size_t i = 0; i < NDETECTORS; i++) {
+		if (detectors[i]->closed != NULL)
+			detectors[i]->closed(d, d->state[i], s, now);
+	}
+}
+
+void
+detect_volume(struct detect *d, const struct volume *v)
+{
+	for (size_t i = 0; i < NDETECTORS; i++) {
+		if (detectors[i]->volume != NULL)
+			detectors[i]->volume(d, d->state[i], v);
+	}
+}
+
+void
+detect_key(struct detect *d, const struct key_read *k)
+{
+	for (size_t i = 0; i < NDETECTORS; i++) {
+		if (detectors[i]->key != NULL)
+			detectors[i]->key(d, d->state[i], k);
 	}
 }
 
@@ -139,7 +182,25 @@ detect_flush(struct detect *d)
 struct host *
 detect_host(const struct detect *d)
 {
-	return d->host;
+	return d->parts.host;
+}
+
+struct baseline *
+detect_baseline(const struct detect *d)
+{
+	return d->parts.baseline;
+}
+
+bool
+detect_is_listed(const struct detect *d, struct addr a, const char **list)
+{
+	return d->parts.is_listed != NULL && d->parts.is_listed(a, list, d->parts.arg);
+}
+
+bool
+detect_is_learned(const struct detect *d, const struct session *s)
+{
+	return d->parts.is_learned == NULL || d->parts.is_learned(s, d->parts.arg);
 }
 
 struct fold *
@@ -161,19 +222,34 @@ detect_state(const struct detect *d, const struct detector *which)
 bool
 detect_is_ssh_port(const struct detect *d, uint16_t port)
 {
-	return d->is_ssh_port(port, d->port_arg);
+	return d->parts.is_ssh_port(port, d->parts.arg);
 }
 
 const struct session *
 detect_session(const struct detect *d, uint32_t ses)
 {
-	const struct session *s = host_whose(d->host, ses);
+	const struct session *s = host_whose(d->parts.host, ses);
 
 	return s != NULL ? s : &d->none;
+}
+
+/* What follows from a finding is found by the others; nothing follows from that. */
+static void
+follow(struct detect *d, const struct finding *f)
+{
+	if (d->following || f->again)
+		return;
+	d->following = true;
+	for (size_t i = 0; i < NDETECTORS; i++) {
+		if (detectors[i]->found != NULL)
+			detectors[i]->found(d, d->state[i], f);
+	}
+	d->following = false;
 }
 
 void
 detect_emit(struct detect *d, const struct finding *f)
 {
-	d->fn(f, d->fn_arg);
+	d->parts.finding(f, d->parts.arg);
+	follow(d, f);
 }

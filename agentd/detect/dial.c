@@ -6,12 +6,6 @@
 #include <errno.h>
 
 static bool
-endpoint_eq(struct endpoint a, struct endpoint b)
-{
-	return a.port == b.port && addr_eq(a.addr, b.addr);
-}
-
-static bool
 is_seen(const struct dial *d, struct endpoint e)
 {
 	for (size_t i = 0; i < d->nseen; i++) {

@@ -99,11 +99,8 @@ via_of(const struct session *s, struct rtime when)
 {
 	if (s->ses == SES_UNSET)
 		return NULL;
-	if (s->ssh) {
-		bool after = s->state != SESSION_OPEN && rtime_since(when, s->closed) > 0;
-
-		return after ? "linger" : NULL;
-	}
+	if (s->ssh)
+		return session_is_open(s, when) ? NULL : "linger";
 	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
 		if (strcmp(s->service, services[i].service) == 0)
 			return services[i].via;
@@ -147,6 +144,29 @@ finding_start(struct detect *d, const struct evidence *e, enum activity activity
 		.note = e->note,
 	};
 	f->via = via_of(f->session, e->time);
+}
+
+void
+finding_of_session(struct detect *d, const struct session *s, enum activity activity, struct rtime now, struct finding *f)
+{
+	const struct evidence e = {.time = now, .ses = s->ses, .auid = s->auid, .uid = s->uid, .euid = s->uid, .count = 1};
+
+	finding_start(d, &e, activity, f);
+	f->session = s;
+	f->to_unix = BYTES_NONE;
+	f->via = NULL;
+}
+
+void
+finding_follow(const struct finding *from, enum activity activity, struct finding *f)
+{
+	*f = *from;
+	f->activity = activity;
+	f->count = 1;
+	f->confidence = CONFIDENCE_NONE;
+	f->grade = GRADE_NONE;
+	f->note = NULL;
+	f->nancestry = 0;
 }
 
 void

@@ -180,7 +180,7 @@ static bool
 is_waiting(const struct hop *h, struct endpoint to)
 {
 	for (size_t i = 0; i < h->nwaits; i++) {
-		if (h->waits[i].to.port == to.port && addr_eq(h->waits[i].to.addr, to.addr))
+		if (endpoint_eq(h->waits[i].to, to))
 			return true;
 	}
 	return false;

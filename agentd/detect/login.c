@@ -1,6 +1,6 @@
 /*
  * login: a session opens.  Reported ones at once, for the verdict; in replay, and where no module
- * reports, by sshd's own USER_START.  Pure.
+ * reports, by sshd's own USER_START.  And that it closes, once, whoever tells first.  Pure.
  */
 #include "agentd/detect/detector.h"
 
@@ -14,6 +14,8 @@ send_login(struct detect *d, const struct evidence *e)
 	f.uid = f.euid = f.session->uid; /* as whom the user logs in, not sshd's root */
 	finding_reason(&f, "%s", f.outcome == OUTCOME_FAILURE ? "was refused by PAM" : "opened");
 	finding_send(d, &f);
+	if (f.outcome != OUTCOME_FAILURE && !f.session->turned_away)
+		detect_opened(d, f.session, e->time);
 }
 
 void
@@ -37,8 +39,11 @@ login_fact(struct detect *d, void *state, const struct fact *f)
 	struct evidence e;
 
 	(void)state;
-	if (f->kind != FACT_USER_START || s == NULL || !s->ssh || s->source != SESSION_RECORDS ||
-	    s->monitor_pid != f->pid)
+	if (s == NULL || !s->ssh || s->monitor_pid != f->pid)
+		return;
+	if (f->kind == FACT_USER_END && rtime_since(s->closed, f->time) == 0) /* else the module had said so */
+		detect_closed(d, s, f->time);
+	if (f->kind != FACT_USER_START || s->source != SESSION_RECORDS)
 		return;
 	e = evidence_of(d, f);
 	e.exit = f->result ? 0 : -1;

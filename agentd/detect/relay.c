@@ -44,7 +44,7 @@ relay_is_child(const struct detect *d, const struct fact *f)
 	const struct session *s = host_session(detect_host(d), f->ses);
 	const struct process *p = host_process(detect_host(d), f->pid);
 
-	return s != NULL && s->ssh && s->state == SESSION_OPEN && f->pid == s->child_pid &&
+	return s != NULL && s->ssh && session_is_open(s, f->time) && f->pid == s->child_pid &&
 	    f->uid == s->uid && p != NULL && p->is_sshd;
 }
 

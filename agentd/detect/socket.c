@@ -68,6 +68,27 @@ socket_was_offered(const struct socket_use *use)
 	return use->usock != NULL ? !use->usock->forwarded : e->un.has_inode;
 }
 
+static uint64_t
+lent_key(uint32_t windows, uint32_t attached)
+{
+	return hash_u64(hash_u64(ACT_SESSION_BRIDGE) ^ ((uint64_t)windows << 32 | attached));
+}
+
+void
+socket_lend(struct detect *d, const struct socket_use *attach)
+{
+	if (attach->owner_session != NULL && (attach->owner == OWNER_SAME_LOGIN || attach->owner == OWNER_SAME_USER))
+		(void)fold_pass(detect_fold(d), lent_key(attach->owner_session->ses, attach->e->ses), attach->e->time,
+		    FOLD_FOREVER);
+}
+
+bool
+socket_was_lent(struct detect *d, const struct socket_use *use)
+{
+	return use->owner == OWNER_SAME_USER && use->owner_session != NULL &&
+	    fold_has(detect_fold(d), lent_key(use->e->ses, use->owner_session->ses), use->e->time, FOLD_FOREVER);
+}
+
 const char *
 socket_whose(const struct socket_use *use, char out[SOCKET_WHOSE])
 {

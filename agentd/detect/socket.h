@@ -25,6 +25,12 @@ void bridge_judge(struct detect *, const struct socket_use *);
  * nobody is meant to share.
  */
 bool socket_was_offered(const struct socket_use *);
+/*
+ * A login attached itself to the tmux or screen of another session of its user: that one's windows ask its agent from
+ * now on, as it wished, whatever key it came with.
+ */
+void socket_lend(struct detect *, const struct socket_use *attach);
+bool socket_was_lent(struct detect *, const struct socket_use *);
 /* The file belongs to the login user, or lies in his home by its name. */
 bool socket_is_own(const struct detect *, const struct evidence *);
 /* "its own", "that of alice's session 35 (from 192.0.2.1)" …; returns out */

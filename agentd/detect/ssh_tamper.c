@@ -1,7 +1,7 @@
 /*
  * ssh-tamper: a task of a session lays its hand on sshd, an agent or an SSH client that is not of its own
  * session: attaches to it, reads or writes its memory, takes a descriptor out of it.  Its own session's
- * tasks are its own to debug.  What is read through /proc/PID/mem leaves no record.  Pure.
+ * tasks are its own to debug.  What goes through /proc/PID/mem leaves no record, the monitor tells of it.  Pure.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -11,7 +11,6 @@
 #include "agentd/host/table.h"
 
 #define SAME_TAMPER_MS 60000
-#define PIDFDS         256 /* a descriptor is taken right after its pidfd was opened */
 
 struct pidfd {
 	uint32_t pid, target; /* pid 0: none */
@@ -19,7 +18,7 @@ struct pidfd {
 };
 
 struct tampers {
-	struct pidfd pidfd[PIDFDS];
+	struct pidfd pidfd[ST_PIDFDS];
 	unsigned next;
 };
 
@@ -120,6 +119,8 @@ static const char *const done_to[][2] = {
 	[TOUCH_ATTACH] = {"traces", "tried to trace"},
 	[TOUCH_READ] = {"read the memory of", "tried to read the memory of"},
 	[TOUCH_WRITE] = {"wrote to the memory of", "tried to write to the memory of"},
+	[TOUCH_READ_FILE] = {"read, through /proc, the memory of", ""},
+	[TOUCH_WRITE_FILE] = {"wrote, through /proc, to the memory of", ""},
 	[TOUCH_DESCRIPTOR] = {"took a descriptor of", "tried to take a descriptor of"},
 };
 
@@ -138,6 +139,13 @@ set_owner(struct detect *d, const struct evidence *e, const struct victim *v, st
 	f->owner = host_owner(detect_host(d), f->session, e->uid, &u, &f->owner_session);
 }
 
+/* Who has read and then writes is news. */
+static uint64_t
+writes(const struct fact *f)
+{
+	return (uint64_t)(f->touch == TOUCH_WRITE || f->touch == TOUCH_WRITE_FILE) << 32;
+}
+
 static void
 send_tamper(struct detect *d, const struct fact *fact, const struct victim *v)
 {
@@ -146,7 +154,7 @@ send_tamper(struct detect *d, const struct fact *fact, const struct victim *v)
 	struct finding f;
 
 	finding_start(d, &e, ACT_SSH_TAMPER, &f);
-	finding_fold(d, &f, evidence_key(&e, ACT_SSH_TAMPER, hash_u64(e.life) ^ v->pid), SAME_TAMPER_MS);
+	finding_fold(d, &f, evidence_key(&e, ACT_SSH_TAMPER, hash_u64(e.life) ^ v->pid ^ writes(fact)), SAME_TAMPER_MS);
 	set_owner(d, &e, v, &f);
 	if (f.owner_session != NULL)
 		(void)session_str(f.owner_session, who);
@@ -165,7 +173,7 @@ send_tamper(struct detect *d, const struct fact *fact, const struct victim *v)
 static void
 pidfd_opened(struct tampers *t, const struct fact *f)
 {
-	t->pidfd[t->next++ % PIDFDS] =
+	t->pidfd[t->next++ % ST_PIDFDS] =
 	    (struct pidfd){.pid = f->pid, .target = f->target.pid, .fd = f->exit};
 }
 
@@ -173,8 +181,8 @@ pidfd_opened(struct tampers *t, const struct fact *f)
 static uint32_t
 pidfd_target(const struct tampers *t, const struct fact *f)
 {
-	for (unsigned i = 1; i <= PIDFDS; i++) {
-		const struct pidfd *p = &t->pidfd[(t->next - i) % PIDFDS];
+	for (unsigned i = 1; i <= ST_PIDFDS; i++) {
+		const struct pidfd *p = &t->pidfd[(t->next - i) % ST_PIDFDS];
 
 		if (p->pid == f->pid && p->fd == (int64_t)(uint32_t)f->a[0])
 			return p->target;

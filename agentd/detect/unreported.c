@@ -1,5 +1,6 @@
 /*
- * unreported-session: an SSH server let somebody in, and the PAM module never heard of it.  Three ways:
+ * unreported-session: an SSH server let somebody in, and the PAM module never heard of it.  Three ways that
+ * records show (what sockets show is served.c's):
  *
  *   a system's server that does without PAM (UsePAM no, dropbear): it becomes the user, and still has no
  *   login uid: pam_loginuid is in every stack that we know.  A container's own server does that too; it
@@ -18,11 +19,11 @@
 #include "agentd/detect/command.h"
 #include "agentd/detect/detector.h"
 #include "agentd/detect/ripe.h"
+#include "agentd/detect/unreported.h"
 #include "agentd/host/table.h"
 
 #define REPORT_WAIT_MS 30000  /* an engine that was stopped reads its reports late */
 #define SAME_LOGIN_MS  600000
-#define FIRST_USER     1000   /* below are system accounts, the one that sshd's own child takes among them */
 #define FORKS_MAX      3      /* from the server's last exec to the shell */
 #define GRACE_MS       120000 /* LoginGraceTime: what a connection may take until somebody is let in */
 
@@ -35,6 +36,25 @@ struct unreported {
 	struct ripe_queue queue;
 	size_t n;
 };
+
+static uint64_t
+told_key(uint32_t pid)
+{
+	return hash_u64(hash_u64(ACT_UNREPORTED_SESSION) ^ pid);
+}
+
+/* Of those who serve the connection. */
+static void
+note_told(struct detect *d, uint32_t pid, struct rtime now)
+{
+	(void)fold_pass(detect_fold(d), told_key(pid), now, SAME_LOGIN_MS);
+}
+
+bool
+unreported_was_told(struct detect *d, uint32_t pid, struct rtime now)
+{
+	return fold_has(detect_fold(d), told_key(pid), now, SAME_LOGIN_MS);
+}
 
 /* What tells one login from another: a number that means something else in each of the three ways. */
 enum way { WITHOUT_PAM, NOT_REPORTED, BY_OWN_SERVER };
@@ -83,6 +103,8 @@ fact_setuid(struct detect *d, const struct fact *f)
 	finding_reason(&out, "is a login of uid %u through %s that never passed PAM: it has no session id",
 	    f->uid, program_str(out.process, program));
 	send_unreported(d, &e, WITHOUT_PAM, f->ppid, &out);
+	note_told(d, f->pid, f->time);
+	note_told(d, f->ppid, f->time);
 }
 
 /* --- through PAM, and not reported ------------------------------------------------------------ */
@@ -129,6 +151,7 @@ send_late(struct detect *d, const struct late *l)
 	finding_start(d, &l->e, ACT_UNREPORTED_SESSION, &f);
 	finding_reason(&f, "passed PAM, but its stack's module did not report it as it did others");
 	send_unreported(d, &l->e, NOT_REPORTED, l->e.ses, &f);
+	note_told(d, l->e.pid, l->e.time);
 }
 
 /* --- of a server in a session ----------------------------------------------------------------- */
@@ -238,6 +261,7 @@ fact_exec(struct detect *d, const struct fact *f)
 	finding_reason(&out, "let somebody in through a %s of its own (pid %u), who runs %s as uid %u",
 	    program_str(server, program), server->pid, program_str(out.process, shell), f->uid);
 	send_unreported(d, &e, BY_OWN_SERVER, child_of(server, f->ppid), &out);
+	note_told(d, f->ppid, f->time);
 }
 
 /* --- the detector ----------------------------------------------------------------------------- */

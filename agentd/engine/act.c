@@ -100,8 +100,8 @@ done_of_killed(const struct act *act, const struct notice *n, char why[ACT_WHY_M
 static void
 note_end(struct act *act)
 {
-	if (act->req.pid == 0 && act->req.kind != REQ_TERMINATE)
-		return; /* the session lives on */
+	if ((act->req.pid == 0 && act->req.kind != REQ_TERMINATE) || (act->req.flags & REQF_MADE) != 0)
+		return; /* the session lives on, and who is gone by himself was not ended */
 	recent_note(act->ways->recents, act->req.ses, act->req.pid, mtime_now());
 }
 
@@ -128,7 +128,7 @@ static void on_result(const struct notice *, int fds[LINK_FDS], void *arg);
 
 /*
  * The process that connected has ended, but whoever it left the connection to, a forked child or one that
- * was passed the descriptor, has not: that is cut, for the whole session.
+ * was passed the descriptor, has not: that is cut, wherever in the session it is.
  */
 static bool
 cut_too(struct act *act)
@@ -138,7 +138,10 @@ cut_too(struct act *act)
 	if (r->kind != REQ_KILL || !act->cut)
 		return false;
 	r->kind = REQ_DESTROY;
-	r->pid = 0;
+	if (r->inode == 0)
+		r->flags |= REQF_MADE;
+	else
+		r->pid = 0;
 	if (!act->killed)
 		act->done = DONE_CUT;
 	return link_ask(act->ways->link, r, KILL_WAIT_MS, on_result, act);

@@ -35,11 +35,11 @@ tell(struct acts *a, const struct ruling *r, enum done done, enum level level, c
 	a->parts.outcome(&o, a->parts.arg);
 }
 
-/* A gate has stopped it by itself. */
+/* A gate has stopped it by itself.  What is inferred of it no gate stops, though it stands at the same place. */
 static bool
 was_gated(const struct acts *a, const struct ruling *r, struct gate_act *out)
 {
-	return a->parts.gated != NULL && a->parts.gated(r->finding, out, a->parts.arg);
+	return !activity_is_inferred(r->finding->activity) && a->parts.gated != NULL && a->parts.gated(r->finding, out, a->parts.arg);
 }
 
 /* What was not there any more to be stopped, a gate may have stopped, and says so now. */
@@ -96,7 +96,7 @@ settle(struct acts *a, const struct ruling *r)
 	const char *why;
 	enum level level = level_of(a, r, &why);
 
-	if (r->decision.never_stop)
+	if (r->spared != NULL)
 		tell(a, r, ruling_done(r), LEVEL_OBSERVE, NULL);
 	else
 		tell(a, r, ruling_done(r), level, level == LEVEL_OBSERVE ? why : NULL);

@@ -4,24 +4,34 @@
 #include <stdlib.h>
 
 #include "agentd/engine/archive.h"
+#include "agentd/engine/case_keep.h"
 #include "agentd/engine/pending.h"
 
 struct filter {
-	bool has_ses, has_activity;
+	bool has_ses;
 	uint32_t ses;
-	enum activity activity;
+	char activity[32]; /* or "case"; "": any */
 	char user[ST_NAME_MAX]; /* "": any */
 };
 
 bool
-control_wants(const void *filter, const void *row)
+alert_verbs_want(const void *filter, const void *row)
 {
 	const struct filter *f = filter;
 	const struct outlet_row *r = row;
 
 	return r->alert && (!f->has_ses || f->ses == r->ses) &&
-	    (!f->has_activity || f->activity == r->activity) &&
+	    (f->activity[0] == '\0' || strcmp(f->activity, outlet_row_name(r)) == 0) &&
 	    (f->user[0] == '\0' || strcmp(f->user, r->user) == 0);
+}
+
+/* What a case alerts is none of them, and may be asked for as if it were. */
+static bool
+is_activity(const char *name)
+{
+	enum activity a;
+
+	return strcmp(name, "case") == 0 || activity_parse(bytes_of(name), &a);
 }
 
 /* False: the client has its answer. */
@@ -36,7 +46,8 @@ get_filter(struct client *c, const struct args *args, struct engine *e, struct f
 		client_end(c, 1, "no user has so long a name");
 		return false;
 	}
-	if (activity != NULL && !activity_parse(bytes_of(activity), &f->activity)) {
+	if (activity != NULL && (!is_activity(activity) ||
+	    !bytes_copy(bytes_of(activity), f->activity, sizeof(f->activity)))) {
 		client_end(c, 3, "this is no activity");
 		return false;
 	}
@@ -44,7 +55,6 @@ get_filter(struct client *c, const struct args *args, struct engine *e, struct f
 		client_end(c, 1, "no session has this id");
 		return false;
 	}
-	f->has_activity = activity != NULL;
 	f->has_ses = id != NULL;
 	return true;
 }
@@ -72,7 +82,7 @@ get_query(const struct args *args, const struct engine *e, const struct filter *
 	int64_t limit;
 
 	*q = (struct store_query){.user = f->user[0] != '\0' ? f->user : NULL,
-	    .activity = f->has_activity ? activity_info(f->activity)->name : NULL,
+	    .activity = f->activity[0] != '\0' ? f->activity : NULL,
 	    .boot = f->has_ses ? e->boot_id : NULL, .has_ses = f->has_ses, .ses = f->ses,
 	    .quiet = args_flag(args, "all")};
 	if (!args_int(args, "since", 0, &q->since_ms) || !args_int(args, "until", 0, &q->until_ms) ||
@@ -121,9 +131,9 @@ static bool
 part_parse(const char *name, enum store_part *out)
 {
 	static const char *const names[] = {[STORE_FINDINGS] = "findings", [STORE_SESSIONS] = "sessions",
-	    [STORE_LOGINS] = "logins"};
+	    [STORE_LOGINS] = "logins", [STORE_ALERTED] = "alerted"};
 
-	for (unsigned i = STORE_FINDINGS; name != NULL && i <= STORE_LOGINS; i++) {
+	for (unsigned i = STORE_FINDINGS; name != NULL && i <= STORE_ALERTED; i++) {
 		*out = (enum store_part)i;
 		if (strcmp(name, names[i]) == 0)
 			return true;
@@ -159,11 +169,18 @@ verb_history(struct client *c, const struct args *args, void *arg)
 
 	if (!part_parse(args_str(args, "part"), &q.part) || !args_int(args, "since", 0, &q.since_ms) ||
 	    !args_int(args, "until", 0, &q.until_ms) || !args_int(args, "after", 0, &after) || after < 0) {
-		client_end(c, 3, "part is findings, sessions or logins; after, since and until are numbers");
+		client_end(c, 3, "part is findings, sessions, logins or alerted; after, since and until are numbers");
 		return;
 	}
 	q.after = (uint64_t)after;
+	q.id = args_str(args, "id");
+	if (q.id != NULL && (q.part != STORE_FINDINGS || strspn(q.id, "0123456789abcdef") != strlen(q.id))) {
+		client_end(c, 3, "id is the beginning of an alert's event.id, of findings");
+		return;
+	}
 	send_host(c, e);
+	if (q.part == STORE_ALERTED)
+		case_keep(e->cases, e->archive);
 	if (e->archive != NULL && (p = pending_new(e, c)) != NULL && archive_find(e->archive, &q, on_alerts, p))
 		return;
 	if (p != NULL)

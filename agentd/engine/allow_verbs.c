@@ -174,7 +174,7 @@ verb_disallow(struct client *c, const struct args *args, void *arg)
 }
 
 void
-allowances_end(struct engine *e, struct rtime now)
+allow_verbs_end(struct engine *e, struct rtime now)
 {
 	unsigned number;
 

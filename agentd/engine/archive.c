@@ -15,25 +15,33 @@
 
 #define TEND_MS 10000 /* an idle store is looked after this often */
 
-enum job_kind { JOB_WRITE, JOB_FIND, JOB_GET };
+enum job_kind { JOB_WRITE, JOB_FIND, JOB_GET, JOB_USUAL, JOB_SYNC };
 
 struct job {
 	LIST_ENTRY(job) link;
 	struct archive *archive; /* loop only, but for its vault */
 	enum job_kind kind;
 	struct told told;
-	/* JOB_WRITE */
-	struct rows rows;
+	struct rows rows; /* JOB_WRITE: to be written; JOB_USUAL: what was found */
 	size_t nrows;
 	/* JOB_FIND, JOB_GET */
 	struct store_query query;
-	char user[256], activity[64], boot[64];
+	char user[256], activity[64], boot[64], id[64];
 	struct buf out;
 	bool cut, found, forgotten;
 	struct store_session session;
 	archive_found_fn *on_found;
 	archive_session_fn *on_session;
 	void *arg;
+	/* JOB_USUAL: the days, and behind what the page begins */
+	int32_t from, to;
+	bool first;
+	char name[ST_USUAL_TEXT], kind_name[16], value[ST_USUAL_TEXT];
+	struct store_usual after;
+	archive_usual_fn *on_usual;
+	/* JOB_SYNC */
+	uint64_t dropped; /* when it was asked */
+	archive_synced_fn *on_synced;
 };
 
 struct archive {
@@ -50,6 +58,32 @@ struct archive {
 /* --- in the thread ------------------------------------------------------------------------------ */
 
 static void
+keep_usual(const struct store_usual *row, void *arg)
+{
+	struct job *j = arg;
+	struct row *r = vault_row_usual(ROW_USUAL, row);
+
+	j->cut = j->cut || r == NULL;
+	if (r == NULL)
+		return;
+	STAILQ_INSERT_TAIL(&j->rows, r, link);
+	j->nrows++;
+}
+
+static void
+find_usual(struct job *j, struct store *s)
+{
+	j->found = store_each_usual(s, j->from, j->to, j->first ? NULL : &j->after, ST_PAGE_ROWS, keep_usual, j) ==
+	    STORE_OK;
+	if (!j->found)
+		told_failed(&j->told, store_why(s));
+	if (!j->cut)
+		return;
+	j->found = false;
+	(void)snprintf(j->told.why, sizeof(j->told.why), "out of memory");
+}
+
+static void
 run_job(void *arg)
 {
 	struct job *j = arg;
@@ -58,8 +92,10 @@ run_job(void *arg)
 
 	if (j->kind == JOB_WRITE) {
 		vault_write(v, &j->rows, j->nrows, t);
-	} else if (!vault_open(v, t)) {
+	} else if (j->kind == JOB_SYNC || !vault_open(v, t)) {
 		return;
+	} else if (j->kind == JOB_USUAL) {
+		find_usual(j, v->store);
 	} else if (j->kind == JOB_GET) {
 		j->found = store_session_get(v->store, j->boot, j->query.ses, &j->session, &j->out);
 	} else if (store_find(v->store, &j->query, &j->out, &j->cut) == STORE_OK) {
@@ -72,20 +108,9 @@ run_job(void *arg)
 /* --- in the loop -------------------------------------------------------------------------------- */
 
 static void
-rows_free(struct rows *rows)
-{
-	struct row *r;
-
-	while ((r = STAILQ_FIRST(rows)) != NULL) {
-		STAILQ_REMOVE_HEAD(rows, link);
-		free(r);
-	}
-}
-
-static void
 job_free(struct job *j)
 {
-	rows_free(&j->rows);
+	vault_rows_free(&j->rows);
 	buf_free(&j->out);
 	free(j);
 }
@@ -98,6 +123,7 @@ hear(struct archive *a, const struct told *t)
 	a->state.written += t->written;
 	a->state.dropped += t->dropped;
 	a->state.set_aside += t->set_aside;
+	a->state.lost += t->lost;
 	a->state.failing = t->failing;
 	if (t->measured)
 		a->state.size = t->size;
@@ -122,10 +148,16 @@ job_done(void *arg)
 	struct job *j = arg;
 	struct archive *a = j->archive;
 
-	hear(a, &j->told);
-	a->inflight -= j->nrows;
-	if (j->kind != JOB_WRITE)
+	if (j->kind != JOB_SYNC)
+		hear(a, &j->told);
+	if (j->kind == JOB_WRITE)
+		a->inflight -= j->nrows;
+	else
 		LIST_REMOVE(j, link);
+	if (j->kind == JOB_USUAL && !j->forgotten)
+		j->on_usual(&j->rows, j->nrows == ST_PAGE_ROWS, j->found ? NULL : j->told.why, j->arg);
+	if (j->kind == JOB_SYNC && !j->forgotten)
+		j->on_synced(!a->state.failing && a->state.dropped == j->dropped, j->arg);
 	if (j->kind == JOB_FIND && !j->forgotten)
 		j->on_found(buf_bytes(&j->out), j->cut, j->found ? NULL : j->told.why, j->arg);
 	if (j->kind == JOB_GET && !j->forgotten)
@@ -172,112 +204,62 @@ archive_flush(struct archive *a)
 	job_free(j);
 }
 
-/* --- rows: copied with their strings into one piece --- */
+/* --- rows on their way --- */
 
-static struct row *
-row_new(enum row_kind kind, const char **fields[], size_t n)
-{
-	size_t total = 0, at = 0;
-	struct row *r;
-
-	for (size_t i = 0; i < n; i++)
-		total += (*fields[i] != NULL ? strlen(*fields[i]) : 0) + 1;
-	if ((r = calloc(1, sizeof(*r) + total)) == NULL)
-		return NULL;
-	r->kind = kind;
-	for (size_t i = 0; i < n; i++) {
-		size_t len = *fields[i] != NULL ? strlen(*fields[i]) : 0;
-
-		if (len > 0)
-			memcpy(r->strings + at, *fields[i], len);
-		*fields[i] = r->strings + at; /* of the caller's copy, which goes into the row */
-		at += len + 1;
-	}
-	return r;
-}
-
+/* NULL: there was no memory for it. */
 static void
 gather(struct archive *a, struct row *r)
 {
+	if (r == NULL) {
+		a->state.dropped++;
+		failure_note(FAIL_STORE_QUEUE);
+		return;
+	}
 	STAILQ_INSERT_TAIL(&a->rows, r, link);
 	if (++a->nrows >= ST_STORE_BATCH)
 		archive_flush(a);
 }
 
-static void
-row_lost(struct archive *a)
+void
+archive_finding(struct archive *a, const struct store_finding *f)
 {
-	a->state.dropped++;
-	failure_note(FAIL_STORE_QUEUE);
+	gather(a, vault_row_finding(f));
 }
 
 void
-archive_finding(struct archive *a, const struct store_finding *from)
+archive_case(struct archive *a, const struct store_case *c)
 {
-	struct store_finding f = *from;
-	char *json = malloc(f.json.n + 1);
-	const char *text = json;
-	const char **fields[] = {&f.boot, &f.user, &f.activity, &f.action, &f.done, &f.severity, &text};
-	struct row *r = NULL;
-
-	if (json != NULL) {
-		memcpy(json, f.json.p, f.json.n);
-		json[f.json.n] = '\0'; /* JSON text has no NUL of its own */
-		r = row_new(ROW_FINDING, fields, sizeof(fields) / sizeof(fields[0]));
-	}
-	free(json);
-	if (r == NULL) {
-		row_lost(a);
-		return;
-	}
-	f.json.p = text;
-	r->u.finding = f;
-	gather(a, r);
+	gather(a, vault_row_case(c));
 }
 
-static void
-gather_session(struct archive *a, enum row_kind kind, const struct store_session *from)
+void
+archive_logins(struct archive *a, const struct store_logins *l)
 {
-	struct store_session s = *from;
-	const char **fields[] = {&s.boot, &s.user, &s.ip, &s.service, &s.tty, &s.method, &s.key_type,
-	    &s.key, &s.ca, &s.cert_id, &s.groups};
-	struct row *r = row_new(kind, fields, sizeof(fields) / sizeof(fields[0]));
-
-	if (r == NULL) {
-		row_lost(a);
-		return;
-	}
-	r->u.session = s;
-	gather(a, r);
+	gather(a, vault_row_logins(l));
 }
 
 void
 archive_session(struct archive *a, const struct store_session *s)
 {
-	gather_session(a, ROW_SESSION, s);
+	gather(a, vault_row_session(ROW_SESSION, s));
 }
 
 void
 archive_drop_session(struct archive *a, const char *boot, uint32_t ses)
 {
-	const struct store_session s = {.boot = boot, .ses = ses};
-
-	gather_session(a, ROW_DROP_SESSION, &s);
+	gather(a, vault_row_session(ROW_DROP_SESSION, &(struct store_session){.boot = boot, .ses = ses}));
 }
 
 void
-archive_logins(struct archive *a, const struct store_logins *from)
+archive_usual(struct archive *a, const struct store_usual *u)
 {
-	struct store_logins l = *from;
-	const char **fields[] = {&l.user, &l.ip, &l.key, &l.method};
-	struct row *r = row_new(ROW_LOGINS, fields, sizeof(fields) / sizeof(fields[0]));
+	gather(a, vault_row_usual(ROW_USUAL, u));
+}
 
-	if (r == NULL) {
-		row_lost(a);
-		return;
-	}
-	r->u.logins = l;
-	gather(a, r);
+void
+archive_drop_usual(struct archive *a, const char *user)
+{
+	gather(a, vault_row_usual(ROW_DROP_USUAL, &(struct store_usual){.user = user, .count = user == NULL}));
 }
 
 /* --- questions --- */
@@ -318,7 +300,7 @@ archive_find(struct archive *a, const struct store_query *q, archive_found_fn *f
 	j->arg = arg;
 	if (!own(&j->query.user, j->user, sizeof(j->user)) ||
 	    !own(&j->query.activity, j->activity, sizeof(j->activity)) ||
-	    !own(&j->query.boot, j->boot, sizeof(j->boot))) {
+	    !own(&j->query.boot, j->boot, sizeof(j->boot)) || !own(&j->query.id, j->id, sizeof(j->id))) {
 		job_free(j);
 		return false;
 	}
@@ -336,6 +318,42 @@ archive_get_session(struct archive *a, const char *boot, uint32_t ses, archive_s
 	(void)bytes_copy(bytes_of(boot), j->boot, sizeof(j->boot));
 	j->query.ses = ses;
 	j->on_session = fn;
+	j->arg = arg;
+	return post(a, j);
+}
+
+bool
+archive_get_usual(struct archive *a, int32_t from, int32_t to, const struct store_usual *after, archive_usual_fn *fn,
+    void *arg)
+{
+	struct job *j = job_new(a, JOB_USUAL);
+
+	if (j == NULL)
+		return false;
+	j->from = from;
+	j->to = to;
+	j->first = after == NULL;
+	if (after != NULL) {
+		(void)bytes_copy(bytes_of(after->user), j->name, sizeof(j->name));
+		(void)bytes_copy(bytes_of(after->kind), j->kind_name, sizeof(j->kind_name));
+		(void)bytes_copy(bytes_of(after->value), j->value, sizeof(j->value));
+		j->after = (struct store_usual){.day = after->day, .user = j->name, .kind = j->kind_name, .value = j->value};
+	}
+	j->on_usual = fn;
+	j->arg = arg;
+	return post(a, j);
+}
+
+bool
+archive_sync(struct archive *a, archive_synced_fn *fn, void *arg)
+{
+	struct job *j;
+
+	if ((j = job_new(a, JOB_SYNC)) == NULL)
+		return false;
+	j->dropped = a->state.dropped;
+	archive_flush(a);
+	j->on_synced = fn;
 	j->arg = arg;
 	return post(a, j);
 }
@@ -363,7 +381,7 @@ archive_new(const struct archive_options *opt)
 	a->opt = *opt;
 	STAILQ_INIT(&a->rows);
 	LIST_INIT(&a->jobs);
-	if (!vault_init(&a->vault, opt->path, opt->max_bytes, opt->days) ||
+	if (!vault_init(&a->vault, opt->path, opt->max_bytes, opt->days, opt->usual_days) ||
 	    (a->worker = worker_new(opt->base, "store", ST_STORE_QUEUE)) == NULL)
 		archive_free(&a, 0);
 	else
@@ -390,6 +408,6 @@ archive_free(struct archive **ap, int64_t wait_ms)
 		}
 	}
 	vault_close(&a->vault);
-	rows_free(&a->rows);
+	vault_rows_free(&a->rows);
 	free(a);
 }

@@ -17,7 +17,7 @@ struct archive_options {
 	struct event_base *base;
 	const char *path; /* copied */
 	uint64_t max_bytes;
-	unsigned days;
+	unsigned days, usual_days;
 	/* Something that people must hear of: "store-set-aside", "store-failing". */
 	void (*trouble)(const char *what, const char *sentence, void *arg);
 	void *arg;
@@ -31,8 +31,12 @@ void archive_free(struct archive **, int64_t wait_ms);
 void archive_finding(struct archive *, const struct store_finding *);
 void archive_session(struct archive *, const struct store_session *);
 void archive_logins(struct archive *, const struct store_logins *);
+void archive_case(struct archive *, const struct store_case *);
 /* Its row goes away again. */
 void archive_drop_session(struct archive *, const char *boot, uint32_t ses);
+void archive_usual(struct archive *, const struct store_usual *);
+/* All rows of a user; NULL: of all. */
+void archive_drop_usual(struct archive *, const char *user);
 /* Hands on what was gathered.  Once a second. */
 void archive_flush(struct archive *);
 
@@ -45,10 +49,20 @@ typedef void archive_session_fn(const struct store_session *, void *arg);
 bool archive_get_session(struct archive *, const char *boot, uint32_t ses, archive_session_fn *,
     void *arg);
 
+/* A page of the baseline's rows (ROW_USUAL), and whether more may follow; why is NULL when all went well. */
+struct rows;
+typedef void archive_usual_fn(const struct rows *, bool more, const char *why, void *arg);
+/* Of the days from..to, behind that row (NULL: the first).  False: the thread is busy, fn is not called. */
+bool archive_get_usual(struct archive *, int32_t from, int32_t to, const struct store_usual *after,
+    archive_usual_fn *, void *arg);
+/* What was put until now is written, or it is not: some of it was dropped. */
+typedef void archive_synced_fn(bool ok, void *arg);
+bool archive_sync(struct archive *, archive_synced_fn *, void *arg);
+
 struct archive_state {
 	bool failing;
 	struct store_size size;
-	uint64_t written, dropped, set_aside;
+	uint64_t written, dropped, set_aside, lost; /* lost: the file was taken away, and begun anew */
 	size_t queued; /* rows */
 	char why[128];
 };

@@ -34,6 +34,12 @@ args_free(struct args **ap)
 	free(a);
 }
 
+bool
+args_has(const struct args *a, const char *key)
+{
+	return json_object_get(a->root, key) != NULL;
+}
+
 const char *
 args_str(const struct args *a, const char *key)
 {

@@ -14,6 +14,7 @@ struct args;
 /* NULL: not one JSON object, or a key stands in it twice. */
 struct args *args_parse(const char *line, size_t n);
 void args_free(struct args **);
+bool args_has(const struct args *, const char *key);
 /* Borrowed; NULL: absent, of another type, or it holds a NUL. */
 const char *args_str(const struct args *, const char *key);
 /* Absent: dflt.  False: there, but of another type. */

@@ -1,7 +1,7 @@
 /*
  * asked: the question that a policy was asked about a finding, as JSON, so that another policy can be asked
- * the same later (`sshtether rehearse`).  What is not in it was not known; what was known to be absent stands
- * in "absent".  Pure; the engine writes it, cli/rehearse_ask.c reads it.
+ * the same later (`sshtether rehearse`, `policy diff`).  What is not in it was not known; what was known to be
+ * absent stands in "absent".  Pure; the engine writes it, cli/past_ask.c reads it.
  */
 #ifndef ENGINE_ASKED_H
 #define ENGINE_ASKED_H

@@ -7,8 +7,13 @@
 #include "agentd/engine/exe.h"
 #include "agentd/engine/failures.h"
 #include "agentd/engine/history.h"
+#include "agentd/engine/listed.h"
+#include "agentd/engine/homes.h"
 #include "agentd/engine/restraint.h"
+#include "agentd/engine/say.h"
 #include "agentd/engine/state.h"
+#include "agentd/engine/verbs.h"
+#include "agentd/engine/volumes.h"
 #include "base/log.h"
 #include "policy/level.h"
 
@@ -22,8 +27,17 @@ calls_ruling(const struct ruling *r, void *arg)
 	gates_named(e->gates, f);
 	if (f->activity == ACT_OUTBOUND_SSH)
 		flows_note(&e->flows, f->from, f->session->ses);
+	volumes_finding(e->volumes, f);
 	if (!reports_ruling(e->reports, r))
 		acts_ruling(e->acts, r);
+}
+
+void
+calls_folded(const struct ruling *r, void *arg)
+{
+	struct engine *e = arg;
+
+	outlet_folded(e->outlet, r);
 }
 
 void
@@ -31,6 +45,11 @@ calls_event(const struct aev *ev, const struct fact *fact, void *arg)
 {
 	struct engine *e = arg;
 
+	/* Who it runs as is asked for now, so that a rule with `as` knows it when the program connects. */
+	if (fact->kind == FACT_EXEC && fact->ses != SES_UNSET && fact->euid != fact->auid)
+		(void)names_user(e->names, fact->euid);
+	if (fact->kind == FACT_CONNECT && fact->peer.addr.family != 0)
+		volumes_connect(e->volumes, fact->ses, fact->euid, fact->peer);
 	gates_fact(e->gates, fact);
 	intake_seen(e->intake, ev->time);
 }
@@ -73,6 +92,7 @@ calls_outcome(const struct outcome_of *o, void *arg)
 	restraint_done(host_session(pipeline_host(e->pipeline), o->ruling->finding->session->ses), o->done);
 	hops_note(&e->hops, o);
 	outlet_ruling(e->outlet, o);
+	say_outcome(e->say, o);
 }
 
 void
@@ -81,8 +101,16 @@ calls_row(const struct outlet_row *row, void *arg)
 	struct engine *e = arg;
 
 	history_row(e->history, row);
-	if (row->alert)
-		control_publish(e->control, row->json, control_wants, row);
+	if (row->alert && !row->held)
+		control_publish(e->control, row->json, alert_verbs_want, row);
+}
+
+uint64_t
+calls_rule(const struct decision *d, void *arg)
+{
+	const struct engine *e = arg;
+
+	return policy_box_rule(e->policy, d);
 }
 
 bool
@@ -91,6 +119,14 @@ calls_is_own(struct addr a, void *arg)
 	const struct engine *e = arg;
 
 	return e->grants != NULL && grants_own(e->grants, a);
+}
+
+bool
+calls_is_listed(struct addr a, const char **list, void *arg)
+{
+	const struct engine *e = arg;
+
+	return e->listed != NULL && listed_has(e->listed, a, list);
 }
 
 const struct policy *
@@ -107,6 +143,24 @@ calls_opened(const struct session *s, void *arg)
 	struct engine *e = arg;
 
 	history_opened(e->history, s);
+	homes_want(e->homes, s->ses, s->auid);
+	volumes_session(e->volumes, s);
+}
+
+void
+calls_volume(const struct volume *v, void *arg)
+{
+	const struct engine *e = arg;
+
+	detect_volume(pipeline_detect(e->pipeline), v);
+}
+
+void
+calls_listed_anew(void *arg)
+{
+	const struct engine *e = arg;
+
+	detect_listed_anew(pipeline_detect(e->pipeline), rtime_now());
 }
 
 void
@@ -135,6 +189,7 @@ calls_over(uint32_t ses, void *arg)
 	struct engine *e = arg;
 
 	history_over(e->history, ses);
+	cases_over(e->cases, ses, pipeline_host(e->pipeline), rtime_now());
 	host_over(pipeline_host(e->pipeline), ses, rtime_now());
 }
 

@@ -11,9 +11,11 @@
 
 /* the pipeline */
 void calls_ruling(const struct ruling *, void *arg);
+void calls_folded(const struct ruling *, void *arg);
 void calls_event(const struct aev *, const struct fact *, void *arg);
 const char *calls_user_name(uint32_t uid, void *arg);
 bool calls_is_own(struct addr, void *arg);
+bool calls_is_listed(struct addr, const char **list, void *arg);
 const struct policy *calls_policy(void *arg);
 /* acts and reports */
 enum level calls_level(const struct ruling *, const char **why, void *arg);
@@ -21,7 +23,10 @@ bool calls_gated(const struct finding *, struct gate_act *, void *arg);
 void calls_spared(uint32_t ses, void (*fn)(uint32_t pid, void *fn_arg), void *fn_arg, void *arg);
 void calls_outcome(const struct outcome_of *, void *arg);
 void calls_opened(const struct session *, void *arg);
+void calls_volume(const struct volume *, void *arg);
+void calls_listed_anew(void *arg);
 /* what is written */
+uint64_t calls_rule(const struct decision *, void *engine);
 void calls_row(const struct outlet_row *, void *arg);
 void calls_warn(const char *what, const char *sentence, void *arg);
 /* what was noticed */

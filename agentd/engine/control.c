@@ -19,6 +19,7 @@
 #include "base/log.h"
 
 #define IDLE_S        30          /* for a request, or for reading the answer's end */
+#define READY_MS      10000       /* the client itself waits for 15 seconds */
 
 struct client {
 	TAILQ_ENTRY(client) link;
@@ -26,6 +27,8 @@ struct client {
 	struct bufferevent *bev;
 	struct ucred peer;
 	bool asked, ended;
+	struct args *waits; /* owned; the request whose verb is not ready; NULL: none */
+	struct mtime came;  /* the request */
 	bool follows;
 	void *filter;          /* owned */
 	struct evbuffer *held; /* owned; NULL: nothing is held back */
@@ -37,7 +40,7 @@ struct control {
 	struct event *readable;
 	TAILQ_HEAD(, client) clients;
 	unsigned n;
-	struct log_gate gate;
+	struct log_limit log_limit;
 };
 
 static void
@@ -49,6 +52,7 @@ client_free(struct client *c)
 		ctl->parts.gone(c, ctl->parts.arg);
 	TAILQ_REMOVE(&ctl->clients, c, link);
 	ctl->n--;
+	args_free(&c->waits);
 	free(c->filter);
 	if (c->held != NULL)
 		evbuffer_free(c->held);
@@ -171,19 +175,40 @@ bad_request(struct client *c, const char *why)
 	client_end(c, 3, why);
 }
 
+/* Takes the request over. */
 static void
-run_verb(struct client *c, const struct args *args)
+run_verb(struct client *c, struct args *args)
 {
 	const char *name = args_str(args, "verb");
 	const struct verb *v = name != NULL ? verb_find(c->control, name) : NULL;
+	void *arg = c->control->parts.arg;
 
 	if (v == NULL) {
 		bad_request(c, "this daemon knows no such verb");
 	} else if (v->root_only && c->peer.uid != 0) {
 		failure_note(FAIL_CONTROL_REFUSED);
 		client_end(c, 3, "only root may do this");
+	} else if (v->ready != NULL && !v->ready(arg) && mtime_ms_since(mtime_now(), c->came) < READY_MS) {
+		c->waits = args;
+		return;
 	} else
-		v->run(c, args, c->control->parts.arg);
+		v->run(c, args, arg);
+	args_free(&args);
+}
+
+void
+control_resume(struct control *ctl)
+{
+	struct client *c, *next;
+
+	for (c = TAILQ_FIRST(&ctl->clients); c != NULL; c = next) {
+		struct args *args = c->waits;
+
+		next = TAILQ_NEXT(c, link);
+		c->waits = NULL;
+		if (args != NULL)
+			run_verb(c, args);
+	}
 }
 
 static void
@@ -192,11 +217,11 @@ take_request(struct client *c, const char *line, size_t n)
 	struct args *args = args_parse(line, n);
 
 	c->asked = true;
+	c->came = mtime_now();
 	if (args == NULL)
 		bad_request(c, "the request is not a JSON object");
 	else
 		run_verb(c, args);
-	args_free(&args);
 }
 
 static void
@@ -317,7 +342,7 @@ on_accept(evutil_socket_t listener, short what, void *arg)
 		close(fd);
 	} else if (!may_ask(ctl, fd, &peer)) {
 		failure_note(FAIL_CONTROL_REFUSED);
-		if (log_allow(&ctl->gate, 10, &held))
+		if (log_allow(&ctl->log_limit, 10, &held))
 			log_warn("a client of the control socket is neither root nor of the group%s",
 			    log_held(held, more));
 		close(fd);

@@ -23,6 +23,8 @@ struct verb {
 	const char *name;
 	bool root_only;
 	void (*run)(struct client *, const struct args *, void *arg);
+	/* NULL: always.  False: the request waits until control_resume() finds it true, or for ten seconds. */
+	bool (*ready)(const void *arg);
 };
 
 struct control_parts {
@@ -37,6 +39,8 @@ struct control *control_new(const struct control_parts *);
 void control_free(struct control **);
 /* Takes the listening descriptor over. */
 void control_listen(struct control *, int fd);
+/* Requests that need not wait any more, or have waited long enough, are answered.  Once a second. */
+void control_resume(struct control *);
 /* To everybody who follows: a line of JSON without newline, and whether a follower wants it. */
 typedef bool control_wants_fn(const void *filter, const void *row);
 void control_publish(struct control *, struct bytes line, control_wants_fn *, const void *row);

@@ -76,18 +76,23 @@ on_gone(const struct client *c, void *arg)
 }
 
 static const struct verb verbs[] = {
-	{"status", false, verb_status},
-	{"sessions", false, verb_sessions},
-	{"session", false, verb_session},
-	{"alerts", false, verb_alerts},
-	{"history", false, verb_history},
-	{"policy-show", false, verb_policy_show},
-	{"policy-load", true, verb_policy_load},
-	{"announce", true, verb_announce},
-	{"allowed", false, verb_allowed},
-	{"allow", true, verb_allow},
-	{"disallow", true, verb_disallow},
-	{NULL, false, NULL},
+	{"status", false, verb_status, NULL},
+	{"sessions", false, verb_sessions, NULL},
+	{"session", false, verb_session, NULL},
+	{"alerts", false, verb_alerts, NULL},
+	{"history", false, verb_history, NULL},
+	{"cases", false, verb_cases, NULL},
+	{"case", false, verb_case, NULL},
+	{"policy-show", false, verb_policy_show, NULL},
+	{"policy-load", true, verb_policy_load, NULL},
+	{"announce", true, verb_announce, NULL},
+	{"allowed", false, verb_allowed, NULL},
+	{"allow", true, verb_allow, NULL},
+	{"disallow", true, verb_disallow, NULL},
+	{"baseline", false, verb_baseline, baseline_is_ready},
+	{"baseline-merge", true, verb_baseline_merge, baseline_is_ready},
+	{"baseline-reset", true, verb_baseline_reset, baseline_is_ready},
+	{.name = NULL},
 };
 
 struct control *

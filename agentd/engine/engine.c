@@ -19,6 +19,7 @@
 #include "agentd/engine/filter.h"
 #include "agentd/engine/parts.h"
 #include "agentd/engine/state.h"
+#include "agentd/engine/trust.h"
 #include "base/log.h"
 
 static bool
@@ -54,9 +55,11 @@ harden(void)
 	return true;
 }
 
+/* What libraries open when they are first used is opened before the filter. */
 static bool
 confine(void)
 {
+	trust_warm();
 	if (filter_enter())
 		return true;
 	log_crit("the system call filter is not in force: %s", strerror(errno));

@@ -35,6 +35,8 @@ static const int allowed[] = {
 	CALL(recvfrom), CALL(recvmsg), CALL(recvmmsg), CALL(sendto), CALL(sendmsg), CALL(sendmmsg),
 	CALL(accept4), CALL(connect), CALL(shutdown), CALL(getsockopt), CALL(setsockopt),
 	CALL(getsockname), CALL(getpeername), CALL(bind),
+	/* the policy's files: is one another? */
+	CALL(inotify_add_watch), CALL(inotify_rm_watch),
 	/* the loop */
 	CALL(epoll_create1), CALL(epoll_ctl), CALL(epoll_wait), CALL(epoll_pwait), CALL(epoll_pwait2),
 	CALL(poll), CALL(ppoll), CALL(select), CALL(pselect6), CALL(eventfd2), CALL(pipe2),

@@ -32,7 +32,7 @@ flows_find(const struct flows *f, struct endpoint from, uint32_t *ses)
 	for (size_t i = 0; i < ST_FLOWS && from.addr.family != 0; i++) {
 		const struct flow *v = &f->flow[(f->next - 1 - i) % ST_FLOWS];
 
-		if (v->from.port == from.port && addr_eq(v->from.addr, from.addr)) {
+		if (endpoint_eq(v->from, from)) {
 			*ses = v->ses;
 			return true;
 		}

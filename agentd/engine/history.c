@@ -129,7 +129,7 @@ history_row(struct history *h, const struct outlet_row *row)
 	    .boot = h->boot_id,
 	    .ses = row->ses,
 	    .user = row->user,
-	    .activity = row->activity < ACT_COUNT ? activity_info(row->activity)->name : "sshtether",
+	    .activity = outlet_row_name(row),
 	    .action = action_name(row->action),
 	    .done = done_name(row->done),
 	    .severity = severity_name(row->severity),

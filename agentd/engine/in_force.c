@@ -8,7 +8,6 @@
 
 #include "agentd/engine/engine.h"
 #include "agentd/engine/failures.h"
-#include "agentd/engine/loaded.h"
 #include "agentd/engine/restraint.h"
 #include "agentd/engine/state.h"
 #include "base/log.h"
@@ -18,7 +17,7 @@ static void
 swap_policy(const struct policy *p, void *arg)
 {
 	struct engine *e = arg;
-	struct request r = {.kind = REQ_POLICY, .value = pol_serial(p)};
+	struct request r = {.kind = REQ_POLICY, .value = pol_serial(p), .inode = serials_fleet(pol_fleet(p))};
 	int64_t window_ms;
 
 	pipeline_policy(e->pipeline, p);
@@ -26,6 +25,7 @@ swap_policy(const struct policy *p, void *arg)
 	e->context.policy_serial = pol_serial(p);
 	pol_stop_limit(p, &r.limit, &window_ms);
 	r.window_s = (uint32_t)(window_ms / 1000);
+	(void)serials_raise(&e->serials, r.inode, r.value); /* the monitor says so too */
 	link_send(e->link, &r);
 }
 
@@ -37,20 +37,39 @@ put_beyond(const struct engine *e, const struct policy *p, struct buf *out)
 	(void)pol_weaker(p, e->gates_state.works, out);
 }
 
+/* Of the fleet that this host belongs to, and none that is older than one that was in force here. */
+static void
+put_stale(const struct engine *e, const struct policy_load *l, struct buf *diag)
+{
+	const struct policy *p = l->policy;
+	const char *fleet = pol_fleet(p), *mine = e->conf->fleet;
+	const uint64_t known = serials_get(&e->serials, serials_fleet(fleet));
+
+	if (mine != NULL && strcmp(fleet, mine) != 0)
+		buf_printf(diag, "%s: error: this host takes policies of fleet \"%s\" (sshtetherd.conf); this one is of %s%s%s\n",
+		    l->path, mine, fleet[0] != '\0' ? "\"" : "none", fleet, fleet[0] != '\0' ? "\"" : "");
+	if (pol_serial(p) < known)
+		buf_printf(diag, "%s: error: serial %llu is older than %llu, which was in force here%s%s: a serial never goes back\n",
+		    l->path, (unsigned long long)pol_serial(p), (unsigned long long)known, fleet[0] != '\0' ? " for fleet " : "", fleet);
+}
+
 bool
-in_force_accept(const struct policy *p, struct buf *diag, void *arg)
+in_force_accept(const struct policy_load *l, struct buf *diag, void *arg)
 {
 	const struct engine *e = arg;
 	const size_t before = diag->n;
 
-	if (e->conf->strict && e->gates_state.told)
-		put_beyond(e, p, diag);
+	if (l->absent)
+		return true;
+	if (!l->last_good)
+		put_stale(e, l, diag);
+	if (!l->last_good && e->conf->strict && e->gates_state.told)
+		put_beyond(e, l->policy, diag);
 	return diag->n == before;
 }
 
-/* Each line of what the loader had to say. */
-static void
-log_diagnostics(int priority, const struct buf *diag, size_t from)
+void
+in_force_log(int priority, const struct buf *diag, size_t from)
 {
 	const char *p = diag->n > from ? diag->p + from : NULL, *end;
 
@@ -70,7 +89,7 @@ check_beyond(struct engine *e)
 	if (!e->gates_state.told)
 		return;
 	put_beyond(e, policy_box_get(e->policy), beyond);
-	log_diagnostics(LOG_WARNING, beyond, 0);
+	in_force_log(LOG_WARNING, beyond, 0);
 }
 
 void
@@ -93,24 +112,12 @@ in_force_gates(struct engine *e, const struct notice *n)
 }
 
 bool
-in_force_load(struct engine *e, const char *path, struct buf *diag)
+in_force_take(struct engine *e, struct policy_load *l)
 {
-	const size_t from = diag->n;
 	const struct policy *p;
 
-	if (!policy_box_load(e->policy, path, swap_policy, e, diag)) {
-		failure_note(FAIL_POLICY_LOAD);
-		log_diagnostics(LOG_ERR, diag, from);
-		outlet_notice(e->outlet, "policy-refused", SEV_HIGH, 0,
-		    "a policy was refused; the one in force stays");
+	if (!policy_box_take(e->policy, l, swap_policy, e))
 		return false;
-	}
-	if (path != NULL && !loaded_keep(e->conf->state_dir, path)) {
-		failure_note(FAIL_POLICY_KEPT);
-		log_warn("should the engine end before its time, the next one loads %s",
-		    e->conf->policy);
-	}
-	log_diagnostics(LOG_WARNING, diag, from);
 	grants_policy(e->grants);
 	check_beyond(e);
 	p = policy_box_get(e->policy);
@@ -124,53 +131,28 @@ in_force_load(struct engine *e, const char *path, struct buf *diag)
 }
 
 bool
-in_force_allow(struct engine *e)
+in_force_exceptions(struct engine *e)
 {
 	struct buf text = BUF_INIT, diag = BUF_INIT;
 	bool ok;
 
 	allow_text(e->allow, &text);
 	ok = buf_ok(&text) && policy_box_prelude(e->policy, buf_bytes(&text), swap_policy, e, &diag);
-	if (ok)
-		grants_renew(e->grants);
-	else
-		log_diagnostics(LOG_ERR, &diag, 0);
+	if (!ok)
+		in_force_log(LOG_ERR, &diag, 0);
 	buf_free(&text);
 	buf_free(&diag);
 	return ok;
 }
 
-/* The one before may have had another policy than the configured one, which is in force by now. */
-static void
-load_again(struct engine *e)
+bool
+in_force_allow(struct engine *e)
 {
-	struct buf path = BUF_INIT, diag = BUF_INIT;
+	const bool ok = in_force_exceptions(e);
 
-	if (loaded_get(e->conf->state_dir, &path) && !in_force_load(e, path.p, &diag)) {
-		log_err("%s was in force and cannot be loaded again: %s is in force instead", path.p,
-		    e->conf->policy);
-		outlet_notice(e->outlet, "policy-lost", SEV_CRITICAL, 0,
-		    "the policy that was loaded by hand cannot be loaded again; the configured one is in force");
-	}
-	buf_free(&path);
-	buf_free(&diag);
-}
-
-void
-in_force_again(struct engine *e, uint64_t restarts)
-{
-	char sentence[96];
-
-	e->restarts = restarts;
-	if (restarts == 0) {
-		loaded_forget(e->conf->state_dir);
-		return;
-	}
-	failure_add(FAIL_ENGINE_RESTARTED, restarts);
-	load_again(e);
-	snprintf(sentence, sizeof(sentence), "the engine ended and was started again (%llu since the daemon's start)",
-	    (unsigned long long)restarts);
-	outlet_notice(e->outlet, "engine-restarted", SEV_HIGH, restarts, sentence);
+	if (ok)
+		grants_renew(e->grants);
+	return ok;
 }
 
 void

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include <sshtether/limits.h>
+
 /* Filled twice by the same code: first p is NULL and n counts what is needed, then it is written. */
 struct arena {
 	char *p;
@@ -14,6 +16,7 @@ struct kept {
 	struct finding finding;
 	struct session session, owner;
 	struct process process, ancestry[ST_ANCESTRY];
+	struct bytes tags[ST_RULE_TAGS];
 	char strings[];
 };
 
@@ -93,6 +96,19 @@ put_finding(struct arena *a, struct kept *k, const struct finding *from)
 }
 
 static void
+put_tags(struct arena *a, struct kept *k, const struct decision *from)
+{
+	struct decision *to = &k->ruling.decision;
+
+	to->ntags = from->ntags < ST_RULE_TAGS ? from->ntags : ST_RULE_TAGS;
+	to->tags = k->tags;
+	for (size_t i = 0; i < to->ntags; i++) {
+		k->tags[i].n = from->tags[i].n;
+		k->tags[i].p = put(a, from->tags[i].p, from->tags[i].n);
+	}
+}
+
+static void
 put_ruling(struct arena *a, struct kept *k, const struct ruling *from)
 {
 	k->ruling = *from;
@@ -101,6 +117,7 @@ put_ruling(struct arena *a, struct kept *k, const struct ruling *from)
 	k->ruling.as.p = put(a, from->as.p, from->as.n);
 	k->ruling.decision.file = put_str(a, from->decision.file);
 	k->ruling.decision.message = put_str(a, from->decision.message);
+	put_tags(a, k, &from->decision);
 }
 
 struct kept *

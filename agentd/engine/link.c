@@ -209,6 +209,17 @@ link_ask(struct link *l, struct request *r, int64_t timeout_ms, link_result_fn *
 }
 
 bool
+link_ask_fd(struct link *l, struct request *r, int fd, int64_t timeout_ms, link_result_fn *fn, void *arg)
+{
+	struct waiting *w = l->nqueue == 0 ? waiting_new(l, timeout_ms, fn, arg) : NULL;
+
+	if (w == NULL)
+		return false;
+	r->id = w->id;
+	return wait_for(l, w, packet_send(l->fd, r, sizeof(*r), &fd, 1) == 0);
+}
+
+bool
 link_ask_body(struct link *l, struct request *r, const void *body, size_t n, int64_t timeout_ms,
     link_result_fn *fn, void *arg)
 {

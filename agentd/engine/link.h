@@ -36,6 +36,8 @@ void link_free(struct link **);
 bool link_send(struct link *, const struct request *);
 /* The id is chosen here.  False: not sent and fn will not be called. */
 bool link_ask(struct link *, struct request *, int64_t timeout_ms, link_result_fn *, void *arg);
+/* The same with a descriptor, borrowed; never queued. */
+bool link_ask_fd(struct link *, struct request *, int fd, int64_t timeout_ms, link_result_fn *, void *arg);
 /*
  * The same with a body behind the request in its packet: an array of fixed-size records (grant.h) of at
  * most LINK_BODY_MAX bytes, copied.

@@ -6,6 +6,7 @@
 
 #include <event2/event.h>
 
+#include "base/array.h"
 #include "base/proc.h"
 
 #define EVERY_MS 5000
@@ -42,19 +43,15 @@ has(const uint32_t *list, size_t n, uint32_t ses)
 static void
 note(struct liveness *s, uint32_t ses)
 {
+	uint32_t *wide;
+
 	if (ses == SES_UNSET || (s->nseen > 0 && s->seen[s->nseen - 1] == ses))
 		return;
-	if (s->nseen == s->cap) {
-		size_t cap = s->cap == 0 ? 256 : s->cap * 2;
-		uint32_t *wide = cap <= ST_LIVE_SESSIONS ? reallocarray(s->seen, cap, sizeof(*wide)) : NULL;
-
-		if (wide == NULL) {
-			s->blind = true;
-			return;
-		}
-		s->seen = wide;
-		s->cap = cap;
+	if ((wide = array_grow(s->seen, s->nseen, &s->cap, sizeof(*wide), ST_LIVE_SESSIONS)) == NULL) {
+		s->blind = true;
+		return;
 	}
+	s->seen = wide;
 	s->seen[s->nseen++] = ses;
 }
 

@@ -4,12 +4,17 @@
 
 #include <event2/event.h>
 
+#include "agentd/engine/calls.h"
 #include "agentd/engine/control.h"
 #include "agentd/engine/failures.h"
 #include "agentd/engine/history.h"
+#include "agentd/engine/homes.h"
 #include "agentd/engine/in_force.h"
+#include "agentd/engine/loads.h"
 #include "agentd/engine/restraint.h"
 #include "agentd/engine/state.h"
+#include "agentd/engine/watched.h"
+#include "agentd/engine/volumes.h"
 #include "base/log.h"
 #include "base/report_addr.h"
 
@@ -19,7 +24,7 @@ static void
 on_config(struct engine *e, const struct notice *n, int fds[LINK_FDS])
 {
 	in_force_mode(e, n->mode == MODE_ENFORCE ? MODE_ENFORCE : MODE_AUDIT);
-	in_force_again(e, n->value);
+	loads_first(e, n->value);
 	if (fds[0] == -1) {
 		log_err("the monitor sent no control socket");
 		return;
@@ -56,6 +61,8 @@ on_found(struct engine *e, const struct notice *n, int fds[LINK_FDS])
 	}
 	restraint_found(s, n);
 	history_found(e->history, s);
+	homes_want(e->homes, s->ses, s->auid);
+	volumes_session(e->volumes, s);
 	grants_again(e->grants);
 	e->unnamed = e->agents_unknown = true;
 }
@@ -156,13 +163,21 @@ on_confirm(struct engine *e, const struct notice *n, int fds[LINK_FDS])
 static void
 on_reload(struct engine *e, const struct notice *n, int fds[LINK_FDS])
 {
-	struct buf diag = BUF_INIT;
+	const struct load_who who = {.by = LOAD_SIGHUP};
 
 	(void)n;
 	(void)fds;
 	outlet_reopen(e->outlet);
-	(void)in_force_load(e, NULL, &diag);
-	buf_free(&diag);
+	if (!loads_order(e, NULL, &who, NULL, NULL))
+		log_warn("too many loads of the policy wait: one more was not begun");
+}
+
+/* Before the configuration, and when a policy has raised it. */
+static void
+on_serial(struct engine *e, const struct notice *n, int fds[LINK_FDS])
+{
+	(void)fds;
+	(void)serials_raise(&e->serials, n->inode, n->value);
 }
 
 static void
@@ -177,8 +192,7 @@ static void
 on_over(struct engine *e, const struct notice *n, int fds[LINK_FDS])
 {
 	(void)fds;
-	history_over(e->history, n->ses);
-	host_over(pipeline_host(e->pipeline), n->ses, rtime_now());
+	calls_over(n->ses, e);
 }
 
 /* What root may order, as alerts have it. */
@@ -236,6 +250,21 @@ on_gate(struct engine *e, const struct notice *n, int fds[LINK_FDS])
 	acts_gate_told(e->acts);
 }
 
+static void
+on_watches(struct engine *e, const struct notice *n, int fds[LINK_FDS])
+{
+	(void)fds;
+	e->watches = (struct watches_state){.told = true, .directories = n->added,
+	    .processes = (unsigned)n->start_ticks, .keys = (int)n->value, .memory = (int)n->inode};
+}
+
+static void
+on_watched(struct engine *e, const struct notice *n, int fds[LINK_FDS])
+{
+	(void)fds;
+	watched_note(e->watched, n);
+}
+
 static handler *const handlers[] = {
 	[NOTE_CONFIG] = on_config,
 	[NOTE_LOGIN] = on_login,
@@ -252,7 +281,11 @@ static handler *const handlers[] = {
 	[NOTE_ORDERED] = on_ordered,
 	[NOTE_GATES] = on_gates,
 	[NOTE_GATE] = on_gate,
+	[NOTE_WATCHES] = on_watches,
+	[NOTE_KEY] = on_watched,
+	[NOTE_MEMORY] = on_watched,
 	[NOTE_CONFIRM] = on_confirm,
+	[NOTE_SERIAL] = on_serial,
 };
 
 void

@@ -56,6 +56,8 @@ on_owner(const struct notice *n, int fds[LINK_FDS], void *arg)
 	struct usock *u = &a->sock;
 
 	(void)fds;
+	if (n != NULL && n->result == RES_UNREAD)
+		failure_note(FAIL_UNREAD);
 	if (n != NULL && n->result == RES_OK) {
 		u->owner_pid = n->pid;
 		u->owner_ses = n->ses;

@@ -55,8 +55,11 @@ on_finding(const struct finding *f, void *arg)
 	struct ruling r;
 
 	ruling_make(f, p->policy, &p->opt, &room, &r);
-	if (f->again && !r.stop) /* told already; only what is stopped is stopped each time */
+	if (f->again && !r.stop) { /* told already; only what is stopped is stopped each time */
+		if (p->opt.folded != NULL && f->confidence != CONFIDENCE_NONE)
+			p->opt.folded(&r, p->opt.arg);
 		return;
+	}
 	if (p->opt.ruling != NULL)
 		p->opt.ruling(&r, p->opt.arg);
 }
@@ -67,6 +70,32 @@ is_ssh_port(uint16_t port, void *arg)
 	const struct pipeline *p = arg;
 
 	return pol_is_ssh_port(p->policy, port);
+}
+
+static bool
+is_listed(struct addr a, const char **list, void *arg)
+{
+	const struct pipeline *p = arg;
+
+	return p->opt.is_listed != NULL && p->opt.is_listed(a, list, p->opt.arg);
+}
+
+static bool
+is_learned(const struct session *s, void *arg)
+{
+	const struct pipeline *p = arg;
+	struct question_room room;
+	struct question q;
+
+	question_login(s, &p->opt, p->ticked, &room, &q);
+	return pol_learns(p->policy, &q);
+}
+
+static struct detect *
+detect_for(struct pipeline *p)
+{
+	return detect_new(&(struct detect_parts){.host = p->host, .baseline = p->opt.baseline,
+	    .is_ssh_port = is_ssh_port, .is_listed = is_listed, .is_learned = is_learned, .finding = on_finding, .arg = p});
 }
 
 struct pipeline *
@@ -83,7 +112,7 @@ pipeline_new(const struct pipeline_options *opt)
 	p->scratch = fact_scratch_new();
 	p->host = host_new(opt->boot_id, opt->probe);
 	if (p->host != NULL)
-		p->detect = detect_new(p->host, is_ssh_port, p, on_finding, p);
+		p->detect = detect_for(p);
 	if (p->empty == NULL || p->events == NULL || p->scratch == NULL || p->detect == NULL)
 		pipeline_free(&p);
 	return p;

@@ -13,7 +13,8 @@ struct ruling {
 	struct decision decision;
 	struct bytes as;  /* name of the finding's effective uid; empty: not known */
 	enum mode mode;   /* in force: the lower of the host's and the rule's */
-	bool stop;        /* the action is above alert, mode is enforce and no never-stop holds: do it */
+	bool stop;        /* the action is above alert, mode is enforce and nothing spares him: do it */
+	const char *spared; /* why the action, which is above alert, is told and never taken; NULL: it is */
 };
 
 struct pipeline_options {
@@ -30,9 +31,17 @@ struct pipeline_options {
 	const char *(*user_name)(uint32_t uid, void *arg);
 	/* An address of this host?  NULL in replay: only the session's own end is known. */
 	bool (*is_own)(struct addr, void *arg);
+	struct baseline *baseline; /* borrowed; NULL: nothing is unusual */
+	/* As in struct detect_parts; NULL: there are no lists. */
+	bool (*is_listed)(struct addr, const char **list, void *arg);
 	/* Is the program's path what a policy means by it?  NULL in replay: it is, as recorded. */
 	bool (*exe_is_here)(const struct process *);
 	void (*ruling)(const struct ruling *, void *arg);
+	/*
+	 * NULL, or called with what is told to nobody, because it was told earlier that day: what is inferred of a
+	 * session belongs to its case all the same, though another session was the first.
+	 */
+	void (*folded)(const struct ruling *, void *arg);
 	/* NULL, or called with each assembled event and its fact before the model sees it */
 	void (*event)(const struct aev *, const struct fact *, void *arg);
 	void *arg;

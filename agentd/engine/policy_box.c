@@ -1,68 +1,33 @@
 /* policy_box: see policy_box.h.  Engine process. */
 #include "agentd/engine/policy_box.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include <sshtether/limits.h>
 
 #include "agentd/engine/allow.h"
-#include "agentd/engine/policy_files.h"
 
 struct policy_box {
 	struct policy *policy; /* owned */
 	struct policy_files *files; /* owned: what it was made of; NULL: nothing */
+	struct rule_key *keys; /* owned; NULL: no rules */
 	struct buf prelude;    /* before its rules */
 	char *path;            /* owned */
 	uint64_t *hits;        /* owned, one a rule */
 	size_t nrules;
 	struct rtime loaded;
 	char *error; /* owned */
-	bool absent;
+	bool absent, last_good;
 	policy_accept_fn *accept; /* NULL: all are */
 	void *accept_arg;
 };
 
 /* --- hits across a reload ------------------------------------------------------------------------- */
 
-struct rule_key {
-	uint64_t text; /* hash of the canonical text */
-	size_t rule;
-};
-
-static int
-key_cmp(const void *a, const void *b)
-{
-	const struct rule_key *x = a, *y = b;
-
-	if (x->text != y->text)
-		return x->text < y->text ? -1 : 1;
-	return x->rule < y->rule ? -1 : x->rule > y->rule;
-}
-
-/* Sorted by text, the same texts in their order.  NULL: none, or out of memory. */
-static struct rule_key *
-keys_of(const struct policy *p, size_t n)
-{
-	struct rule_key *keys = n > 0 ? calloc(n, sizeof(*keys)) : NULL;
-	struct buf text = BUF_INIT;
-
-	for (size_t i = 0; keys != NULL && i < n; i++) {
-		buf_reset(&text);
-		pol_rule_text(p, i, &text);
-		keys[i] = (struct rule_key){.text = bytes_hash(buf_bytes(&text)), .rule = i};
-	}
-	if (keys != NULL)
-		qsort(keys, n, sizeof(*keys), key_cmp);
-	buf_free(&text);
-	return keys;
-}
-
 static void
-carry_hits(const struct policy_box *old, const struct policy *p, uint64_t *hits, size_t n)
+carry_hits(const struct policy_box *old, const struct rule_key *is, uint64_t *hits, size_t n)
 {
-	struct rule_key *was = keys_of(old->policy, old->nrules), *is = keys_of(p, n);
+	const struct rule_key *was = old->keys;
 
 	for (size_t i = 0, j = 0; was != NULL && is != NULL && i < old->nrules && j < n;) {
 		if (was[i].text < is[j].text)
@@ -72,8 +37,6 @@ carry_hits(const struct policy_box *old, const struct policy *p, uint64_t *hits,
 		else
 			hits[is[j++].rule] = old->hits[was[i++].rule];
 	}
-	free(was);
-	free(is);
 }
 
 void
@@ -89,6 +52,33 @@ policy_box_hits(const struct policy_box *box, size_t rule)
 	return rule < box->nrules ? box->hits[rule] : 0;
 }
 
+static bool
+is_same_rule(const struct policy *p, const struct decision *d)
+{
+	const char *file;
+	unsigned line;
+
+	if (d->rule >= pol_nrules(p))
+		return false;
+	pol_rule_place(p, d->rule, &file, &line);
+	return line == d->line && bytes_is(bytes_of(file), d->file);
+}
+
+uint64_t
+policy_box_rule(const struct policy_box *box, const struct decision *d)
+{
+	struct buf text = BUF_INIT;
+	uint64_t hash;
+
+	if (is_same_rule(box->policy, d))
+		pol_rule_text(box->policy, d->rule, &text);
+	else
+		buf_printf(&text, "%s:%u", d->file, d->line);
+	hash = bytes_hash(buf_bytes(&text));
+	buf_free(&text);
+	return hash;
+}
+
 /* --- loading ---------------------------------------------------------------------------------------- */
 
 static void
@@ -101,80 +91,87 @@ keep_error(struct policy_box *box, const struct buf *diag)
 	    end != NULL ? (size_t)(end - diag->p) : diag->n > 0 ? diag->n : strlen("not loaded"));
 }
 
-static struct policy *
-load(const char *path, struct policy_files *files, struct bytes prelude, bool *absent, struct buf *diag)
-{
-	const struct pol_options opt = {.read = policy_files_read, .arg = files,
-	    .prelude = {.name = ALLOW_NAME, .text = prelude}};
-	unsigned nerrors = 0;
-
-	*absent = access(path, F_OK) == -1 && errno == ENOENT;
-	return *absent ? pol_empty() : pol_load(path, &opt, diag, &nerrors);
-}
-
 /* Of the same files, which have passed their tests. */
 static struct policy *
 build_again(const struct policy_box *box, struct bytes prelude, struct buf *diag)
 {
-	const struct pol_options opt = {.read = policy_files_again, .arg = box->files, .skip_expect = true,
-	    .prelude = {.name = ALLOW_NAME, .text = prelude}};
+	const struct pol_options opt = {.read = policy_files_again, .list = policy_files_list_again,
+	    .arg = box->files, .skip_expect = true, .prelude = {.name = ALLOW_NAME, .text = prelude}};
 	unsigned nerrors = 0;
 
 	return pol_load(box->path, &opt, diag, &nerrors);
 }
 
-/* Takes p, and the counts of the rules that stay. */
+/* Takes p and its keys, and the counts of the rules that stay. */
 static bool
-put_in_force(struct policy_box *box, struct policy *p, policy_swap_fn *swap, void *arg)
+put_in_force(struct policy_box *box, struct policy *p, struct rule_key *keys, policy_swap_fn *swap, void *arg)
 {
 	size_t n = pol_nrules(p);
 	uint64_t *hits = calloc(n + 1, sizeof(*hits));
 
 	if (hits == NULL) {
 		pol_free(&p);
+		free(keys);
 		return false;
 	}
-	carry_hits(box, p, hits, n);
+	carry_hits(box, keys, hits, n);
 	swap(p, arg);
 	pol_free(&box->policy);
 	free(box->hits);
+	free(box->keys);
 	box->policy = p;
 	box->hits = hits;
+	box->keys = keys;
 	box->nrules = n;
 	return true;
 }
 
-bool
-policy_box_load(struct policy_box *box, const char *path, policy_swap_fn *swap, void *arg,
-    struct buf *diag)
+/* Somebody named it, or rules are in force that came from it: then it should be there. */
+static bool
+is_missed(const struct policy_box *box, struct policy_load *l)
 {
-	char *name = strdup(path != NULL ? path : box->path);
-	struct policy_files *files = policy_files_new();
-	bool absent = false;
-	struct policy *p = name != NULL && files != NULL ?
-	    load(name, files, buf_bytes(&box->prelude), &absent, diag) : NULL;
+	if (!l->absent || (!l->named && box->absent))
+		return false;
+	buf_printf(&l->diag, "%s: no such file\n", l->path);
+	return true;
+}
 
-	/* Somebody named it, or rules are in force that came from it: then it should be there. */
-	if (absent && (path != NULL || !box->absent)) {
-		buf_printf(diag, "%s: no such file\n", name);
-		pol_free(&p);
-	}
-	if (p != NULL && box->accept != NULL && !box->accept(p, diag, box->accept_arg))
-		pol_free(&p);
-	if (p == NULL || !put_in_force(box, p, swap, arg)) {
-		keep_error(box, diag);
-		policy_files_free(&files);
+static bool
+take_policy(struct policy_box *box, struct policy_load *l, policy_swap_fn *swap, void *arg)
+{
+	struct policy *p = l->policy;
+	struct rule_key *keys = l->keys;
+
+	if (p == NULL || is_missed(box, l) ||
+	    (box->accept != NULL && !box->accept(l, &l->diag, box->accept_arg)))
+		return false;
+	l->policy = NULL;
+	l->keys = NULL;
+	return put_in_force(box, p, keys, swap, arg);
+}
+
+bool
+policy_box_take(struct policy_box *box, struct policy_load *l, policy_swap_fn *swap, void *arg)
+{
+	char *name = strdup(l->path);
+
+	if (name == NULL || !take_policy(box, l, swap, arg)) {
+		keep_error(box, &l->diag);
 		free(name);
 		return false;
 	}
 	policy_files_free(&box->files);
 	free(box->path);
-	free(box->error);
-	box->files = files;
+	box->files = l->files;
+	l->files = NULL;
 	box->path = name;
-	box->error = NULL;
+	if (!l->last_good) { /* then it says why it had to be */
+		free(box->error);
+		box->error = NULL;
+	}
 	box->loaded = rtime_now();
-	box->absent = absent;
+	box->absent = l->absent;
+	box->last_good = l->last_good;
 	return true;
 }
 
@@ -188,7 +185,7 @@ policy_box_prelude(struct policy_box *box, struct bytes text, policy_swap_fn *sw
 	buf_putb(&copy, text);
 	if (!none && buf_ok(&copy))
 		p = build_again(box, text, diag);
-	if (!buf_ok(&copy) || (!none && (p == NULL || !put_in_force(box, p, swap, arg)))) {
+	if (!buf_ok(&copy) || (!none && (p == NULL || !put_in_force(box, p, rule_keys(p), swap, arg)))) {
 		buf_free(&copy);
 		return false;
 	}
@@ -234,6 +231,24 @@ policy_box_absent(const struct policy_box *box)
 	return box->absent;
 }
 
+bool
+policy_box_last_good(const struct policy_box *box)
+{
+	return box->last_good;
+}
+
+const struct policy_files *
+policy_box_files(const struct policy_box *box)
+{
+	return box->files;
+}
+
+struct bytes
+policy_box_exceptions(const struct policy_box *box)
+{
+	return buf_bytes(&box->prelude);
+}
+
 struct policy_box *
 policy_box_new(const char *path)
 {
@@ -263,6 +278,7 @@ policy_box_free(struct policy_box **bp)
 	buf_free(&box->prelude);
 	free(box->path);
 	free(box->hits);
+	free(box->keys);
 	free(box->error);
 	free(box);
 }

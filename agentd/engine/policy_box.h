@@ -5,7 +5,7 @@
 #ifndef ENGINE_POLICY_BOX_H
 #define ENGINE_POLICY_BOX_H
 
-#include "policy/policy.h"
+#include "agentd/engine/policy_load.h"
 
 struct policy_box;
 
@@ -13,13 +13,13 @@ struct policy_box;
 struct policy_box *policy_box_new(const char *path);
 void policy_box_free(struct policy_box **);
 /*
- * Loads path, or what is in force when it is NULL.  A file that is absent is the empty policy as long
- * as none was ever loaded, and an error after that.  diag gets the diagnostics.  The policy that was in
- * force is handed to swap() before it is freed, with the new one, so that nobody is left with the old.
+ * Puts in force what a load has come to, and takes it out of the load.  A file that is absent is the empty policy
+ * as long as none was ever loaded, and an error after that.  False: what was in force stays, the load's diag says
+ * why.  The policy that was in force is handed to swap() before it is freed, with the new one, so that nobody is
+ * left with the old.
  */
 typedef void policy_swap_fn(const struct policy *, void *arg);
-bool policy_box_load(struct policy_box *, const char *path, policy_swap_fn *, void *arg,
-    struct buf *diag);
+bool policy_box_take(struct policy_box *, struct policy_load *, policy_swap_fn *, void *arg);
 
 /*
  * Rules before those of the policy in force, which stays as it was read, and before those of the ones that are
@@ -29,7 +29,7 @@ bool policy_box_prelude(struct policy_box *, struct bytes text, policy_swap_fn *
     struct buf *diag);
 
 /* Asked before a policy that was loaded is put in force.  False: it is not taken, diag says why. */
-typedef bool policy_accept_fn(const struct policy *, struct buf *diag, void *arg);
+typedef bool policy_accept_fn(const struct policy_load *, struct buf *diag, void *arg);
 void policy_box_accept(struct policy_box *, policy_accept_fn *, void *arg);
 
 const struct policy *policy_box_get(const struct policy_box *);
@@ -40,7 +40,16 @@ const char *policy_box_error(const struct policy_box *);
 /* No file was there at the start, nor since: the empty policy is in force. */
 bool policy_box_absent(const struct policy_box *);
 
+/* What the last good policy kept is in force, because the configured one could not be. */
+bool policy_box_last_good(const struct policy_box *);
+/* What it was made of; NULL: nothing was loaded. */
+const struct policy_files *policy_box_files(const struct policy_box *);
+/* The text of policy_box_prelude(). */
+struct bytes policy_box_exceptions(const struct policy_box *);
+
 void policy_box_hit(struct policy_box *, const struct decision *);
+/* A hash of its rule's text, the same after a reload; of its place alone, where the policy is another by now. */
+uint64_t policy_box_rule(const struct policy_box *, const struct decision *);
 uint64_t policy_box_hits(const struct policy_box *, size_t rule);
 
 #endif

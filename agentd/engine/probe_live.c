@@ -2,23 +2,17 @@
 #include "agentd/engine/probe_live.h"
 
 #include <errno.h>
-#include <linux/inet_diag.h>
-#include <linux/netlink.h>
-#include <linux/sock_diag.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "agentd/engine/failures.h"
 #include "agentd/engine/quota.h"
+#include "agentd/engine/tcp_diag.h"
 #include "base/log.h"
 
 /* Walks over all TCP sockets for one uid: each takes the kernel a millisecond or so. */
 #define UID_BURST    100
 #define UID_MINUTE   600
-#define DIAG_WAIT_MS 50 /* the kernel answers in the call; this is for a kernel that does not */
 
 struct probe_live {
 	struct probe probe;
@@ -26,7 +20,6 @@ struct probe_live {
 	struct owners *owners;     /* borrowed */
 	struct watch *watch; /* borrowed */
 	int netlink;               /* −1: none */
-	uint32_t seq;
 	struct quota quota; /* by uid */
 };
 
@@ -63,134 +56,28 @@ probe_same_network(void *arg, uint32_t pid)
 
 /* --- TCP sockets ------------------------------------------------------------------------------------ */
 
-/*
- * The kernel filters by a small program (linux/inet_diag.h): one condition, "destination is this address
- * and port", which jumps over its own end when it does not hold.
- */
-#define FILTER_MAX (sizeof(struct inet_diag_bc_op) + sizeof(struct inet_diag_hostcond) + 16)
-
-struct diag_request {
-	struct nlmsghdr head;
-	struct inet_diag_req_v2 req;
-	struct nlattr attr;
-	char filter[FILTER_MAX]; /* cut after the address */
+struct find {
+	uint32_t uid;
+	struct probe_tcp *out;
 };
 
-/* States of tcp_states.h that have a peer: all but LISTEN, CLOSE and TIME_WAIT, which no process holds. */
-#define STATES ((1u << TCP_ESTABLISHED) | (1u << TCP_SYN_SENT) | (1u << TCP_SYN_RECV) | \
-    (1u << TCP_FIN_WAIT1) | (1u << TCP_FIN_WAIT2) | (1u << TCP_CLOSE_WAIT) | (1u << TCP_LAST_ACK) | \
-    (1u << TCP_CLOSING))
-
-static size_t
-addr_len(struct addr a)
+static void
+take_found(const struct tcp_socket *s, void *arg)
 {
-	return a.family == 4 ? 4 : 16;
-}
+	const struct find *f = arg;
 
-static size_t
-filter_fill(char out[FILTER_MAX], struct endpoint peer)
-{
-	const struct inet_diag_hostcond cond = {
-	    .family = peer.addr.family == 4 ? AF_INET : AF_INET6,
-	    .prefix_len = (uint8_t)(addr_len(peer.addr) * 8),
-	    .port = peer.port,
-	};
-	const size_t n = sizeof(struct inet_diag_bc_op) + sizeof(cond) + addr_len(peer.addr);
-	const struct inet_diag_bc_op op = {.code = INET_DIAG_BC_D_COND, .yes = (unsigned char)n,
-	    .no = (unsigned short)(n + 4)};
-
-	memcpy(out, &op, sizeof(op));
-	memcpy(out + sizeof(op), &cond, sizeof(cond));
-	memcpy(out + sizeof(op) + sizeof(cond), peer.addr.b, addr_len(peer.addr));
-	return n;
-}
-
-static size_t
-request_fill(struct diag_request *r, uint32_t seq, int family, struct endpoint peer)
-{
-	size_t n;
-
-	*r = (struct diag_request){
-	    .head = {.nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
-		.nlmsg_seq = seq},
-	    .req = {.sdiag_family = (uint8_t)family, .sdiag_protocol = IPPROTO_TCP,
-		.idiag_states = STATES},
-	    .attr = {.nla_type = INET_DIAG_REQ_BYTECODE},
-	};
-	n = sizeof(r->attr) + filter_fill(r->filter, peer);
-	r->attr.nla_len = (uint16_t)n;
-	n += sizeof(r->head) + sizeof(r->req);
-	r->head.nlmsg_len = (uint32_t)n;
-	return n;
-}
-
-static struct endpoint
-local_of(const struct inet_diag_msg *m)
-{
-	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = m->id.idiag_sport};
-	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = m->id.idiag_sport};
-	struct endpoint e = {0};
-
-	memcpy(&in.sin_addr, m->id.idiag_src, sizeof(in.sin_addr));
-	memcpy(&in6.sin6_addr, m->id.idiag_src, sizeof(in6.sin6_addr));
-	if (m->idiag_family == AF_INET)
-		(void)endpoint_from_sockaddr(&in, sizeof(in), &e);
-	else
-		(void)endpoint_from_sockaddr(&in6, sizeof(in6), &e);
-	return e;
-}
-
-/* Takes one packet of the answer.  1: there is more to come; 0: that was the end; −errno. */
-static int
-take_packet(char *packet, size_t n, uint32_t seq, uint32_t uid, struct probe_tcp *out)
-{
-	for (struct nlmsghdr *h = (struct nlmsghdr *)(void *)packet; NLMSG_OK(h, n);
-	    h = NLMSG_NEXT(h, n)) {
-		struct inet_diag_msg m;
-
-		if (h->nlmsg_seq != seq) /* of a question whose answer nobody waited for */
-			continue;
-		if (h->nlmsg_type == NLMSG_DONE)
-			return 0;
-		if (h->nlmsg_type == NLMSG_ERROR) {
-			struct nlmsgerr e;
-
-			if (h->nlmsg_len < NLMSG_LENGTH(sizeof(e)))
-				return -EBADMSG;
-			memcpy(&e, NLMSG_DATA(h), sizeof(e));
-			return e.error != 0 ? e.error : 0;
-		}
-		if (h->nlmsg_type != SOCK_DIAG_BY_FAMILY || h->nlmsg_len < NLMSG_LENGTH(sizeof(m)))
-			continue;
-		memcpy(&m, NLMSG_DATA(h), sizeof(m));
-		if (!out->found || (m.idiag_uid == uid && !out->own))
-			*out = (struct probe_tcp){.found = true, .own = m.idiag_uid == uid,
-			    .local = local_of(&m)};
-	}
-	return 1;
+	if (!f->out->found || (s->uid == f->uid && !f->out->own))
+		*f->out = (struct probe_tcp){.found = true, .own = s->uid == f->uid, .local = s->local};
 }
 
 int
-tcp_diag_find(int netlink, uint32_t seq, int family, uint32_t uid, struct endpoint peer,
-    struct probe_tcp *out)
+probe_live_find(int netlink, uint32_t uid, struct endpoint peer, struct probe_tcp *out)
 {
-	static char packet[32768] __attribute__((aligned(NLMSG_ALIGNTO)));
-	struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
-	struct diag_request r;
-	size_t len = request_fill(&r, seq, family, peer);
-	ssize_t n;
-	int rc = 1;
+	struct find f = {.uid = uid, .out = out};
+	int rc = tcp_diag_each(netlink, peer.addr.family == 4 ? AF_INET : AF_INET6, peer, take_found, &f);
 
-	if (sendto(netlink, &r, len, 0, (struct sockaddr *)&kernel, sizeof(kernel)) == -1)
-		return -errno;
-	while (rc == 1) {
-		do
-			n = recv(netlink, packet, sizeof(packet), 0);
-		while (n == -1 && errno == EINTR);
-		if (n <= 0)
-			return n == -1 ? -errno : -EPIPE;
-		rc = take_packet(packet, (size_t)n, seq, uid, out);
-	}
+	if (rc == 0 && !out->own && peer.addr.family == 4)
+		rc = tcp_diag_each(netlink, AF_INET6, peer, take_found, &f);
 	return rc;
 }
 
@@ -206,11 +93,7 @@ probe_tcp(void *arg, uint32_t uid, struct endpoint peer, struct probe_tcp *out)
 		return false;
 	}
 	if (p->netlink != -1 && peer.addr.family != 0)
-		rc = tcp_diag_find(p->netlink, ++p->seq,
-		    peer.addr.family == 4 ? AF_INET : AF_INET6, uid, peer, out);
-	/* An IPv6 socket may hold an IPv4 connection; its destination is then a mapped address. */
-	if (rc == 0 && !out->own && peer.addr.family == 4)
-		rc = tcp_diag_find(p->netlink, ++p->seq, AF_INET6, uid, peer, out);
+		rc = probe_live_find(p->netlink, uid, peer, out);
 	if (rc != 0)
 		failure_note(FAIL_TCP_PROBE);
 	return rc == 0;
@@ -251,17 +134,6 @@ is_client(void *arg, const struct process *process)
 	watch_client(p->watch, process);
 }
 
-static int
-open_netlink(void)
-{
-	const struct timeval tv = timeval_of_ms(DIAG_WAIT_MS);
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-
-	if (fd != -1)
-		(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
-	return fd;
-}
-
 struct probe_live *
 probe_live_new(struct programs *programs, struct owners *owners, struct watch *watch)
 {
@@ -273,7 +145,7 @@ probe_live_new(struct programs *programs, struct owners *owners, struct watch *w
 	p->owners = owners;
 	p->watch = watch;
 	quota_init(&p->quota, UID_BURST, UID_MINUTE);
-	p->netlink = open_netlink();
+	p->netlink = tcp_diag_open();
 	if (p->netlink == -1)
 		log_warn("sock_diag is not to be had: %s; destinations are taken from records alone",
 		    strerror(errno));

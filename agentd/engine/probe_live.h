@@ -18,10 +18,9 @@ void probe_live_free(struct probe_live **);
 const struct probe *probe_live_get(const struct probe_live *);
 
 /*
- * inet_diag alone: a TCP socket of that family (AF_INET, AF_INET6) to peer, in any state that has a peer, and
- * better than what *out has already: one of that uid before any other.  −errno when not told.
+ * sock_diag alone: a TCP socket to peer, in any state that has a peer, and better than what *out has already: one
+ * of that uid before any other.  −errno when not told.
  */
-int tcp_diag_find(int netlink, uint32_t seq, int family, uint32_t uid, struct endpoint peer,
-    struct probe_tcp *out);
+int probe_live_find(int netlink, uint32_t uid, struct endpoint peer, struct probe_tcp *out);
 
 #endif

@@ -35,6 +35,8 @@ struct ask {
 	uint64_t inode;
 	uint32_t dev_major, dev_minor; /* as the model knows them */
 	int fd;                        /* owned; −1: none yet */
+	programs_fn *fn;               /* who looks at a file; NULL: the model asks */
+	void *arg;
 	bool is_recorded;              /* it is the file of the record */
 	struct answer file;
 	struct scan scan;
@@ -83,7 +85,9 @@ is_same_file(const struct answer *a, const struct answer *b)
 static void
 tell(const struct ask *a, bool ssh)
 {
-	if (!a->is_recorded)
+	if (a->fn != NULL)
+		a->fn(ssh, a->arg);
+	else if (!a->is_recorded)
 		host_program_set(a->programs->host, a->file.ino, major(a->file.dev),
 		    minor(a->file.dev), ssh);
 	else
@@ -100,20 +104,33 @@ scan_run(void *arg)
 	scan_file(a->fd, &a->scan);
 }
 
+/* Nobody can tell. */
+static void
+give_up(struct ask *a, enum failure why)
+{
+	failure_note(why);
+	if (a->fn != NULL)
+		a->fn(false, a->arg);
+	ask_free(a);
+}
+
+/* What was not read to its end is not known: it goes by its name. */
 static void
 scan_done(void *arg)
 {
 	struct ask *a = arg;
+	const bool whole = a->scan.error == 0 && !a->scan.cut;
 
 	if (a->scan.cut)
 		failure_note(FAIL_SCAN_CUT);
-	if (a->scan.error != 0) {
+	if (a->scan.error != 0)
 		failure_note(FAIL_SCAN_READ);
-	} else if (!a->scan.cut) { /* what was not read to its end is not known: it goes by its name */
+	if (whole) {
 		a->file.ssh = a->scan.ssh;
 		*slot_of(a->programs, &a->file) = a->file;
-		tell(a, a->scan.ssh);
 	}
+	if (whole || a->fn != NULL)
+		tell(a, whole && a->scan.ssh);
 	ask_free(a);
 }
 
@@ -129,12 +146,29 @@ identify(struct ask *a)
 	return true;
 }
 
+/* By what is known of the file, else by reading it. */
+static void
+classify(struct ask *a)
+{
+	struct programs *p = a->programs;
+	const struct answer *known;
+
+	if (!identify(a)) {
+		give_up(a, FAIL_SCAN_READ);
+		return;
+	}
+	known = slot_of(p, &a->file);
+	if (is_same_file(known, &a->file)) {
+		tell(a, known->ssh);
+		ask_free(a);
+	} else if (!worker_post(p->worker, scan_run, scan_done, a))
+		give_up(a, FAIL_SCAN_QUEUE);
+}
+
 static void
 on_descriptor(const struct notice *n, int fds[LINK_FDS], void *arg)
 {
 	struct ask *a = arg;
-	struct programs *p = a->programs;
-	const struct answer *known;
 
 	if (n == NULL || n->result != RES_OK || fds[0] == -1) {
 		ask_free(a); /* it ended before it could be looked at: it goes by its name */
@@ -142,19 +176,7 @@ on_descriptor(const struct notice *n, int fds[LINK_FDS], void *arg)
 	}
 	a->fd = fds[0];
 	fds[0] = -1;
-	if (!identify(a)) {
-		failure_note(FAIL_SCAN_READ);
-		ask_free(a);
-		return;
-	}
-	known = slot_of(p, &a->file);
-	if (is_same_file(known, &a->file)) {
-		tell(a, known->ssh);
-		ask_free(a);
-	} else if (!worker_post(p->worker, scan_run, scan_done, a)) {
-		failure_note(FAIL_SCAN_QUEUE);
-		ask_free(a);
-	}
+	classify(a);
 }
 
 /* --- asking --- */
@@ -202,6 +224,23 @@ programs_want(struct programs *p, uint32_t ses, uint32_t pid, uint64_t inode, ui
 	p->nasks++;
 	if (!link_ask(p->link, &r, ASK_WAIT_MS, on_descriptor, a))
 		ask_free(a);
+}
+
+void
+programs_look(struct programs *p, int fd, programs_fn *fn, void *arg)
+{
+	struct ask *a = p->nasks < ST_PROGRAM_ASKS ? calloc(1, sizeof(*a)) : NULL;
+
+	if (a == NULL) {
+		failure_note(FAIL_SCAN_QUEUE);
+		close(fd);
+		fn(false, arg);
+		return;
+	}
+	*a = (struct ask){.programs = p, .fd = fd, .fn = fn, .arg = arg};
+	TAILQ_INSERT_TAIL(&p->asks, a, link);
+	p->nasks++;
+	classify(a);
 }
 
 /* A file of a FUSE or a dead network file system can hang its reader for ever: the thread, not us. */

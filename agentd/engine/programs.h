@@ -18,6 +18,12 @@ void programs_free(struct programs **);
 void programs_tell(struct programs *, struct host *);
 void programs_want(struct programs *, uint32_t ses, uint32_t pid, uint64_t inode,
     uint32_t dev_major, uint32_t dev_minor);
+/*
+ * The same of a file that somebody else opened; takes fd in any case.  fn is called once, perhaps before this
+ * returns: does it speak SSH?  False when it cannot be told.
+ */
+typedef void programs_fn(bool ssh, void *arg);
+void programs_look(struct programs *, int fd, programs_fn *, void *arg);
 /* Once a second: is the thread stuck on a file? */
 void programs_check(struct programs *);
 

@@ -158,6 +158,14 @@ has_owner(enum activity a)
 	    a == ACT_MUX_HIJACK;
 }
 
+/* Of the login as such: no process of the session does them. */
+static bool
+is_of_login(enum activity a)
+{
+	return a == ACT_LOGIN || a == ACT_UNUSUAL_ORIGIN || a == ACT_UNUSUAL_HOUR || a == ACT_UNUSUAL_DURATION ||
+	    a == ACT_CONCURRENT_ORIGINS || a == ACT_LISTED_ORIGIN;
+}
+
 /* A policy writes an abstract name with '@', as ss(8) does. */
 static struct bytes
 unix_path(struct bytes path, struct question_room *room)
@@ -197,7 +205,7 @@ set_exe(struct question *q, enum pol_fact fact, struct bytes *field, const struc
 static void
 set_program(struct question *q, const struct finding *f, const struct pipeline_options *opt)
 {
-	if (f->activity == ACT_LOGIN) /* nothing of the user's runs yet */
+	if (is_of_login(f->activity))
 		q->known |= FACT(QF_EXE) | FACT(QF_PARENT);
 	if (f->process != NULL)
 		set_exe(q, QF_EXE, &q->exe, f->process, opt);

@@ -35,7 +35,7 @@ struct reports {
 	unsigned n;
 	struct login *now; /* the one whose rulings are being made */
 	struct reports_stats stats;
-	struct log_gate gate;
+	struct log_limit log_limit;
 };
 
 static void
@@ -115,12 +115,22 @@ settle(struct login *l, const struct ruling *r)
 	} else if (r->stop) {
 		o.done = DONE_FAILED;
 		o.level = pol_level(ACT_LOGIN, r->decision.action, 0, &o.why);
-	} else if (r->decision.action <= DO_ALERT || r->decision.never_stop) {
+	} else if (r->decision.action <= DO_ALERT || r->spared != NULL) {
 		o.level = LEVEL_OBSERVE;
 	}
 	parts->outcome(&o, parts->arg);
 	if (!r->stop && r->decision.action <= DO_ALERT && l->note == NULL)
 		l->note = r->decision.message;
+}
+
+/* Who is not let in does nothing that anybody should learn from. */
+static void
+turn_away(const struct login *l)
+{
+	struct session *s = host_session(pipeline_host(l->all->parts.pipeline), l->kernel.ses);
+
+	if (s != NULL)
+		s->turned_away = true;
 }
 
 bool
@@ -130,6 +140,8 @@ reports_ruling(struct reports *all, const struct ruling *r)
 	    r->finding->session->ses != all->now->kernel.ses)
 		return false;
 	settle(all->now, r);
+	if (all->now->refused)
+		turn_away(all->now);
 	return true;
 }
 
@@ -206,7 +218,7 @@ without_grant(struct login *l, enum result r)
 	unsigned held;
 
 	failure_note(FAIL_GRANT_LOGIN);
-	if (log_allow(&l->all->gate, 30, &held))
+	if (log_allow(&l->all->log_limit, 30, &held))
 		log_err("session %u has no grant (%s): its login is %s%s", l->kernel.ses, r < RES_COUNT ?
 		    result_text(r) : "no answer", refuse ? "refused" : "let in", log_held(held, more));
 	if (refuse)
@@ -254,11 +266,25 @@ account_ready(void *arg)
 	allow(l);
 }
 
+/* Tasks may live on: the monitor says when it is over. */
+static void
+close_in_model(struct login *l)
+{
+	struct pipeline *p = l->all->parts.pipeline;
+	const struct session *s = host_session(pipeline_host(p), l->kernel.ses);
+	const struct rtime now = rtime_now();
+
+	if (s == NULL || s->state != SESSION_OPEN)
+		return;
+	host_closed(pipeline_host(p), s->ses, now);
+	detect_closed(pipeline_detect(p), s, now);
+}
+
 static void
 closed(struct login *l)
 {
-	if (l->kernel.result == RES_OK) /* tasks may live on: the monitor says when it is over */
-		host_closed(pipeline_host(l->all->parts.pipeline), l->kernel.ses, rtime_now());
+	if (l->kernel.result == RES_OK)
+		close_in_model(l);
 	answer(l, VERDICT_ALLOW, NULL);
 	login_free(l);
 }
@@ -320,7 +346,7 @@ believe_kernel(struct login *l)
 		return;
 	failure_note(FAIL_REPORT_MISMATCH);
 	r->flags &= ~(uint32_t)(REPORT_KEY_KNOWN | REPORT_CERT);
-	if (log_allow(&l->all->gate, 10, &held))
+	if (log_allow(&l->all->log_limit, 10, &held))
 		log_warn("the report of pid %u (session %u) does not agree with the kernel; "
 			 "its key is not believed%s", k->pid, k->ses, log_held(held, more));
 }
@@ -370,14 +396,14 @@ on_event(evutil_socket_t fd, short what, void *arg)
 	struct login *l = arg;
 	ssize_t n;
 
-	if ((what & EV_TIMEOUT) != 0) {
-		failure_note(FAIL_REPORT_LATE);
-		follow_anyway(l);
+	n = recv(fd, &l->report, sizeof(l->report), MSG_DONTWAIT | MSG_TRUNC);
+	if (n == -1 && (errno == EAGAIN || errno == EINTR)) {
+		if ((what & EV_TIMEOUT) != 0) { /* where there is one, it was the loop that was late */
+			failure_note(FAIL_REPORT_LATE);
+			follow_anyway(l);
+		}
 		return;
 	}
-	n = recv(fd, &l->report, sizeof(l->report), MSG_DONTWAIT | MSG_TRUNC);
-	if (n == -1 && (errno == EAGAIN || errno == EINTR))
-		return;
 	event_del(l->ev);
 	if (n <= 0 || !report_valid(&l->report, (size_t)n)) {
 		failure_note(FAIL_REPORT_BAD);

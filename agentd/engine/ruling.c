@@ -23,6 +23,17 @@ settle_undetermined(struct decision *d)
 	d->never_stop = false;
 }
 
+/* Nobody is stopped for what may well be nothing. */
+static const char *
+spared(const struct finding *f, const struct decision *d)
+{
+	if (d->action <= DO_ALERT)
+		return NULL;
+	if (d->never_stop)
+		return "never-stop holds";
+	return f->confidence == CONFIDENCE_LOW ? "inferred with low confidence: told, and never acted on" : NULL;
+}
+
 void
 ruling_make(const struct finding *f, const struct policy *policy, const struct pipeline_options *opt,
     struct question_room *room, struct ruling *out)
@@ -34,9 +45,12 @@ ruling_make(const struct finding *f, const struct policy *policy, const struct p
 	pol_ask(policy, &q, &r.decision);
 	if (r.decision.undetermined)
 		settle_undetermined(&r.decision);
+	if (f->grade != GRADE_NONE && !r.decision.severity_given)
+		r.decision.severity = grade_severity(f->grade);
 	r.as = q.as;
 	r.mode = lower_mode(opt->host_mode, r.decision.mode);
-	r.stop = r.decision.action > DO_ALERT && r.mode == MODE_ENFORCE && !r.decision.never_stop;
+	r.spared = spared(f, &r.decision);
+	r.stop = r.decision.action > DO_ALERT && r.mode == MODE_ENFORCE && r.spared == NULL;
 	*out = r;
 }
 
@@ -51,6 +65,6 @@ ruling_done(const struct ruling *r)
 	case DO_ALERT:
 		return DONE_ALERTED;
 	default:
-		return r->decision.never_stop ? DONE_ALERTED : DONE_WOULD_HAVE;
+		return r->spared != NULL ? DONE_ALERTED : DONE_WOULD_HAVE;
 	}
 }

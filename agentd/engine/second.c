@@ -1,12 +1,19 @@
 /* second: see second.h. */
 #include "agentd/engine/second.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "agentd/engine/agents.h"
 #include "agentd/engine/archive.h"
+#include "agentd/engine/case_keep.h"
+#include "agentd/engine/homes.h"
+#include "agentd/engine/learned.h"
 #include "agentd/engine/programs.h"
 #include "agentd/engine/state.h"
+#include "agentd/engine/verbs.h"
+#include "agentd/engine/volumes.h"
+#include "agentd/engine/watch.h"
 #include "base/log.h"
 
 #define AGENTS_MS 15000 /* between two looks: the monitor answers 600 such questions a minute */
@@ -69,6 +76,20 @@ find_agents(struct engine *e, struct mtime now)
 	e->agents_unknown = n == AGENTS_AT_ONCE;
 }
 
+/* It changes what is told: whoever waits for it should hear of it. */
+static void
+tell_baseline(struct engine *e)
+{
+	const unsigned days = learned_begins(e->learned);
+	char text[128];
+
+	if (days == 0)
+		return;
+	(void)snprintf(text, sizeof(text), "what is unusual is told from now on: this host has data of %u day%s", days,
+	    days == 1 ? "" : "s");
+	outlet_notice(e->outlet, "baseline-active", SEV_INFO, days, text);
+}
+
 void
 second_passed(struct engine *e)
 {
@@ -81,9 +102,16 @@ second_passed(struct engine *e)
 	outlet_check(e->outlet);
 	name_sessions(e);
 	find_agents(e, now);
-	allowances_end(e, rtime_now());
+	homes_tick(e->homes, pipeline_host(e->pipeline), now);
+	watch_sessions(e->watch, pipeline_host(e->pipeline));
+	allow_verbs_end(e, rtime_now());
 	grants_tick(e->grants, rtime_now());
+	learned_tick(e->learned, now);
+	control_resume(e->control);
+	tell_baseline(e);
 	tick_gates(e, rtime_now());
+	volumes_tick(e->volumes);
+	case_keep(e->cases, e->archive);
 	if (e->archive != NULL)
 		archive_flush(e->archive);
 }

@@ -117,6 +117,8 @@ put_ours(struct json *j, const struct engine *e, const struct session *s)
 	json_kuint(j, "events", s->events);
 	json_kuint(j, "findings", s->findings);
 	json_kuint(j, "refused", s->refused);
+	json_kuint(j, "bytes_in", s->bytes_in);
+	json_kuint(j, "bytes_out", s->bytes_out);
 	if (s->isolated != 0)
 		json_kbool(j, "isolated", true);
 	if (s->revoked != 0)

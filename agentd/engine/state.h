@@ -22,18 +22,27 @@
 #include "agentd/engine/pipeline.h"
 #include "agentd/engine/policy_box.h"
 #include "agentd/engine/reports.h"
+#include "base/serials.h"
 
 struct archive;
 struct args;
 struct client;
 struct control;
 struct history;
+struct learned;
+struct listed;
+struct homes;
 struct listing;
 struct owners;
+struct volumes;
 struct watch;
+struct watched;
 struct pending;
 struct probe_live;
+struct policy_watch;
+struct worker;
 struct programs;
+struct strangers;
 struct liveness;
 
 /* What the monitor last said of the audit rules. */
@@ -51,6 +60,13 @@ struct gates_state {
 	uint8_t why[GATEF_COUNT]; /* errno of those that do not */
 };
 
+/* And of what is watched by fanotify. */
+struct watches_state {
+	bool told;
+	unsigned directories, processes; /* of keys and agents; whose memory */
+	int keys, memory;                /* errno: they cannot be; 0 */
+};
+
 struct engine {
 	const struct config *conf; /* borrowed */
 	struct event_base *base;
@@ -60,23 +76,36 @@ struct engine {
 	struct link *link;
 	struct names *names;
 	struct policy_box *policy;
+	struct worker *loader;   /* reads and compiles policies beside the loop */
+	struct buf refused;      /* what the load that was refused last had to say; empty: none since a good one */
+	struct listed *listed;
+	struct policy_watch *policy_watch; /* NULL: nobody wants it */
+	struct serials serials;  /* as the monitor keeps them */
 	struct allow *allow; /* exceptions before its rules */
 	struct pipeline *pipeline;
 	struct intake *intake;
 	struct grants *grants;
 	struct gates *gates;
 	struct gates_state gates_state;
+	struct watches_state watches;
 	struct reports *reports;
 	struct acts *acts;
+	struct say_state *say;
 	struct outlet *outlet;
 	struct losses *losses;
 	struct probe_live *probe;
 	struct programs *programs;
 	struct owners *owners;
+	struct strangers *strangers;
 	struct watch *watch;
+	struct volumes *volumes;
+	struct homes *homes;
+	struct watched *watched;
 	struct liveness *liveness;
+	struct cases *cases;     /* what was found of each session, joined */
 	struct archive *archive; /* NULL: no store */
 	struct history *history;
+	struct learned *learned; /* what is usual here */
 	struct control *control;
 
 	struct pipeline_options options; /* host_mode is kept as it is now */
@@ -94,6 +123,7 @@ struct engine {
 	bool unnamed; /* there are sessions without a user name */
 	char boot_id[37], host_name[256];
 	struct rtime started;
+	uint64_t merged;   /* rows of what is usual that came by hand since that was told */
 	uint64_t restarts; /* engines before this one */
 };
 
@@ -104,10 +134,6 @@ void session_json(struct engine *, const struct session *, bool detail, struct b
 
 /* control_verbs.c */
 struct control *control_verbs_new(struct engine *, gid_t group);
-/* allow_verbs.c: exceptions whose time is over end. */
-void allowances_end(struct engine *, struct rtime now);
-/* alert_verbs.c: a follower's filter and a row of the outlet. */
-bool control_wants(const void *filter, const void *row);
 
 /* notices.c: a notice of the monitor that nobody waits for. */
 void notices_take(const struct notice *, int fds[LINK_FDS], void *engine);

@@ -1,4 +1,5 @@
 /* status: the state of the whole daemon as one JSON object; its shape is in sshtether/control.h. */
+#include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -6,7 +7,10 @@
 
 #include "agentd/engine/archive.h"
 #include "agentd/engine/failures.h"
+#include "agentd/engine/listed.h"
+#include "agentd/engine/learned.h"
 #include "agentd/engine/state.h"
+#include "agentd/engine/volumes.h"
 #include "policy/level.h"
 
 static void
@@ -128,6 +132,12 @@ put_policy(struct json *j, const struct engine *e)
 	json_kstr(j, "fleet", pol_fleet(p));
 	json_kuint(j, "serial", pol_serial(p));
 	json_kuint(j, "rules", pol_nrules(p));
+	json_kbool(j, "require_signature", e->conf->require_signature);
+	if (policy_box_files(box) != NULL) {
+		json_kstr(j, "signer", policy_files_signer(policy_box_files(box))->name);
+		json_kstr(j, "signer_key", policy_files_signer(policy_box_files(box))->key);
+	}
+	json_kbool(j, "last_good", policy_box_last_good(box));
 	json_ktime(j, "loaded", policy_box_loaded(box));
 	put_lines(j, "beyond", &e->gates_state.beyond);
 	json_kstr(j, "error", policy_box_error(box));
@@ -211,6 +221,40 @@ put_gates(struct json *j, const struct gates_state *g)
 		json_end(j, '}');
 	}
 	json_end(j, ']');
+}
+
+static void
+put_watched(struct json *j, const char *key, bool told, int error, unsigned n)
+{
+	json_kobject(j, key);
+	json_kbool(j, "works", told && error == 0);
+	json_kstr(j, "why", !told ? "the monitor has not said" : error == ECANCELED ? "watch-keys is off" :
+	    error != 0 ? strerror(error) : NULL);
+	json_kuint(j, "count", n);
+	json_end(j, '}');
+}
+
+static void
+put_watches(struct json *j, const struct watches_state *w)
+{
+	json_kobject(j, "watches");
+	put_watched(j, "keys", w->told, w->keys, w->directories);
+	put_watched(j, "memory", w->told, w->memory, w->processes);
+	json_end(j, '}');
+}
+
+static void
+put_volumes(struct json *j, const struct engine *e)
+{
+	struct volumes_stats s;
+
+	volumes_stats_get(e->volumes, &s);
+	json_kobject(j, "volumes");
+	json_kstr(j, "state", !s.live ? "off" : s.exact ? "exact" : "asked");
+	json_kuint(j, "sessions", s.sessions);
+	json_kuint(j, "connections", s.connections);
+	json_kuint(j, "ends", s.ends);
+	json_end(j, '}');
 }
 
 static void
@@ -299,11 +343,17 @@ status_json(struct engine *e, struct buf *out)
 	put_model(&j, e);
 	put_work(&j, e);
 	put_gates(&j, &e->gates_state);
+	put_watches(&j, &e->watches);
+	put_volumes(&j, e);
 	put_grants(&j, e);
 	put_activities(&j, e);
 	json_key(&j, "sinks");
 	outlet_json(e->outlet, &j);
 	put_store(&j, e);
+	json_key(&j, "listed_origins");
+	listed_json(e->listed, &j);
+	json_key(&j, "baseline");
+	learned_json(e->learned, &j);
 	json_key(&j, "failures");
 	failures_json(&j);
 	json_end(&j, '}');

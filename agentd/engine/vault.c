@@ -6,7 +6,10 @@
 
 #define REOPEN_MS  5000
 #define MEASURE_MS 60000
-#define PRUNE_MS   3600000
+#define TEND_MS    3600000
+#define SETTLE_MS  300000 /* after a start, before anything goes for its age: the clock may yet be set */
+#define MOMENT_MS  100
+#define SHED_TRIES 20
 #define DAY_MS     86400000
 
 void
@@ -40,6 +43,7 @@ vault_open(struct vault *v, struct told *t)
 
 	if (v->store != NULL && store_check(v->store) == STORE_OK)
 		return true;
+	t->lost += v->store != NULL;
 	store_close(&v->store);
 	if (v->tried.ns != 0 && t->failing && mtime_ms_since(now, v->tried) < REOPEN_MS)
 		return false;
@@ -63,8 +67,14 @@ put_row(struct store *s, const struct row *r)
 		return store_put_session(s, &r->u.session);
 	case ROW_LOGINS:
 		return store_put_logins(s, &r->u.logins);
+	case ROW_CASE:
+		return store_put_case(s, &r->u.kase);
 	case ROW_DROP_SESSION:
 		return store_drop_session(s, r->u.session.boot, r->u.session.ses);
+	case ROW_USUAL:
+		return store_put_usual(s, &r->u.usual);
+	case ROW_DROP_USUAL:
+		return store_drop_usual(s, r->u.usual.count != 0 ? NULL : r->u.usual.user);
 	}
 	return STORE_OK;
 }
@@ -88,19 +98,54 @@ put_batch(struct store *s, const struct rows *rows)
 	return e;
 }
 
-/* A second try after what can be mended. */
+/* Another try after what can be mended; a tenth of the rows may be few bytes. */
 static enum store_error
 put_or_mend(struct vault *v, const struct rows *rows, struct told *t)
 {
 	enum store_error e = put_batch(v->store, rows);
 
-	if (e == STORE_CORRUPT)
-		e = set_aside(v, t);
-	else if (e == STORE_FULL)
-		e = store_prune(v->store, 0, true);
-	else
-		return e;
-	return e == STORE_OK ? put_batch(v->store, rows) : e;
+	if (e == STORE_CORRUPT && (e = set_aside(v, t)) == STORE_OK)
+		e = put_batch(v->store, rows);
+	for (unsigned tries = 0; e == STORE_FULL && tries < SHED_TRIES; tries++) {
+		if ((e = store_shed(v->store)) == STORE_OK)
+			e = put_batch(v->store, rows);
+	}
+	return e;
+}
+
+/* Each row of its days, and so many rows. */
+static struct store_bounds
+bounds_now(const struct vault *v)
+{
+	const int64_t before = rtime_now().ms - v->keep_ms;
+
+	return (struct store_bounds){
+	    .before_ms = {before, before, before, before, rtime_now().ms - v->usual_ms},
+	    .rows = {
+		[STORE_T_FINDINGS] = ST_STORE_FINDINGS,
+		[STORE_T_SESSIONS] = ST_STORE_SESSIONS,
+		[STORE_T_LOGINS] = ST_STORE_LOGINS,
+		[STORE_T_CASES] = ST_STORE_CASES,
+		[STORE_T_USUAL] = ST_STORE_USUAL,
+	    }};
+}
+
+/* Once an hour, in steps; what is not done in a moment goes on behind the next batch. */
+static void
+tend_a_while(struct vault *v, struct mtime now)
+{
+	const bool due = mtime_ms_since(now, v->tended) >= TEND_MS;
+	const struct store_bounds bounds = bounds_now(v);
+	bool count = due;
+
+	if (due)
+		v->tended = now;
+	v->tending = v->tending || due;
+	while (v->tending && mtime_ms_since(mtime_now(), now) < MOMENT_MS) {
+		if (store_tend(v->store, &bounds, count, &v->tending) != STORE_OK)
+			v->tending = false;
+		count = false;
+	}
 }
 
 static void
@@ -108,10 +153,7 @@ tend(struct vault *v, struct told *t)
 {
 	struct mtime now = mtime_now();
 
-	if (v->pruned.ns == 0 || mtime_ms_since(now, v->pruned) >= PRUNE_MS) {
-		v->pruned = now;
-		(void)store_prune(v->store, rtime_now().ms - v->keep_ms, false);
-	}
+	tend_a_while(v, now);
 	if (v->measured.ns == 0 || mtime_ms_since(now, v->measured) >= MEASURE_MS) {
 		v->measured = now;
 		t->measured = store_measure(v->store, &t->size) == STORE_OK;
@@ -136,10 +178,11 @@ vault_write(struct vault *v, const struct rows *rows, size_t n, struct told *t)
 }
 
 bool
-vault_init(struct vault *v, const char *path, uint64_t max_bytes, unsigned days)
+vault_init(struct vault *v, const char *path, uint64_t max_bytes, unsigned days, unsigned usual_days)
 {
 	*v = (struct vault){.path = strdup(path), .max_bytes = max_bytes,
-	    .keep_ms = (int64_t)days * DAY_MS};
+	    .keep_ms = (int64_t)days * DAY_MS, .usual_ms = (int64_t)usual_days * DAY_MS,
+	    .tended = mtime_after(mtime_now(), SETTLE_MS - TEND_MS)};
 	return v->path != NULL;
 }
 

@@ -5,43 +5,28 @@
 #ifndef ENGINE_VAULT_H
 #define ENGINE_VAULT_H
 
-#include <sys/queue.h>
-
-#include "agentd/sink/store.h"
+#include "agentd/engine/vault_row.h"
 #include "base/clock.h"
-
-enum row_kind { ROW_FINDING, ROW_SESSION, ROW_LOGINS, ROW_DROP_SESSION };
-
-struct row {
-	STAILQ_ENTRY(row) link;
-	enum row_kind kind;
-	union {
-		struct store_finding finding;
-		struct store_session session;
-		struct store_logins logins;
-	} u;
-	char strings[];
-};
-STAILQ_HEAD(rows, row);
 
 struct vault {
 	char *path; /* owned */
 	uint64_t max_bytes;
-	int64_t keep_ms;
+	int64_t keep_ms, usual_ms; /* the baseline has days of its own */
 	struct store *store; /* NULL: not open */
-	struct mtime tried, measured, pruned;
+	struct mtime tried, measured, tended;
+	bool tending; /* there is more to do */
 };
 
 /* What came of it, for whoever asked; carried over from call to call. */
 struct told {
 	bool failing, measured;
-	uint64_t written, dropped, set_aside;
+	uint64_t written, dropped, set_aside, lost; /* lost: the file was taken away, and begun anew */
 	struct store_size size;
 	char why[128];
 };
 
 /* path is copied.  False: out of memory. */
-bool vault_init(struct vault *, const char *path, uint64_t max_bytes, unsigned days);
+bool vault_init(struct vault *, const char *path, uint64_t max_bytes, unsigned days, unsigned usual_days);
 void vault_close(struct vault *);
 /* Open and sound, now; else told says why not. */
 bool vault_open(struct vault *, struct told *);

@@ -12,6 +12,11 @@
 /* alert_verbs.c: what was found, now and in the store. */
 void verb_alerts(struct client *, const struct args *, void *engine);
 void verb_history(struct client *, const struct args *, void *engine);
+/* control_wants_fn: a follower's filter and a row of the outlet. */
+bool alert_verbs_want(const void *filter, const void *row);
+/* case_verbs.c: what was found of a session, joined, and what to do. */
+void verb_cases(struct client *, const struct args *, void *engine);
+void verb_case(struct client *, const struct args *, void *engine);
 /* policy_verbs.c */
 void verb_policy_show(struct client *, const struct args *, void *engine);
 void verb_policy_load(struct client *, const struct args *, void *engine);
@@ -21,6 +26,13 @@ void verb_announce(struct client *, const struct args *, void *engine);
 void verb_allow(struct client *, const struct args *, void *engine);
 void verb_allowed(struct client *, const struct args *, void *engine);
 void verb_disallow(struct client *, const struct args *, void *engine);
+/* Those whose time is over end. */
+void allow_verbs_end(struct engine *, struct rtime now);
+/* baseline_verbs.c: what is usual, shown, added to and forgotten.  Ready: all of it is here, or cannot be read. */
+bool baseline_is_ready(const void *engine);
+void verb_baseline(struct client *, const struct args *, void *engine);
+void verb_baseline_merge(struct client *, const struct args *, void *engine);
+void verb_baseline_reset(struct client *, const struct args *, void *engine);
 
 /* A line of the answer; empties it. */
 void verb_send(struct client *, struct buf *line);

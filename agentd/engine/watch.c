@@ -10,9 +10,10 @@
 #include "agentd/engine/quota.h"
 
 #define WAIT_MS 5000
-/* Of one login user; the monitor takes 6000 a minute, of everybody. */
+/* Of one login user, each; the monitor takes 6000 a minute, of everybody. */
 #define USER_BURST  64
 #define USER_MINUTE 240
+#define AGAIN_MS    60000 /* who was not guarded, for want of room or time */
 
 /* A listener, or a client, on its way to the monitor. */
 struct telling {
@@ -23,12 +24,20 @@ struct telling {
 	unsigned tries;
 };
 
+/* A process of a session's sshd that the monitor was asked to guard. */
+struct told {
+	uint64_t key;       /* ses and pid; 0: none */
+	struct mtime until; /* it is not asked again */
+};
+
 struct watch {
 	struct event_base *base;
 	struct link *link;
 	TAILQ_HEAD(, telling) tellings;
 	unsigned n;
-	struct quota quota; /* by auid */
+	struct quota files, clients, servers; /* by auid */
+	unsigned guarding; /* questions that are not answered */
+	struct told told[ST_GUARDS_TOLD];
 };
 
 static void
@@ -54,7 +63,10 @@ on_again(evutil_socket_t fd, short what, void *arg)
 		telling_free(t);
 }
 
-/* The record of a bind is here before listen(2) was called, now and then. */
+/*
+ * The record of a bind is here before listen(2) was called, now and then; a monitor that is busy answers late, or
+ * looks while who made the socket leaves it to a child.
+ */
 static bool
 tell_again(struct telling *t)
 {
@@ -69,14 +81,32 @@ tell_again(struct telling *t)
 	return t->again != NULL && event_add(t->again, &tv) == 0;
 }
 
+/* Who hides it is not looked through for ever: once again. */
+static bool
+is_final(const struct telling *t, const struct notice *n)
+{
+	return n != NULL && (n->result == RES_OK || n->result == RES_BAD || n->result == RES_NO_SESSION ||
+	    (n->result == RES_UNREAD && t->tries > 0));
+}
+
 static void
 on_told(const struct notice *n, int fds[LINK_FDS], void *arg)
 {
 	struct telling *t = arg;
 
 	(void)fds;
-	if (n == NULL || n->result != RES_NOT_FOUND || !tell_again(t))
+	if (n != NULL && n->result == RES_UNREAD)
+		failure_note(FAIL_UNREAD);
+	if (is_final(t, n) || !tell_again(t))
 		telling_free(t);
+}
+
+/* Of whom a program is told does not matter; an inode is used again, and its socket is another's. */
+static bool
+is_same(const struct request *a, const struct request *b)
+{
+	return a->kind == b->kind && a->inode == b->inode && a->dev_major == b->dev_major &&
+	    a->dev_minor == b->dev_minor && (a->kind != REQ_SOCKET || (a->ses == b->ses && a->pid == b->pid));
 }
 
 static bool
@@ -84,11 +114,18 @@ is_on_its_way(const struct watch *w, const struct request *rq)
 {
 	const struct telling *t;
 
-	TAILQ_FOREACH (t, &w->tellings, link) {
-		if (t->rq.kind == rq->kind && t->rq.inode == rq->inode && t->rq.dev_major == rq->dev_major &&
-		    t->rq.dev_minor == rq->dev_minor)
+	TAILQ_FOREACH (t, &w->tellings, link)
+		if (is_same(&t->rq, rq))
 			return true;
-	}
+	return false;
+}
+
+static bool
+may_ask(struct quota *q, uint32_t auid)
+{
+	if (auid == AUID_UNSET || quota_take(q, auid, mtime_now()))
+		return true;
+	failure_note(FAIL_WATCH_QUOTA);
 	return false;
 }
 
@@ -97,12 +134,8 @@ say(struct watch *w, const struct request *rq, uint32_t auid)
 {
 	struct telling *t;
 
-	if (is_on_its_way(w, rq))
+	if (is_on_its_way(w, rq) || !may_ask(&w->files, auid))
 		return;
-	if (auid != AUID_UNSET && !quota_take(&w->quota, auid, mtime_now())) {
-		failure_note(FAIL_WATCH_QUOTA);
-		return;
-	}
 	if (w->n >= ST_WATCH_ASKS || (t = calloc(1, sizeof(*t))) == NULL) {
 		failure_note(FAIL_WATCH_QUEUE);
 		return;
@@ -121,6 +154,47 @@ is_local(const struct usock *u)
 {
 	return u->kind == USOCK_AGENT && !u->forwarded;
 }
+
+/* --- memory ----------------------------------------------------------------------------------------------- */
+
+static uint64_t
+key_of(uint32_t ses, uint32_t pid)
+{
+	return (uint64_t)ses << 32 | pid;
+}
+
+static struct told *
+told_of(struct watch *w, uint64_t key)
+{
+	return &w->told[hash_u64(key) % ST_GUARDS_TOLD];
+}
+
+static void
+on_guarded(const struct notice *n, int fds[LINK_FDS], void *arg)
+{
+	struct watch *w = arg;
+	struct told *t;
+
+	(void)fds;
+	w->guarding--;
+	if (n != NULL && n->result == RES_RATE)
+		failure_note(FAIL_WATCH_QUOTA);
+	if (n == NULL || (n->result != RES_OK && n->result != RES_DENIED))
+		return;
+	t = told_of(w, key_of(n->ses, n->pid));
+	if (t->key == key_of(n->ses, n->pid))
+		t->until = (struct mtime){.ns = INT64_MAX};
+}
+
+static void
+guard(struct watch *w, uint32_t ses, uint32_t pid)
+{
+	struct request rq = {.kind = REQ_GUARD, .ses = ses, .pid = pid};
+
+	w->guarding += link_ask(w->link, &rq, WAIT_MS, on_guarded, w);
+}
+
+/* --- what is told of -------------------------------------------------------------------------------------- */
 
 void
 watch_socket(struct watch *w, const struct usock *u)
@@ -141,6 +215,40 @@ watch_client(struct watch *w, const struct process *p)
 	    .dev_major = p->exe_dev_major, .dev_minor = p->exe_dev_minor, .time_ms = p->exec_time.ms};
 
 	say(w, &rq, p->auid);
+	if (w->guarding < ST_GUARD_ASKS && may_ask(&w->clients, p->auid))
+		guard(w, p->ses, p->pid);
+}
+
+/* Asked twice is no harm: of two in one slot the other is. */
+static void
+guard_sshd(struct watch *w, const struct session *s, uint32_t pid)
+{
+	const uint64_t key = key_of(s->ses, pid);
+	struct told *t = told_of(w, key);
+
+	if (pid == 0 || w->guarding >= ST_GUARD_ASKS || (t->key == key && mtime_ms_since(t->until, mtime_now()) > 0))
+		return;
+	*t = (struct told){.key = key, .until = mtime_after(mtime_now(), AGAIN_MS)};
+	if (may_ask(&w->servers, s->auid))
+		guard(w, s->ses, pid);
+}
+
+static bool
+guard_session(struct session *s, void *arg)
+{
+	struct watch *w = arg;
+
+	if (!s->ssh || s->state == SESSION_OVER)
+		return true;
+	guard_sshd(w, s, s->monitor_pid);
+	guard_sshd(w, s, s->child_pid);
+	return true;
+}
+
+void
+watch_sessions(struct watch *w, const struct host *host)
+{
+	host_each_session(host, guard_session, w);
 }
 
 struct watch *
@@ -153,7 +261,9 @@ watch_new(struct event_base *base, struct link *link)
 	w->base = base;
 	w->link = link;
 	TAILQ_INIT(&w->tellings);
-	quota_init(&w->quota, USER_BURST, USER_MINUTE);
+	quota_init(&w->files, USER_BURST, USER_MINUTE);
+	quota_init(&w->clients, USER_BURST, USER_MINUTE);
+	quota_init(&w->servers, USER_BURST, USER_MINUTE);
 	return w;
 }
 

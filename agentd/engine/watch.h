@@ -1,7 +1,8 @@
 /*
  * watch: tells the monitor what its gates are to know by file: Unix listeners that are agents or
- * ControlMasters, and programs that are SSH clients.  The monitor finds each for itself; a listener that it
- * does not find yet is named again a moment later.  Engine process.
+ * ControlMasters, and programs that are SSH clients; and whose memory it is to guard beside that of those who
+ * listen: clients' and sshd's.  The monitor finds each for itself; a listener that it does not find yet is named
+ * again a moment later.  Engine process.
  */
 #ifndef ENGINE_WATCH_H
 #define ENGINE_WATCH_H
@@ -19,5 +20,8 @@ void watch_free(struct watch **);
 void watch_socket(struct watch *, const struct usock *);
 /* The model knows what it runs. */
 void watch_client(struct watch *, const struct process *);
+
+/* Once a second: the sshd processes of sessions. */
+void watch_sessions(struct watch *, const struct host *);
 
 #endif

@@ -7,16 +7,25 @@
 #include <stdlib.h>
 
 struct account *
-account_get(struct host *h, uint32_t auid)
+account_find(const struct host *h, uint32_t auid)
 {
-	uint64_t hash = hash_u64(auid);
-	struct account *a;
+	for (struct table_link *l = table_first(&h->accounts, hash_u64(auid)); l != NULL; l = table_next(l)) {
+		struct account *a = TABLE_ENTRY(l, struct account, by_auid);
 
-	for (struct table_link *l = table_first(&h->accounts, hash); l != NULL; l = table_next(l)) {
-		a = TABLE_ENTRY(l, struct account, by_auid);
 		if (a->auid == auid)
 			return a;
 	}
+	return NULL;
+}
+
+struct account *
+account_get(struct host *h, uint32_t auid)
+{
+	uint64_t hash = hash_u64(auid);
+	struct account *a = account_find(h, auid);
+
+	if (a != NULL)
+		return a;
 	a = calloc(1, sizeof(*a));
 	if (a == NULL)
 		return NULL;

@@ -56,6 +56,10 @@ struct session {
 	struct rtime opened, closed, last; /* last: newest event */
 	uint64_t events, findings;
 	uint64_t refused;        /* connections of it, by a kernel gate */
+	uint64_t bytes_in, bytes_out; /* carried, both ways: by its own connection, by those that it made */
+	bool turned_away; /* its login was refused, by us */
+	bool end_told;    /* to the detectors */
+	bool listed;      /* its origin; it was told */
 	unsigned isolated, revoked; /* its agents; as the monitor said that it did: enum by_whom, 0: not */
 	unsigned nproc;
 };
@@ -157,11 +161,18 @@ void host_tick(struct host *, struct rtime now);
 bool host_expects_report(const struct host *, struct rtime when);
 
 struct session *host_session(const struct host *, uint32_t ses);
+/* Whether it was open then: the PAM module tells of its end before the last records of it come. */
+bool session_is_open(const struct session *, struct rtime when);
 struct process *host_process(const struct host *, uint32_t pid);
 /* Whose tasks carry that id: the session itself, or the one that they escaped from. */
 struct session *host_whose(const struct host *, uint32_t ses);
 /* In order of ses.  Stops when fn returns false. */
 void host_each_session(const struct host *, bool (*fn)(struct session *, void *), void *arg);
+/*
+ * Of one login user those that are open, however many others the host remembers: a login asks for them.  In no order
+ * that means anything.
+ */
+void host_each_open(const struct host *, uint32_t auid, bool (*fn)(struct session *, void *), void *arg);
 void host_each_process(const struct host *, uint32_t ses, bool (*fn)(struct process *, void *),
     void *arg);
 void host_each_socket(const struct host *, uint32_t ses, bool (*fn)(struct usock *, void *),

@@ -123,6 +123,7 @@ struct host {
 };
 
 /* account.c: borrowed; NULL: out of memory */
+struct account *account_find(const struct host *, uint32_t auid); /* NULL: holds nothing */
 struct account *account_get(struct host *, uint32_t auid);
 void account_release(struct host *, struct account *); /* frees one that holds nothing */
 

@@ -154,11 +154,11 @@ process_touch(struct host *h, struct process_node *n)
  * program or comes later, has taken the pid of one that ended.
  */
 static void
-mark_sshd(struct process_node *n)
+mark_sshd(struct process_node *n, struct rtime when)
 {
 	const struct session *s = n->session != NULL ? &n->session->s : NULL;
 
-	n->p.is_sshd = s != NULL && s->ssh && s->state == SESSION_OPEN && n->p.pid != 0 &&
+	n->p.is_sshd = s != NULL && s->ssh && session_is_open(s, when) && n->p.pid != 0 &&
 	    (n->p.pid == s->monitor_pid || n->p.pid == s->child_pid) &&
 	    (n->p.exe == NULL || session_runs_as_sshd(n->session, bytes_of(n->p.exe))) &&
 	    rtime_since(n->p.exec_time, s->opened) <= 0;
@@ -183,7 +183,7 @@ process_note(struct host *h, const struct process *p)
 	n->p.euid = p->euid;
 	if (n->p.comm[0] == '\0')
 		memcpy(n->p.comm, p->comm, sizeof(n->p.comm));
-	mark_sshd(n);
+	mark_sshd(n, h->now);
 	return n;
 }
 
@@ -293,7 +293,7 @@ apply_loginuid(struct host *h, const struct fact *f)
 		n->p.ppid = f->ppid;
 	set_uids(n, f);
 	set_exe(n, f->exe);
-	mark_sshd(n);
+	mark_sshd(n, f->time);
 }
 
 static void
@@ -315,7 +315,7 @@ apply_user(struct host *h, const struct fact *f)
 	if (n == NULL)
 		return;
 	set_exe(n, f->user_exe);
-	mark_sshd(n);
+	mark_sshd(n, f->time);
 	process_touch(h, n);
 }
 
@@ -379,7 +379,7 @@ apply_task(struct host *h, const struct fact *f)
 		apply_exec(h, n, f);
 	else
 		apply_unseen_exec(h, n, f);
-	mark_sshd(n);
+	mark_sshd(n, f->time);
 }
 
 /* A task of another session, which may never have a record of its own. */

@@ -6,12 +6,9 @@
 
 #include <stdlib.h>
 
-#define ASK_AGAIN_MS (10 * 60 * 1000LL)
+#include "base/ssh_names.h"
 
-/* Programs that speak SSH themselves.  scp, sftp, rsync, git and autossh start one of these. */
-static const char *const ssh_names[] = {
-	"ssh", "slogin", "dbclient", "dropbearmulti", "plink", "pscp", "psftp", "putty",
-};
+#define ASK_AGAIN_MS (10 * 60 * 1000LL)
 
 /* Root's own folders: what lies there does not change under our feet without an update. */
 static const char *const steady_folders[] = {
@@ -31,13 +28,7 @@ program_path(struct bytes exe)
 bool
 program_is_ssh_name(struct bytes exe)
 {
-	struct bytes name = bytes_basename(program_path(exe));
-
-	for (size_t i = 0; i < sizeof(ssh_names) / sizeof(ssh_names[0]); i++) {
-		if (bytes_is(name, ssh_names[i]))
-			return true;
-	}
-	return false;
+	return ssh_names_has(bytes_basename(program_path(exe)));
 }
 
 bool

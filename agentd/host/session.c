@@ -223,6 +223,12 @@ session_root_child(struct session *s)
 		s->child_pid = s->monitor_pid;
 }
 
+bool
+session_is_open(const struct session *s, struct rtime when)
+{
+	return s->state == SESSION_OPEN || rtime_since(when, s->closed) <= 0;
+}
+
 void
 host_closed(struct host *h, uint32_t ses, struct rtime now)
 {
@@ -342,5 +348,20 @@ host_each_session(const struct host *h, bool (*fn)(struct session *, void *), vo
 		next = RB_NEXT(session_tree, NULL, n);
 		if (!fn(&n->s, arg))
 			return;
+	}
+}
+
+void
+host_each_open(const struct host *h, uint32_t auid, bool (*fn)(struct session *, void *), void *arg)
+{
+	const struct account *a = account_find(h, auid);
+	struct session_node *n, *next;
+
+	for (int rank = RANK_REPORTED; a != NULL && rank <= RANK_OPEN; rank++) {
+		for (n = TAILQ_FIRST(&a->sessions[rank]); n != NULL; n = next) {
+			next = TAILQ_NEXT(n, in_account);
+			if (!fn(&n->s, arg))
+				return;
+		}
 	}
 }

@@ -3,14 +3,11 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sshtether/limits.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
-
-#define JOBS_MAX 1024
-
-TAILQ_HEAD(jobs, job);
 
 struct aside {
 	pthread_t thread;
@@ -26,31 +23,49 @@ struct aside {
 
 /* --- in the thread ---------------------------------------------------------------------------------- */
 
-/* NULL: the end. */
-static struct job *
-next_job(struct aside *w)
+/* The first that waits, and those that are done together with it. */
+static void
+take(struct aside *w, struct jobs *out)
 {
-	struct job *j = NULL;
+	struct job *first = TAILQ_FIRST(&w->given), *j, *next;
 
-	(void)pthread_mutex_lock(&w->lock);
-	while (!w->stop && (j = TAILQ_FIRST(&w->given)) == NULL)
-		(void)pthread_cond_wait(&w->more, &w->lock);
-	if (j != NULL)
+	for (j = first; j != NULL; j = next) {
+		next = TAILQ_NEXT(j, entry);
+		if (j != first && (first->run_all == NULL || j->run_all != first->run_all))
+			continue;
 		TAILQ_REMOVE(&w->given, j, entry);
+		TAILQ_INSERT_TAIL(out, j, entry);
+	}
+}
+
+/* False: the end. */
+static bool
+next_jobs(struct aside *w, struct jobs *out)
+{
+	(void)pthread_mutex_lock(&w->lock);
+	while (!w->stop && TAILQ_EMPTY(&w->given))
+		(void)pthread_cond_wait(&w->more, &w->lock);
+	if (!w->stop)
+		take(w, out);
 	(void)pthread_mutex_unlock(&w->lock);
-	return j;
+	return !TAILQ_EMPTY(out);
 }
 
 static void *
 work(void *arg)
 {
 	struct aside *w = arg;
-	struct job *j;
+	struct jobs now = TAILQ_HEAD_INITIALIZER(now);
 
-	while ((j = next_job(w)) != NULL) {
-		j->run(j);
+	while (next_jobs(w, &now)) {
+		struct job *first = TAILQ_FIRST(&now);
+
+		if (first->run_all != NULL)
+			first->run_all(&now);
+		else
+			first->run(first);
 		(void)pthread_mutex_lock(&w->lock);
-		TAILQ_INSERT_TAIL(&w->ready, j, entry);
+		TAILQ_CONCAT(&w->ready, &now, entry);
 		(void)pthread_mutex_unlock(&w->lock);
 		(void)eventfd_write(w->wake, 1);
 	}
@@ -106,7 +121,7 @@ aside_give(struct aside *w, struct job *j)
 		return false;
 	j->since = mtime_now();
 	(void)pthread_mutex_lock(&w->lock);
-	room = w->n < JOBS_MAX;
+	room = w->n < ST_JOBS;
 	if (room) {
 		w->n++;
 		TAILQ_INSERT_TAIL(&w->given, j, entry);

@@ -11,28 +11,41 @@
 
 #include "base/clock.h"
 
+TAILQ_HEAD(jobs, job);
+
 /* Each a thread of its own: what asks a lot of one never delays the others. */
 enum work {
 	WORK_ACT,  /* cuts and ends */
 	WORK_OPEN, /* program files: opening one may take as long as its file system */
-	WORK_FIND, /* owners of sockets, sessions that are over */
+	WORK_FIND, /* owners of sockets, sessions that are over: nothing of one user's that takes long */
 	/*
 	 * Whatever is sent to the kernel's audit: with a full backlog the sender sleeps for as long as
 	 * backlog_wait_time, a minute (kernel/audit.c, audit_receive).
 	 */
 	WORK_AUDIT,
 	WORK_KEEP, /* what is to outlive us, synced to the disk */
-	WORK_LOOK, /* connections from before a rule: all descriptors of all sessions */
+	WORK_LOOK, /* connections, from before a rule or of servers: all descriptors of all processes */
+	WORK_HOME, /* homes and their directories of keys */
+	WORK_PATH, /* where the paths of listeners lead */
 	WORK_COUNT,
 };
 
 /* The first member of a structure from malloc(3). */
 struct job {
 	TAILQ_ENTRY(job) entry;
-	void (*run)(struct job *);  /* in the thread */
-	void (*done)(struct job *); /* in the loop, which owns the job again */
-	struct mtime since;         /* when it was given */
+	void (*run)(struct job *);      /* in the thread */
+	void (*run_all)(struct jobs *); /* instead, with all that wait for the same, however many; one at least */
+	void (*done)(struct job *);     /* in the loop, which owns the job again */
+	struct mtime since;             /* when it was given */
 };
+
+#define JOB_LATE_MS 4000 /* in the queue: the engine has given up */
+
+static inline bool
+job_is_late(const struct job *j)
+{
+	return mtime_ms_since(mtime_now(), j->since) > JOB_LATE_MS;
+}
 
 struct aside;
 

@@ -17,8 +17,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "agentd/monitor/fleets.h"
 #include "agentd/monitor/login.h"
 #include "agentd/monitor/mode.h"
+#include "agentd/monitor/passed.h"
 #include "agentd/monitor/pidfd.h"
 #include "agentd/monitor/source.h"
 #include "agentd/monitor/switch.h"
@@ -194,6 +196,21 @@ on_exit_cb(evutil_socket_t fd, short what, void *arg)
 		retry_later(c);
 }
 
+/* False: no packet of ours.  The engine passes places alone. */
+static bool
+dispatch(struct child *c, const struct packet *in, long n, int passed)
+{
+	if (passed != -1 && !passed_is_place(passed)) {
+		passed_close(c->m->work[WORK_HOME], passed);
+		return false;
+	}
+	if (n >= (long)sizeof(in->rq))
+		return table_dispatch(c->m, &in->rq, in->body, (size_t)n - sizeof(in->rq), passed);
+	if (passed != -1)
+		close(passed);
+	return false;
+}
+
 static void
 on_request_cb(evutil_socket_t fd, short what, void *arg)
 {
@@ -203,12 +220,12 @@ on_request_cb(evutil_socket_t fd, short what, void *arg)
 
 	(void)what;
 	while (mtime_ms_since(mtime_now(), start) < REQUESTS_MS) {
-		long n = packet_recv(fd, &in, sizeof(in), NULL, 0);
+		int passed = -1;
+		long n = packet_recv(fd, &in, sizeof(in), &passed, 1);
 
 		if (n == -EAGAIN)
 			return;
-		if (n < (long)sizeof(in.rq) ||
-		    !table_dispatch(c->m, &in.rq, in.body, (size_t)n - sizeof(in.rq))) {
+		if (!dispatch(c, &in, n, passed)) {
 			if (n != 0)
 				log_err("the engine sent a malformed packet");
 			drop(c);
@@ -288,6 +305,8 @@ child_start(struct child *c)
 		return;
 	}
 	rc = watch(c);
+	if (rc == 0)
+		fleets_tell(c->m->fleets);
 	if (rc != 0 || !child_send(c, &hello, &c->m->control_fd, 1)) {
 		log_err("cannot talk to the engine");
 		give_up(c);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+
 struct reading {
 	struct connections *all;
 	struct report_addr *listening; /* owned; sorted once all are there */
@@ -19,16 +21,11 @@ static int
 note_listener(const struct diag_tcp *t, void *arg)
 {
 	struct reading *r = arg;
+	struct report_addr *wide = array_grow(r->listening, r->n, &r->room, sizeof(*wide), SIZE_MAX);
 
-	if (r->n == r->room) {
-		size_t room = r->room == 0 ? 64 : r->room * 2;
-		struct report_addr *wide = reallocarray(r->listening, room, sizeof(*wide));
-
-		if (wide == NULL)
-			return -ENOMEM;
-		r->listening = wide;
-		r->room = room;
-	}
+	if (wide == NULL)
+		return -ENOMEM;
+	r->listening = wide;
 	r->listening[r->n++] = t->local;
 	return 0;
 }
@@ -76,18 +73,13 @@ note_connection(const struct diag_tcp *t, void *arg)
 {
 	struct reading *r = arg;
 	struct connections *all = r->all;
+	struct connection *wide;
 
 	if (t->inode == 0)
 		return 0;
-	if (all->n == all->room) {
-		size_t room = all->room == 0 ? 256 : all->room * 2;
-		struct connection *wide = reallocarray(all->of, room, sizeof(*wide));
-
-		if (wide == NULL)
-			return -ENOMEM;
-		all->of = wide;
-		all->room = room;
-	}
+	if ((wide = array_grow(all->of, all->n, &all->room, sizeof(*wide), SIZE_MAX)) == NULL)
+		return -ENOMEM;
+	all->of = wide;
 	all->of[all->n++] = (struct connection){.tcp = *t, .came = is_listening(r, &t->local),
 	    .chosen = t->local.port < r->lo || t->local.port > r->hi};
 	return 0;
@@ -102,7 +94,7 @@ by_inode(const void *a, const void *b)
 }
 
 int
-connections_read(struct connections *all)
+connections_read(struct connections *all, int makers)
 {
 	struct reading *r = calloc(1, sizeof(*r));
 	int rc = -ENOMEM;
@@ -115,7 +107,7 @@ connections_read(struct connections *all)
 	if (r->n > 0)
 		qsort(r->listening, r->n, sizeof(*r->listening), by_bytes);
 	if (rc == 0)
-		rc = diag_tcp_each(note_connection, r);
+		rc = diag_tcp_each(makers, note_connection, r);
 	if (all->n > 0)
 		qsort(all->of, all->n, sizeof(*all->of), by_inode);
 	free(r->listening);

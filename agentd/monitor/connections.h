@@ -11,7 +11,7 @@ struct connection {
 	struct diag_tcp tcp;
 	bool came;   /* perhaps: its own end is one that listens */
 	bool chosen; /* its own port is none that the kernel gives by itself: whoever connects seldom asks for one */
-	bool marked; /* the user's: false at first */
+	bool held, marked; /* the user's: false at first */
 };
 
 struct connections {
@@ -19,8 +19,8 @@ struct connections {
 	size_t n, room;
 };
 
-/* Those of now, into an empty one; 0 or −errno. */
-int connections_read(struct connections *);
+/* Those of now, into an empty one; makers as diag_tcp_each() has it.  0 or −errno. */
+int connections_read(struct connections *, int makers);
 void connections_free(struct connections *);
 /* The first of that socket, and how many: MPTCP has several.  NULL: none. */
 struct connection *connections_of(const struct connections *, uint64_t inode, size_t *n);

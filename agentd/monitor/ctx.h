@@ -33,13 +33,16 @@ struct monitor {
 	int state_dir;                       /* state_dir/monitor: nobody but root */
 	struct mode_keeper *mode;
 	struct switcher *switcher;           /* sets it */
+	struct fleets *fleets;               /* the serials of policies */
 	struct registry *registry;
 	struct gate *gate;                   /* the kernel's side of grants; never NULL in the loop */
+	int makers;                          /* its map of who made a connection; −1: not to be had */
 	struct rows *rows;                   /* who has which grant */
 	struct review *review;               /* what sessions had connected before they had it */
 	struct ring *ring;                   /* what the gates saw */
 	struct clients *clients;             /* which programs are SSH clients, and which never */
 	struct listeners *listeners;         /* agents and ControlMasters that the gates watch */
+	struct watches *watches;             /* keys and memory: who opens them */
 	struct child *child;                 /* the engine */
 	struct logins *logins;
 	struct source *source;

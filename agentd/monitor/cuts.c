@@ -38,7 +38,7 @@ struct cuts {
 	struct event *on_left;
 	bool looking; /* a look is with WORK_ACT */
 	bool left;    /* since that began, something was not taken */
-	struct log_gate gate;
+	struct log_limit log_limit;
 };
 
 /* --- one by one ----------------------------------------------------------------------------------------- */
@@ -182,7 +182,7 @@ cuts_look(struct cuts *cuts)
 	cuts->left = true;
 	if (cuts->looking || evtimer_pending(cuts->on_left, NULL))
 		return;
-	if (log_allow(&cuts->gate, 10, &held))
+	if (log_allow(&cuts->log_limit, 10, &held))
 		log_warn("more connections to be cut than can be one by one: all Unix listeners are looked at");
 	(void)evtimer_add(cuts->on_left, &tv);
 }

@@ -51,16 +51,30 @@ note_sockets(int pidfd, const struct facts *f, void *arg)
 	return h->more;
 }
 
+/* Wherever its descriptor is by now. */
+static void
+note_made(struct held *h)
+{
+	for (size_t i = 0; i < h->all.n; i++) {
+		const struct gate_maker *maker = &h->all.of[i].tcp.maker;
+
+		if (maker->ses == h->session->ses && (h->pid == 0 || h->pid == maker->tgid))
+			h->all.of[i].marked = true;
+	}
+}
+
 static int
-held_find(struct held *h, const struct mon_session *s, uint32_t pid, int64_t patience_ms)
+held_find(struct held *h, const struct mon_session *s, uint32_t pid, int makers, int64_t patience_ms)
 {
 	int rc;
 
 	*h = (struct held){.session = s, .pid = pid, .until = mtime_after(mtime_now(), patience_ms)};
-	rc = connections_read(&h->all);
-	if (rc == 0)
-		(void)facts_each(s->ses, note_sockets, h);
-	return rc;
+	rc = connections_read(&h->all, makers);
+	if (rc != 0)
+		return rc;
+	note_made(h);
+	(void)facts_each(s->ses, note_sockets, h);
+	return 0;
 }
 
 static void
@@ -84,13 +98,20 @@ struct hunt {
 	int error;
 };
 
+/* Another connection of the session to the same place: an Ansible play's, while somebody tries his luck beside it. */
+static bool
+is_anothers(const struct hunt *h, const struct gate_maker *maker)
+{
+	return (h->rq.flags & REQF_MADE) != 0 && maker->ses == h->rq.ses && maker->tgid != h->rq.pid;
+}
+
 static void
 end_one(const struct diag_tcp *t, void *arg)
 {
 	struct hunt *h = arg;
 	int rc;
 
-	if (!report_addr_eq(&t->peer, &h->rq.to))
+	if (!report_addr_eq(&t->peer, &h->rq.to) || is_anothers(h, &t->maker))
 		return;
 	h->found++;
 	rc = diag_destroy(t);
@@ -119,7 +140,7 @@ destroy_tcp(struct job *job)
 		h->note.result = RES_PROTECTED;
 		return;
 	}
-	rc = held_find(&h->held, &h->session, h->rq.pid, ONE_MS);
+	rc = held_find(&h->held, &h->session, (h->rq.flags & REQF_MADE) != 0 ? 0 : h->rq.pid, h->m->makers, ONE_MS);
 	held_each(&h->held, end_one, h);
 	if (rc == 0 && h->held.more && h->found == 0)
 		rc = -ETIMEDOUT;
@@ -171,7 +192,7 @@ destroy_all(struct destroy_all *all)
 	struct sweep s = {.all = all};
 
 	s.came_in = flow_of_process(all->session.monitor_pid, all->session.start_ticks, &s.peer, &s.local);
-	if (held_find(&s.held, &all->session, 0, ALL_MS) != 0 || s.held.more)
+	if (held_find(&s.held, &all->session, 0, all->makers, ALL_MS) != 0 || s.held.more)
 		all->left++;
 	held_each(&s.held, end_any, &s);
 	connections_free(&s.held.all);
@@ -207,7 +228,7 @@ check(struct monitor *m, const struct request *rq)
 
 	if (protect_breakglass(m->cf, s, NULL))
 		return RES_PROTECTED;
-	if (rq->pid != 0) {
+	if (rq->pid != 0 && (rq->flags & REQF_MADE) == 0) {
 		result = target_open(m->registry, rq->ses, rq->pid, rq->time_ms, &t);
 		if (result != RES_OK)
 			return result;

@@ -9,7 +9,9 @@
 #include <grp.h>
 #include <poll.h>
 #include <signal.h>
+#include <sshtether/limits.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -20,7 +22,6 @@
 #include "base/bytes.h"
 #include "base/proc.h"
 
-#define LOST_MAX 16 /* that no kill has ended: a file system holds them */
 #define GRACE_MS 100 /* for a kill to show */
 #define PATH_CAP 256
 #define NO_GROUP 65534 /* nogroup, nobody: owns no file */
@@ -79,30 +80,62 @@ take_away(int dir, const char *name, const struct errand_file *f)
 	return unlinkat(dir, name, 0) == 0 ? 0 : errno;
 }
 
-typedef int errand_fn(int dir, const char *name, const struct errand_file *);
+struct at_file {
+	int (*fn)(int dir, const char *name, const struct errand_file *);
+	const struct errand_file *file;
+};
 
 static int
-become(const struct errand_file *f)
+at_file(const void *arg)
+{
+	const struct at_file *a = arg;
+	struct place place;
+	int rc = split(a->file->path, &place), dir;
+
+	if (rc != 0)
+		return rc;
+	dir = open(place.dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return dir == -1 ? errno : a->fn(dir, place.name, a->file);
+}
+
+struct on_terminal {
+	char path[32];
+	struct bytes text;
+};
+
+/* Whoever has stopped it gets nothing, and holds up nobody. */
+static int
+write_text(const void *arg)
+{
+	const struct on_terminal *t = arg;
+	int fd = open(t->path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (fd == -1)
+		return errno;
+	if (fstat(fd, &st) == -1 || !S_ISCHR(st.st_mode) || major(st.st_rdev) != ERRAND_PTS || st.st_uid != geteuid())
+		return ENXIO;
+	return write(fd, t->text.p, t->text.n) == -1 ? errno : 0;
+}
+
+typedef int errand_fn(const void *);
+
+static int
+become(uid_t uid)
 {
 	if (setgroups(0, NULL) == -1 || setresgid(NO_GROUP, NO_GROUP, NO_GROUP) == -1 ||
-	    setresuid(f->uid, f->uid, f->uid) == -1)
+	    setresuid(uid, uid, uid) == -1)
 		return errno;
 	/* What the user may stop, or look into, holds nothing of ours. */
 	return syscall(SYS_close_range, 0, ~0U, 0) == -1 ? errno : 0;
 }
 
 static void __attribute__((noreturn))
-go(errand_fn *fn, const struct errand_file *f)
+go(uid_t uid, errand_fn *fn, const void *arg)
 {
-	struct place place;
-	int rc = become(f), dir;
+	int rc = become(uid);
 
-	if (rc == 0)
-		rc = split(f->path, &place);
-	if (rc != 0)
-		_exit(rc);
-	dir = open(place.dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	_exit(dir == -1 ? errno : fn(dir, place.name, f));
+	_exit(rc != 0 ? rc : fn(arg));
 }
 
 /* --- in the monitor ----------------------------------------------------------------------------------- */
@@ -131,26 +164,35 @@ await(pid_t pid)
 }
 
 static int
-run(errand_fn *fn, const struct errand_file *f)
+run(uid_t uid, errand_fn *fn, const void *arg)
 {
 	pid_t pid;
 
-	if (atomic_load(&lost) >= LOST_MAX)
+	if (atomic_load(&lost) >= ST_LOST)
 		return -EBUSY;
 	pid = fork();
 	if (pid == 0)
-		go(fn, f);
+		go(uid, fn, arg);
 	return pid == -1 ? -errno : await(pid);
 }
 
 int
 errand_is_there(const struct errand_file *f)
 {
-	return run(look, f);
+	return run(f->uid, at_file, &(struct at_file){look, f});
 }
 
 int
 errand_unlink(const struct errand_file *f)
 {
-	return run(take_away, f);
+	return run(f->uid, at_file, &(struct at_file){take_away, f});
+}
+
+int
+errand_write(uid_t uid, uint32_t number, struct bytes text)
+{
+	struct on_terminal t = {.text = text};
+
+	(void)snprintf(t.path, sizeof(t.path), "/dev/pts/%u", number);
+	return run(uid, write_text, &t);
 }

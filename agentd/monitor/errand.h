@@ -1,6 +1,6 @@
 /*
- * errand: something small that is done to a user's files with that user's own rights, in a process of its
- * own: what it meets there (FUSE, a symbolic link to anywhere) is the user's affair and holds nobody up.
+ * errand: something small that is done to a user's files or terminals with that user's own rights, in a process of
+ * its own: what it meets there (FUSE, a symbolic link to anywhere) is the user's affair and holds nobody up.
  */
 #ifndef MONITOR_ERRAND_H
 #define MONITOR_ERRAND_H
@@ -9,7 +9,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/bytes.h"
+
 #define ERRAND_MS 500 /* then it is ended */
+#define ERRAND_PTS 136 /* major number of what is in /dev/pts (UNIX98_PTY_SLAVE_MAJOR) */
 
 /* A file by its path and by what it must be. */
 struct errand_file {
@@ -28,5 +31,10 @@ struct errand_file {
 int errand_is_there(const struct errand_file *);
 /* That socket's name goes. */
 int errand_unlink(const struct errand_file *);
+
+/*
+ * The text on that pseudo-terminal, as far as it takes it at once.  −ENXIO: /dev/pts/NUMBER is none of the user's.
+ */
+int errand_write(uid_t, uint32_t number, struct bytes text);
 
 #endif

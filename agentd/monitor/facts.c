@@ -30,6 +30,18 @@ facts_of(int pidfd, pid_t pid, struct facts *out)
 	return 0;
 }
 
+bool
+facts_live(const struct facts *f)
+{
+	struct facts now;
+	int pidfd = proc_pidfd(f->pid);
+	bool live = pidfd >= 0 && facts_of(pidfd, f->pid, &now) == 0 && now.start_ticks == f->start_ticks;
+
+	if (pidfd >= 0)
+		close(pidfd);
+	return live;
+}
+
 int
 facts_program(pid_t pid, uint64_t *dev, uint64_t *ino)
 {

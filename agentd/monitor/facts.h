@@ -16,6 +16,8 @@ struct facts {
  * at any moment while its facts were read (so that they cannot be another's).
  */
 int facts_of(int pidfd, pid_t, struct facts *);
+/* It has not ended, nor is its pid another's by now. */
+bool facts_live(const struct facts *);
 /* Device and inode of the program file that the process runs.  0 or −errno. */
 int facts_program(pid_t, uint64_t *dev, uint64_t *ino);
 /* Nobody but root owns or can write its program file, which may be a server's word: see mount.h. */

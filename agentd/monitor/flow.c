@@ -2,12 +2,11 @@
 #include "agentd/monitor/flow.h"
 
 #include <inttypes.h>
+#include <sshtether/limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "agentd/monitor/sockets.h"
-
-#define SOCKETS 1024 /* of one process; the rest is not looked for */
 
 /* include/net/tcp_states.h */
 #define ESTABLISHED 1
@@ -97,8 +96,8 @@ listens(pid_t pid, const char *table, const uint64_t *set, size_t n)
 bool
 flow_listens(pid_t pid)
 {
-	uint64_t inode[SOCKETS];
-	size_t n = sockets_list(pid, inode, SOCKETS);
+	uint64_t inode[ST_FLOW_SOCKETS];
+	size_t n = sockets_list(pid, inode, ST_FLOW_SOCKETS);
 
 	return n > 0 && (listens(pid, "tcp", inode, n) || listens(pid, "tcp6", inode, n));
 }
@@ -135,12 +134,12 @@ search(pid_t pid, const char *table, const uint64_t *set, size_t *n, struct repo
 bool
 flow_of_process(pid_t pid, uint64_t start_ticks, struct report_addr *peer, struct report_addr *local)
 {
-	uint64_t inode[SOCKETS];
+	uint64_t inode[ST_FLOW_SOCKETS];
 	struct proc_stat st;
 	size_t n;
 	bool found;
 
-	n = pid > 0 ? sockets_list(pid, inode, SOCKETS) : 0;
+	n = pid > 0 ? sockets_list(pid, inode, ST_FLOW_SOCKETS) : 0;
 	found = search(pid, "tcp", inode, &n, peer, local);
 	found = search(pid, "tcp6", inode, &n, peer, local) || found;
 	/* Read by number: it counts only if the number was still this process's at the end. */

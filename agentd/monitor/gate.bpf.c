@@ -4,89 +4,17 @@
  * the task's audit session and answer by it: no policy, no text, no waiting.  Loaded by gate_load.c; who
  * has no row, and no user's row to borrow, is let through at once.
  */
-#include "agentd/monitor/gate_who.bpf.h"
+#include "agentd/monitor/gate_dest.bpf.h"
+#include "agentd/monitor/gate_unix.bpf.h"
 
 #define AF_UNIX    1
-#define AF_INET6   10
 #define TCP_LISTEN 10
 #define SIGKILL    9
-#define SSH_PORT   22
 
 #define PASS   1
 #define REFUSE 0
 
 char _license[] SEC("license") = "Dual BSD/GPL";
-
-/* --- where to ------------------------------------------------------------------------------------------- */
-
-struct dest {
-	uint32_t addr[4]; /* network order; IPv4 as v4-mapped */
-	uint16_t port;    /* host order */
-	uint32_t addr_class, port_class;
-	bool ssh;
-};
-
-/* 0.0.0.0 and :: are the host itself (ip_route_output_key(), tcp_v6_connect()). */
-static __always_inline void
-dest_set(struct dest *d, uint32_t a, uint32_t b, uint32_t c, uint32_t e, uint32_t port)
-{
-	d->port = bpf_ntohs((uint16_t)port);
-	if ((a | b) == 0 && c == bpf_htonl(0xffff) && e == 0)
-		e = bpf_htonl(0x7f000001);
-	if ((a | b | c | e) == 0)
-		e = bpf_htonl(1);
-	d->addr[0] = a;
-	d->addr[1] = b;
-	d->addr[2] = c;
-	d->addr[3] = e;
-}
-
-static __always_inline bool
-dest_is_local(const struct dest *d)
-{
-	if ((d->addr[0] | d->addr[1]) != 0)
-		return false;
-	if (d->addr[2] == bpf_htonl(0xffff))
-		return (d->addr[3] & bpf_htonl(0xff000000)) == bpf_htonl(0x7f000000);
-	return d->addr[2] == 0 && d->addr[3] == bpf_htonl(1);
-}
-
-/* Nothing of a generation that is gone is known: then all is class 0. */
-static __always_inline void
-dest_classify(struct dest *d, uint32_t generation)
-{
-	uint32_t slot = generation == GATE_TRY_GENERATION ? GATE_TRY_SLOT : generation & 1;
-	const struct gate_ports *p = bpf_map_lookup_elem(&ports, &slot);
-	struct gate_prefix key = {.bits = 128};
-	const uint8_t *found;
-	void *trie;
-
-	d->addr_class = d->port_class = 0;
-	d->ssh = d->port == SSH_PORT;
-	if (generation == 0 || p == NULL || p->generation != generation)
-		return;
-	d->port_class = p->of[d->port] & (GRANT_PORTS - 1);
-	d->ssh = (p->of[d->port] & GATE_PORT_SSH) != 0;
-	trie = bpf_map_lookup_elem(&prefixes, &slot);
-	if (trie == NULL)
-		return;
-	__builtin_memcpy(key.addr, d->addr, sizeof(key.addr));
-	found = bpf_map_lookup_elem(trie, &key);
-	if (found != NULL)
-		d->addr_class = *found & (GRANT_ADDRS - 1);
-}
-
-static __always_inline void
-tell_dest(const struct who *w, const struct dest *d, uint32_t event, uint32_t verdict, uint32_t flags)
-{
-	struct gate_saw *s = tell(w, event, verdict, flags);
-
-	if (s == NULL)
-		return;
-	__builtin_memcpy(s->addr, d->addr, sizeof(s->addr));
-	s->port = d->port;
-	bpf_ringbuf_submit(s, 0);
-}
 
 /* --- connections over IP -------------------------------------------------------------------------------- */
 
@@ -99,6 +27,19 @@ is_client(const struct inode *program)
 		return false;
 	key = program_of(program);
 	return bpf_map_lookup_elem(&clients, &key) != NULL;
+}
+
+/* Nobody else's exec of that program, which everybody runs, is a client's. */
+static __always_inline bool
+is_tried(const struct task_struct *task, const struct inode *program)
+{
+	const struct gate_try *t = trial_of(task);
+	struct gate_program p;
+
+	if (t == NULL || program == NULL)
+		return false;
+	p = program_of(program);
+	return p.ino == t->client.ino && p.dev == t->client.dev && p.generation == t->client.generation;
 }
 
 /* An SSH client, or what one has started to connect for it (ProxyCommand). */
@@ -180,14 +121,34 @@ works_for_pam(const struct who *w)
 	return w->row != NULL && w->row->auid != 0 && task_is_sshd(w->task, w->row);
 }
 
+/* In flight between two processes, or with an io_uring alone, a socket is in nobody's table of descriptors. */
+static __always_inline void
+note_maker(const struct who *w, struct bpf_sock *sk)
+{
+	struct gate_maker *m;
+
+	if (w->ses == UNSET || sk == NULL)
+		return;
+	m = bpf_sk_storage_get(&makers, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+	if (m == NULL)
+		return;
+	m->ses = w->ses;
+	m->tgid = (uint32_t)(bpf_get_current_pid_tgid() >> 32);
+}
+
 static __always_inline int
-connect_ip(uint32_t type, struct dest *d)
+connect_ip(struct bpf_sock_addr *ctx, struct dest *d)
 {
 	struct who w = who_is_it();
 
 	if (works_for_pam(&w))
 		return PASS;
-	return type == SOCK_STREAM ? connect_stream(&w, d) : datagram(&w, d);
+	if (ctx->type != SOCK_STREAM)
+		return datagram(&w, d);
+	if (connect_stream(&w, d) == REFUSE)
+		return REFUSE;
+	note_maker(&w, ctx->sk);
+	return PASS;
 }
 
 SEC("cgroup/connect4")
@@ -197,7 +158,7 @@ connect4(struct bpf_sock_addr *ctx)
 	struct dest d;
 
 	dest_set(&d, 0, 0, bpf_htonl(0xffff), ctx->user_ip4, ctx->user_port);
-	return connect_ip(ctx->type, &d);
+	return connect_ip(ctx, &d);
 }
 
 SEC("cgroup/connect6")
@@ -207,7 +168,7 @@ connect6(struct bpf_sock_addr *ctx)
 	struct dest d;
 
 	dest_set(&d, ctx->user_ip6[0], ctx->user_ip6[1], ctx->user_ip6[2], ctx->user_ip6[3], ctx->user_port);
-	return connect_ip(ctx->type, &d);
+	return connect_ip(ctx, &d);
 }
 
 SEC("cgroup/sendmsg4")
@@ -233,105 +194,6 @@ sendmsg6(struct bpf_sock_addr *ctx)
 }
 
 /* --- Unix sockets --------------------------------------------------------------------------------------- */
-
-static __always_inline uint32_t
-weaker(uint32_t a, uint32_t b)
-{
-	return a < b ? a : b;
-}
-
-/* Of a listener that another session owns, which has that row. */
-static __always_inline uint32_t
-unix_verdict_between(const struct gate_row *row, const struct gate_row *owner, const uint8_t v[GRANT_OWNERS])
-{
-	if (owner->auid != row->auid)
-		return v[GRANT_OTHER];
-	if (row->grant.login == 0 || owner->grant.login == 0)
-		return weaker(v[GRANT_SAME_LOGIN], v[GRANT_SAME_USER]);
-	return v[row->grant.login == owner->grant.login ? GRANT_SAME_LOGIN : GRANT_SAME_USER];
-}
-
-/* The owner is none that we know of: his uid is all there is to go by. */
-static __always_inline uint32_t
-unix_verdict_by_uid(const struct gate_row *row, const struct gate_listener *l, const uint8_t v[GRANT_OWNERS])
-{
-	if (l->uid != row->auid)
-		return v[GRANT_OTHER];
-	/* A user's own local agent is none of anybody's business. */
-	return l->ses == UNSET ? GRANT_ALLOW : weaker(v[GRANT_SAME_LOGIN], v[GRANT_SAME_USER]);
-}
-
-struct unix_verdict {
-	uint32_t verdict;
-	bool always; /* in either mode */
-};
-
-static __always_inline struct unix_verdict
-unix_judge(const struct who *w, const struct gate_listener *l)
-{
-	const struct gate_row *row = w->row, *owner = NULL;
-	const uint8_t *v = row->grant.unix_use[l->mux != 0 ? SOCKET_MUX : SOCKET_AGENT];
-	struct unix_verdict out = {0};
-
-	if (l->ses != UNSET)
-		owner = l->ses == row->ses ? row : bpf_map_lookup_elem(&rows, &l->ses);
-	if (l->mux == 0 && owner != NULL && has_flag(w, owner, GATEROW_REVOKED, GATEROW_REVOKED_ORDER))
-		return (struct unix_verdict){.verdict = GRANT_DENY, .always = true};
-	if (l->ses != UNSET && l->ses == w->ses)
-		out.verdict = v[GRANT_SELF];
-	else if (owner != NULL)
-		out.verdict = unix_verdict_between(row, owner, v);
-	else
-		out.verdict = unix_verdict_by_uid(row, l, v);
-	return out;
-}
-
-static __always_inline bool
-unix_refuses(const struct who *w, const struct unix_verdict *v)
-{
-	return v->verdict == GRANT_DENY && (w->enforce || v->always);
-}
-
-static __always_inline void
-tell_unix(const struct who *w, const struct gate_listener *l, uint32_t verdict, uint32_t flags)
-{
-	struct gate_saw *s = tell(w, GATE_UNIX, verdict, flags | (l->mux != 0 ? GATEN_MUX : 0));
-
-	if (s == NULL)
-		return;
-	s->inode = l->inode;
-	s->dev_major = l->dev_major;
-	s->dev_minor = l->dev_minor;
-	bpf_ringbuf_submit(s, 0);
-}
-
-/* The path as the caller passed it; false: none that could be known. */
-static __always_inline bool
-path_of(const void *ctx, struct gate_path *out)
-{
-	/* What the kernel hands us is one of these (include/linux/filter.h); bpf_sock_addr is its shadow. */
-	const struct bpf_sock_addr_kern *kern = ctx;
-	const char *addr = (const char *)BPF_CORE_READ(kern, uaddr);
-	uint32_t len = BPF_CORE_READ(kern, uaddrlen);
-
-	__builtin_memset(out, 0, sizeof(*out));
-	if (addr == NULL || len <= sizeof(uint16_t) || len > sizeof(uint16_t) + GATE_PATH)
-		return false;
-	/* With the closing zero; one past what was passed may be anything. */
-	len -= sizeof(uint16_t) - 1;
-	if (len > sizeof(out->path) - 1)
-		return false;
-	return bpf_probe_read_kernel_str(out->path, len, addr + sizeof(uint16_t)) > 1 && out->path[0] == '/';
-}
-
-/* Who ends a ControlMaster makes the next one at the same path: by its path no user's own is refused. */
-static __always_inline bool
-may_be_own_mux(const struct gate_row *row, const struct gate_listener *l)
-{
-	const struct gate_row *owner = l->ses != UNSET ? bpf_map_lookup_elem(&rows, &l->ses) : NULL;
-
-	return l->mux != 0 && (owner != NULL ? owner->auid : l->uid) == row->auid;
-}
 
 SEC("cgroup/connect4") /* connect_unix: gate_load.c sets it, libbpf has no name for it before 1.3 */
 int
@@ -417,6 +279,7 @@ int
 sched_process_exec(struct bpf_raw_tracepoint_args *ctx)
 {
 	const struct linux_binprm *bprm = (const struct linux_binprm *)ctx->args[2];
+	const struct inode *program = BPF_CORE_READ(bprm, file, f_inode);
 	struct who w = who_is_it();
 	struct gate_saw *s;
 	uint32_t flags = 0;
@@ -424,7 +287,7 @@ sched_process_exec(struct bpf_raw_tracepoint_args *ctx)
 	/* What only borrows a grant is refused its connection, and no more: it may be root's console. */
 	if (w.row == NULL || (w.flags & GATEN_BORROWED) != 0 ||
 	    (w.row->grant.flags & GRANTF_NO_DESTINATION) == 0 ||
-	    !is_client(BPF_CORE_READ(bprm, file, f_inode)) || task_is_sshd(w.task, w.row))
+	    (!is_client(program) && !is_tried(w.task, program)) || task_is_sshd(w.task, w.row))
 		return 0;
 	if (w.enforce && bpf_send_signal(SIGKILL) == 0)
 		flags = GATEN_KILLED;

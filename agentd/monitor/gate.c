@@ -75,7 +75,7 @@ start(struct gate *g)
 	}
 	rc = gate_free_breakglass(g);
 	if (rc == 0)
-		rc = gate_generation_found(g, &g->generation);
+		rc = gate_classes_found(g);
 	if (rc != 0)
 		return rc;
 	gate_attach(g);

@@ -10,6 +10,7 @@
 
 #include "agentd/config.h"
 #include "agentd/monitor/gate_abi.h"
+#include "agentd/monitor/gate_slots.h"
 #include "agentd/monitor/request.h"
 #include "base/clock.h"
 
@@ -47,13 +48,13 @@ typedef bool gate_known_fn(uint32_t ses, void *arg);
 void gate_prune(struct gate *, gate_known_fn *, void *arg);
 
 /*
- * Two generations of classes exist: begin empties the one that is not in force and answers its number.  The
- * kernel waits for an RCU grace period in it (maybe_wait_bpf_programs()): 10 ms.
+ * A new generation of classes, and its number; those of the rows that there are, and the one in force, stay what they
+ * are.  The kernel waits for an RCU grace period in it (maybe_wait_bpf_programs()): 10 ms.
  */
-int gate_classes_begin(struct gate *, uint32_t *generation);
+int gate_classes_begin(struct gate *, const struct gate_slots *rows, uint32_t *generation);
 int gate_prefixes(struct gate *, uint32_t generation, const struct class_prefix *, size_t n);
 int gate_ports(struct gate *, uint32_t generation, const struct class_ports *, size_t n);
-/* The other generation is emptied.  Its rows must have been replaced. */
+/* It is in force; the rows of all others must have been replaced. */
 int gate_classes_done(struct gate *, uint32_t generation);
 
 /* By path too where one can be relied on; NULL: none. */
@@ -67,6 +68,9 @@ size_t gate_listeners(const struct gate *, struct gate_listener out[GATE_LISTENE
 uint64_t gate_uncut(const struct gate *);
 /* Refusals of a session since its row was set. */
 uint64_t gate_refused(struct gate *, uint32_t ses);
+
+/* The map of who made a TCP connection (struct gate_maker), for diag_tcp_each(); borrowed.  −1: none. */
+int gate_makers(const struct gate *);
 
 /* Both in any thread, till the gate is closed.  Of the isolated, gate_judge() says nothing. */
 struct gate_question {

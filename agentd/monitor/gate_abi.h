@@ -8,7 +8,7 @@
 
 #include "agentd/monitor/grant.h"
 
-#define GATE_ABI 2 /* another one's pinned maps are never read */
+#define GATE_ABI 4 /* another one's pinned maps are never read */
 
 #define GATE_ROWS      65536
 #define GATE_LISTENERS 8192
@@ -54,10 +54,18 @@ struct gate_state {
 	uint32_t until_s;    /* since boot: enforce ends then, with a daemon or without; 0: it does not */
 };
 
-/* Two generations of classes, by parity, and a third for the exercise at start. */
+/*
+ * Generations of classes: the one in force, the one that is being made, and those of daemons that died while they made
+ * one, which rows may still have.  The exercise at start has one more, beside them.
+ */
+#define GATE_SLOTS          8 /* a power of two */
 #define GATE_TRY_GENERATION UINT32_MAX
-#define GATE_GENERATIONS    3
-#define GATE_TRY_SLOT       2
+
+static inline uint32_t
+gate_slot(uint32_t generation)
+{
+	return generation == GATE_TRY_GENERATION ? GATE_SLOTS : generation % GATE_SLOTS;
+}
 
 #define GATE_PORT_SSH 0x80u /* beside the class */
 struct gate_ports {
@@ -96,6 +104,12 @@ struct gate_asked {
 struct gate_try {
 	uint32_t tgid, pad;
 	struct gate_row row;
+	struct gate_program client; /* an SSH client to that process only */
+};
+
+/* Who last connected a TCP socket, for as long as that lives; who has it by now does not matter. */
+struct gate_maker {
+	uint32_t ses, tgid;
 };
 
 /* What a session was refused, and how much of it was told. */
@@ -123,5 +137,6 @@ struct gate_saw {
 
 _Static_assert(sizeof(struct gate_row) == sizeof(struct grant) + 40, "no padding");
 _Static_assert(sizeof(struct gate_saw) == 80, "no padding");
+_Static_assert((GATE_SLOTS & (GATE_SLOTS - 1)) == 0, "numbers that wrap go on from slot to slot");
 
 #endif

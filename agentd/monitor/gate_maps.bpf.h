@@ -43,9 +43,15 @@ struct {
 	__type(key, struct gate_program);
 	__type(value, uint8_t);
 } clients SEC(".maps");
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct gate_maker);
+} makers SEC(".maps");
 ARRAY(named, struct gate_program, 1);
 ARRAY(state, struct gate_state, 1);
-ARRAY(ports, struct gate_ports, GATE_GENERATIONS);
+ARRAY(ports, struct gate_ports, GATE_SLOTS + 1);
 ARRAY(trial, struct gate_try, 1);
 
 struct trie {
@@ -57,7 +63,7 @@ struct trie {
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, GATE_GENERATIONS);
+	__uint(max_entries, GATE_SLOTS + 1);
 	__type(key, uint32_t);
 	__array(values, struct trie);
 } prefixes SEC(".maps");

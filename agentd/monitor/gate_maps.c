@@ -219,6 +219,12 @@ gate_uncut(const struct gate *g)
 }
 
 int
+gate_makers(const struct gate *g)
+{
+	return g->bpf == NULL ? -1 : bpf_map__fd(g->bpf->maps.makers);
+}
+
+int
 gate_client_set(struct gate *g, int fd)
 {
 	struct gate_program key;

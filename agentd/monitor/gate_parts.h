@@ -28,6 +28,9 @@ struct gate {
 	char *pins;                  /* their folder in bpffs, of ours or the daemon before; NULL: none; owned */
 	/* classes */
 	uint32_t generation, making; /* 0: none */
+	uint32_t last;               /* that was begun; 0: none */
+	uint32_t resting;            /* 1 << slot: a program that has begun may still read it */
+	uint32_t filled;             /* 1 << slot: it has a trie */
 	int trie;                    /* of `making`; −1: none */
 	struct gate_ports ports;     /* of `making` */
 	/* ring */
@@ -86,9 +89,11 @@ int gate_client_name(struct gate *, int fd, struct gate_program *);
 /* gate_prune.c.  Break-glass users are free, and only they. */
 int gate_free_breakglass(struct gate *);
 
-/* gate_classes.c.  An empty generation, or none, in its slot. */
+/* gate_classes.c.  What the daemon before us left. */
+int gate_classes_found(struct gate *);
+/* An empty generation, or none, in its slot. */
 int gate_classes_new(struct gate *, uint32_t generation);
-int gate_classes_drop(struct gate *, uint32_t slot);
+int gate_classes_drop(struct gate *, uint32_t generation);
 
 /* gate_ring.c */
 void gate_deaf(struct gate *);

@@ -27,8 +27,8 @@
 #define VERSION "v%d"
 
 /* Rows, and what they need.  The ring is each daemon's own, and so is the exercise. */
-static const char *const kept[] = {"rows", "tally", "borrow", "listeners", "paths", "clients", "state", "ports",
-    "prefixes"};
+static const char *const kept[] = {"rows", "tally", "borrow", "listeners", "paths", "clients", "makers", "state",
+    "ports", "prefixes"};
 
 /* --- directories ------------------------------------------------------------------------------------------ */
 

@@ -26,7 +26,7 @@
 #include "base/log.h"
 #include "base/proc.h"
 
-#define WAIT_MS  1000
+#define WAIT_MS  10000 /* only what is broken takes so long */
 #define TRY_SES  (SES_UNSET - 1)
 #define TRY_AUID (AUID_UNSET - 1)
 
@@ -114,7 +114,7 @@ static int
 set_row(const struct tools *t, const struct exercise *x)
 {
 	struct gate_try try = {.tgid = (uint32_t)t->child, .row = {.ses = TRY_SES, .auid = TRY_AUID,
-	    .grant.generation = GATE_TRY_GENERATION}};
+	    .grant.generation = GATE_TRY_GENERATION}, .client = t->program};
 
 	if (x != NULL)
 		x->row(&try.row);
@@ -242,8 +242,6 @@ set_program(struct tools *t)
 	if (fd == -1)
 		return -errno;
 	rc = gate_client_name(t->g, fd, &t->program);
-	if (rc == 0)
-		rc = gate_client_set(t->g, fd);
 	close(fd);
 	return rc;
 }
@@ -277,14 +275,13 @@ tools_open(struct tools *t, struct gate *g)
 static void
 tools_close(struct tools *t)
 {
-	(void)gate_classes_drop(t->g, GATE_TRY_SLOT);
+	(void)gate_classes_drop(t->g, GATE_TRY_GENERATION);
 	if (t->listener >= 0) {
 		close(t->listener);
 		(void)unlink(t->use.path);
 		(void)unlink(t->use.link);
 	}
 	(void)gate_listener_drop(t->g, t->cookie, t->use.path);
-	(void)bpf_map_delete_elem(bpf_map__fd(t->g->bpf->maps.clients), &t->program);
 	if (t->cgroup[0] != '\0' && rmdir(t->cgroup) == -1)
 		log_warn("%s: %s", t->cgroup, strerror(errno));
 }

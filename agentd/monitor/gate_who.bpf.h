@@ -15,12 +15,13 @@ struct who {
 	uint64_t enforce; /* or not; wide, for the verifier remembers the bounds of what is spilled whole */
 };
 
-static __always_inline const struct gate_row *
-row_of_trial(const struct task_struct *task)
+/* NULL: it is not the one that is tried. */
+static __always_inline const struct gate_try *
+trial_of(const struct task_struct *task)
 {
 	const struct gate_try *t = bpf_map_lookup_elem(&trial, &(uint32_t){0});
 
-	return t != NULL && t->tgid != 0 && t->tgid == (uint32_t)BPF_CORE_READ(task, tgid) ? &t->row : NULL;
+	return t != NULL && t->tgid != 0 && t->tgid == (uint32_t)BPF_CORE_READ(task, tgid) ? t : NULL;
 }
 
 /* That of a session of its login uid which lends it. */
@@ -54,12 +55,14 @@ who_is_it(void)
 	const struct task_struct *task = (const struct task_struct *)bpf_get_current_task();
 	struct who w = {.task = task, .ses = BPF_CORE_READ(task, sessionid),
 	    .auid = BPF_CORE_READ(task, loginuid.val), .enforce = enforces(state_now())};
+	const struct gate_try *tried = trial_of(task);
 
-	w.row = row_of_trial(task);
-	if (w.row != NULL)
+	if (tried != NULL) {
+		w.row = &tried->row;
 		w.enforce = true;
-	else
+	} else {
 		find_row(&w);
+	}
 	return w;
 }
 

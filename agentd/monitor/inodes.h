@@ -2,15 +2,15 @@
 #ifndef MONITOR_INODES_H
 #define MONITOR_INODES_H
 
+#include <sshtether/limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define INODES_MAX 1024
 
 struct inodes {
 	size_t n;
-	uint64_t inode[INODES_MAX];
+	uint64_t inode[ST_INODES];
 };
 
 static inline bool
@@ -28,7 +28,7 @@ inodes_add(struct inodes *set, uint64_t inode)
 {
 	if (inodes_has(set, inode))
 		return true;
-	if (set->n == INODES_MAX)
+	if (set->n == ST_INODES)
 		return false;
 	set->inode[set->n++] = inode;
 	return true;

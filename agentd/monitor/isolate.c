@@ -74,7 +74,7 @@ isolate_begin(struct monitor *m, const struct request *rq, bool order, deed_fn *
 		return RES_DENIED;
 	}
 	*i = (struct isolating){.job = {.run = run, .done = done}, .m = m, .id = rq->id, .fn = fn, .arg = arg,
-	    .all = {.session = *s}};
+	    .all = {.session = *s, .makers = m->makers}};
 	if (aside_give(m->work[WORK_ACT], &i->job))
 		return RES_OK;
 	free(i);

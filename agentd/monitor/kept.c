@@ -1,22 +1,19 @@
 /* kept: see kept.h. */
 #include "agentd/monitor/kept.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 
-#define ROOM_MIN 64
+#include "base/array.h"
 
 bool
 kept_add(struct kept *k, uint32_t ses, const struct grant *g)
 {
-	if (k->n == k->room) {
-		size_t room = k->room == 0 ? ROOM_MIN : k->room * 2;
-		struct kept_grant *of = reallocarray(k->of, room, sizeof(*of));
+	struct kept_grant *of = array_grow(k->of, k->n, &k->room, sizeof(*of), SIZE_MAX);
 
-		if (of == NULL)
-			return false;
-		k->of = of;
-		k->room = room;
-	}
+	if (of == NULL)
+		return false;
+	k->of = of;
 	k->of[k->n++] = (struct kept_grant){.ses = ses, .grant = *g};
 	return true;
 }

@@ -12,21 +12,40 @@
 
 #define BACKLOG 128
 
+/*
+ * Who owns a file gives it to a group that he is in: the monitor takes the group for a moment, and needs no
+ * CAP_CHOWN where the file is its own already.  No other thread is there yet.  0 or −errno.
+ */
+static int
+give(int dir, const char *path, int flags, uid_t uid, gid_t gid)
+{
+	const gid_t before = getegid();
+	struct stat st;
+	int rc;
+
+	if (fstatat(dir, path, &st, flags) == -1)
+		return -errno;
+	if (st.st_uid == uid && st.st_gid == gid)
+		return 0;
+	if (setegid(gid) == -1)
+		return -errno;
+	rc = fchownat(dir, path, st.st_uid == uid ? (uid_t)-1 : uid, gid, flags) == -1 ? -errno : 0;
+	return setegid(before) == -1 && rc == 0 ? -errno : rc;
+}
+
 int
 listen_dir(const char *path, uid_t uid, gid_t gid, mode_t mode)
 {
 	struct stat st;
-	int fd, rc = 0;
+	int fd, rc;
 
 	if (mkdir(path, 0700) == -1 && errno != EEXIST)
 		return -errno;
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd == -1)
 		return -errno;
-	if (fstat(fd, &st) == -1)
-		rc = -errno;
-	else if (((st.st_uid != uid || st.st_gid != gid) && fchown(fd, uid, gid) == -1) ||
-	    ((st.st_mode & 07777) != mode && fchmod(fd, mode) == -1))
+	rc = give(fd, "", AT_EMPTY_PATH, uid, gid);
+	if (rc == 0 && (fstat(fd, &st) == -1 || ((st.st_mode & 07777) != mode && fchmod(fd, mode) == -1)))
 		rc = -errno;
 	if (rc != 0)
 		close(fd);
@@ -65,7 +84,8 @@ listen_unix(const char *path, int type, uid_t uid, gid_t gid, mode_t mode)
 	rc = rc == -1 ? -errno : 0;
 	umask(before);
 	/* The run directory is root's: the name is ours from bind() on. */
-	if (rc == 0 && (chown(path, uid, gid) == -1 || chmod(path, mode) == -1 || listen(fd, BACKLOG) == -1))
+	rc = rc != 0 ? rc : give(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, uid, gid);
+	if (rc == 0 && (chmod(path, mode) == -1 || listen(fd, BACKLOG) == -1))
 		rc = -errno;
 	if (rc != 0)
 		close(fd);

@@ -16,4 +16,10 @@ void listeners_free(struct listeners **);
 /* One that the monitor has found by itself.  False: there is no room. */
 bool listeners_watch(struct listeners *, const struct gate_listener *);
 
+/*
+ * That process, whose memory was guarded, has ended.  A listener outlives it in a child that has it too, as
+ * ssh-agent goes to the background: who has it now is looked for.
+ */
+void listeners_left(struct listeners *, pid_t);
+
 #endif

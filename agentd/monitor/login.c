@@ -39,7 +39,7 @@ struct logins {
 	TAILQ_HEAD(, login) waiting;
 	unsigned n;
 	uint32_t next_id;
-	struct log_gate gate;
+	struct log_limit log_limit;
 };
 
 static void
@@ -67,7 +67,7 @@ send_fallback(struct logins *all, int fd, uint32_t ses)
 	int rc = v.action == VERDICT_ALLOW ? rows_fall_back(all->m->rows, ses) : 0;
 	unsigned held;
 
-	if (rc != 0 && rc != -EPERM && log_allow(&all->gate, LOGS_A_MINUTE, &held))
+	if (rc != 0 && rc != -EPERM && log_allow(&all->log_limit, LOGS_A_MINUTE, &held))
 		log_err("session %u has no grant: %s", ses, strerror(-rc));
 	(void)packet_send(fd, &v, sizeof(v), NULL, 0);
 	/* An engine that answers now hears EPIPE; the module still reads what was sent (unix(7)). */
@@ -108,7 +108,7 @@ answer(struct login *l, const char *why)
 
 	send_fallback(all, l->fd, l->ses);
 	(void)monitor_send(all->m, &n, NULL, 0);
-	if (log_allow(&all->gate, LOGS_A_MINUTE, &held))
+	if (log_allow(&all->log_limit, LOGS_A_MINUTE, &held))
 		log_warn("login %u: %s; the fallback answered: %s%s", l->id, why,
 		    all->m->cf->login_fail_open ? "allow" : "deny", log_held(held, more));
 	linger(l);
@@ -261,7 +261,7 @@ pause_accept(struct logins *all)
 	struct timeval tv = timeval_of_ms(BREATH_MS);
 	unsigned held;
 
-	if (log_allow(&all->gate, LOGS_A_MINUTE, &held))
+	if (log_allow(&all->log_limit, LOGS_A_MINUTE, &held))
 		log_err("a login's report cannot be taken: %s", strerror(errno));
 	if (evtimer_add(all->on_breath, &tv) == 0)
 		(void)event_del(all->on_accept);

@@ -1,7 +1,7 @@
 /*
  * mode: audit or enforce, enforce on trial, and the stop limit.  The mode outlives the daemon in a file
  * that only root can reach.  The engine may tell the limit of its policy; it can never raise the mode.
- * No clock of its own and no waiting: who writes the file down is trial.c.
+ * No clock of its own and no waiting: who writes the file down is switch.c.
  */
 #ifndef MONITOR_MODE_H
 #define MONITOR_MODE_H

@@ -18,10 +18,12 @@
 #include "agentd/monitor/child.h"
 #include "agentd/monitor/clients.h"
 #include "agentd/monitor/ctx.h"
+#include "agentd/monitor/fleets.h"
 #include "agentd/monitor/gate.h"
 #include "agentd/monitor/kaudit.h"
 #include "agentd/monitor/listen.h"
 #include "agentd/monitor/listeners.h"
+#include "agentd/monitor/living.h"
 #include "agentd/monitor/login.h"
 #include "agentd/monitor/mode.h"
 #include "agentd/monitor/notify.h"
@@ -30,12 +32,14 @@
 #include "agentd/monitor/ring.h"
 #include "agentd/monitor/rows.h"
 #include "agentd/monitor/rules.h"
+#include "agentd/monitor/sockdiag.h"
 #include "agentd/monitor/source.h"
 #include "agentd/monitor/sweep.h"
 #include "agentd/monitor/switch.h"
 #include "agentd/monitor/table.h"
 #include "agentd/monitor/terminate.h"
 #include "agentd/monitor/verbs.h"
+#include "agentd/monitor/watches.h"
 #include "base/log.h"
 
 bool
@@ -168,6 +172,27 @@ open_audit(struct monitor *m)
 }
 
 static int
+pass_over(const struct diag_tcp *t, void *arg)
+{
+	(void)t;
+	(void)arg;
+	return 0;
+}
+
+/* Kernels before 5.7 do not tell what BPF keeps with a socket. */
+static void
+try_makers(struct monitor *m)
+{
+	int rc;
+
+	m->makers = gate_makers(m->gate);
+	if (m->makers == -1 || (rc = diag_tcp_each(m->makers, pass_over, NULL)) == 0)
+		return;
+	log_warn("a connection that no task has open, on its way from one to another, is not found: %s", strerror(-rc));
+	m->makers = -1;
+}
+
+static int
 open_gate(struct monitor *m)
 {
 	int rc = -ENOMEM;
@@ -175,9 +200,12 @@ open_gate(struct monitor *m)
 	m->gate = gate_open(m->cf);
 	if (m->gate != NULL)
 		rc = tell_gate(m);
-	if (rc != 0)
+	if (rc != 0) {
 		log_err("the kernel gates: %s", strerror(-rc));
-	return rc == 0 ? 0 : -1;
+		return -1;
+	}
+	try_makers(m);
+	return 0;
 }
 
 static int
@@ -186,6 +214,9 @@ acquire(struct monitor *m)
 	if (look_up_users(m) == -1 || open_dirs(m) == -1 || bind_sockets(m) == -1 || open_mode(m) == -1)
 		return -1;
 	open_audit(m);
+	m->watches = watches_open(m);
+	if (m->watches == NULL)
+		return -1;
 	m->base = event_base_new();
 	if (m->base != NULL && event_base_priority_init(m->base, PRIORITIES) == 0)
 		m->source = source_new(m);
@@ -222,7 +253,8 @@ make_parts(struct monitor *m)
 	m->table = table_new();
 	m->child = child_new(m);
 	m->switcher = switcher_new(m);
-	if (m->registry == NULL || m->table == NULL || m->child == NULL || m->switcher == NULL)
+	m->fleets = fleets_new(m);
+	if (m->registry == NULL || m->table == NULL || m->child == NULL || m->switcher == NULL || m->fleets == NULL)
 		return -1;
 	m->rows = rows_new(m);
 	m->review = review_new(m);
@@ -234,6 +266,8 @@ make_parts(struct monitor *m)
 	m->verbs = verbs_new(m);
 	m->terminator = terminator_new(m);
 	m->rules = rules_new(m);
+	if (!watches_start(m->watches))
+		return -1;
 	return m->rows == NULL || m->review == NULL || m->ring == NULL || m->clients == NULL || m->listeners == NULL || m->sweeper == NULL ||
 	    m->logins == NULL || m->verbs == NULL || m->terminator == NULL || m->rules == NULL ? -1 : 0;
 }
@@ -311,9 +345,11 @@ release(struct monitor *m)
 	rules_free(&m->rules);
 	verbs_free(&m->verbs);
 	switcher_free(&m->switcher);
+	fleets_free(&m->fleets);
 	sweep_free(&m->sweeper);
 	source_free(&m->source);
 	table_free(&m->table);
+	watches_free(&m->watches);
 	listeners_free(&m->listeners);
 	clients_free(&m->clients);
 	ring_free(&m->ring);
@@ -341,7 +377,7 @@ monitor_main(const struct config *cf, const struct monitor_options *opt)
 	if (acquire(&m) == -1 || drop() == -1 || make_parts(&m) == -1 || watch_signals(&m) == -1)
 		goto out;
 	rules_check(m.rules);
-	sweep_find(m.sweeper);
+	living_register(&m);
 	child_start(m.child);
 	notify_manager("READY=1");
 	m.status = 0;

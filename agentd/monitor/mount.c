@@ -124,3 +124,15 @@ mount_program_is_served(pid_t pid)
 		return served;
 	return !is_memory(&st);
 }
+
+bool
+mount_is_served(int fd)
+{
+	struct statx st;
+	bool served = true;
+
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &st) == -1 ||
+	    (st.stx_mask & STATX_MNT_ID) == 0)
+		return true;
+	return !search(getpid(), st.stx_mnt_id, &served) || served;
+}

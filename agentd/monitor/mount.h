@@ -12,6 +12,8 @@
  * may take as long as that user likes.  True in doubt.
  */
 bool mount_program_is_served(pid_t);
+/* The same of the file system that a descriptor is on, O_PATH or not; one of a network is served, too. */
+bool mount_is_served(int fd);
 /*
  * One line of /proc/PID/mountinfo; false when it is of another mount or cannot be read.  ours: of this
  * process's own mount namespace.

@@ -6,94 +6,111 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "agentd/monitor/facts.h"
 #include "agentd/monitor/mount.h"
 #include "agentd/monitor/protect.h"
 #include "agentd/monitor/sockdiag.h"
-#include "agentd/monitor/sockets.h"
 #include "agentd/monitor/table.h"
 
-#define PATIENCE_MS 1000 /* for one walk: a user can hold more descriptors than that allows to read */
-#define TOO_LATE_MS 4000 /* in the queue: the engine has given up */
+#define HINTS_MS    100  /* of all that are sought together: the walk is fair, they are not */
 
 /* --- the search ------------------------------------------------------------------------------------- */
 
-struct search {
-	const struct owner_file *file;
-	struct owned found;
-	uint64_t inode; /* of the listening socket; 0: not found */
-	bool held;
-	struct mtime start;
+struct searches {
+	struct owner_search *all[ST_JOBS];
+	size_t n, left;
 };
+
+static bool
+is_it(const struct owner_search *s, const struct diag_unix *u)
+{
+	return u->file_ino == (uint32_t)s->file.inode && u->major == s->file.dev_major && u->minor == s->file.dev_minor;
+}
 
 static int
 note_listener(const struct diag_unix *u, void *arg)
 {
-	struct search *s = arg;
+	struct searches *of = arg;
 
-	if (!u->bound || !u->listening || u->file_ino != (uint32_t)s->file->inode ||
-	    u->major != s->file->dev_major || u->minor != s->file->dev_minor)
-		return 0;
-	s->inode = u->inode;
-	s->found.cookie = u->cookie;
-	/* Names of no file begin with a zero byte; a terminating one may be among the rest. */
-	if (u->name_n > 1 && u->name[0] == '/' && u->name_n < sizeof(s->found.path))
-		memcpy(s->found.path, u->name, u->name_n);
-	return 2;
-}
+	for (size_t i = 0; u->bound && u->listening && i < of->n; i++) {
+		struct owner_search *s = of->all[i];
 
-/* A child may have inherited it: the oldest holder is the one that made it. */
-static int
-note_holder(pid_t pid, void *arg)
-{
-	struct search *s = arg;
-	struct facts f;
-	int pidfd;
-
-	if (mtime_ms_since(mtime_now(), s->start) > PATIENCE_MS)
-		return -ETIMEDOUT;
-	if (!sockets_hold(pid, s->inode, mtime_after(mtime_now(), PATIENCE_MS)))
-		return 0;
-	pidfd = proc_pidfd(pid);
-	if (pidfd < 0)
-		return 0;
-	if (facts_of(pidfd, pid, &f) == 0 && (!s->held || f.start_ticks < s->found.holder.start_ticks)) {
-		s->found.holder = f;
-		s->held = true;
+		if (s->sought.inode != 0 || !is_it(s, u))
+			continue;
+		s->sought.inode = u->inode;
+		s->owner.cookie = u->cookie;
+		/* Names of no file begin with a zero byte; a terminating one may be among the rest. */
+		if (u->name_n > 1 && u->name[0] == '/' && u->name_n < sizeof(s->owner.path))
+			memcpy(s->owner.path, u->name, u->name_n);
+		of->left--;
 	}
-	close(pidfd);
-	return 0;
+	return of->left == 0;
 }
 
-int
-owner_find(const struct owner_file *file, uint32_t hint, struct owned *out)
+/* Who bound it and holds it still needs no search. */
+static bool
+is_hinted(struct owner_search *s, struct mtime until)
 {
-	struct search s = {.file = file, .start = mtime_now()};
-	int rc = diag_listeners_each(note_listener, &s);
+	return s->hint != 0 && s->hint <= INT32_MAX && holders_try(&s->sought, (pid_t)s->hint, until);
+}
 
-	/* Who bound it and holds it still needs no search. */
-	if (rc >= 0 && s.inode != 0 && hint != 0 && hint <= INT32_MAX)
-		rc = note_holder((pid_t)hint, &s);
-	if (rc >= 0 && s.inode != 0 && !s.held)
-		rc = proc_each(note_holder, &s);
-	if (rc < 0)
-		return rc;
-	if (!s.held)
-		return -ENOENT;
-	s.found.roots_program = facts_program_is_roots(s.found.holder.pid) &&
-	    !mount_program_is_served(s.found.holder.pid);
-	*out = s.found;
-	return 0;
+static void
+search_all(struct searches *of)
+{
+	struct sought *wanted[ST_JOBS];
+	struct mtime until;
+	size_t nwanted = 0;
+	int rc = of->n == 0 ? 0 : diag_listeners_each(note_listener, of);
+
+	until = mtime_after(mtime_now(), HINTS_MS);
+	for (size_t i = 0; i < of->n; i++) {
+		struct owner_search *s = of->all[i];
+
+		s->sought.rc = rc < 0 ? rc : -ENOENT;
+		if (rc >= 0 && s->sought.inode != 0 && !is_hinted(s, until))
+			wanted[nwanted++] = &s->sought;
+	}
+	holders_find(wanted, nwanted);
+}
+
+static void
+conclude(struct owner_search *s)
+{
+	const pid_t pid = s->sought.holder.pid;
+
+	s->rc = s->sought.rc;
+	if (s->rc != 0)
+		return;
+	s->owner.holder = s->sought.holder;
+	s->owner.roots_program = facts_program_is_roots(pid) && !mount_program_is_served(pid);
+}
+
+void
+owner_find_all(struct jobs *jobs)
+{
+	struct searches of = {.n = 0};
+	struct job *j;
+
+	TAILQ_FOREACH (j, jobs, entry) {
+		struct owner_search *s = (struct owner_search *)j;
+
+		s->sought = (struct sought){.oldest = true, .maker = UID_UNKNOWN}; /* a child may have inherited it */
+		s->owner = (struct owned){.cookie = 0};
+		s->rc = -ETIMEDOUT;
+		if (!job_is_late(j))
+			of.all[of.n++] = s;
+	}
+	of.left = of.n;
+	search_all(&of);
+	for (size_t i = 0; i < of.n; i++)
+		conclude(of.all[i]);
 }
 
 /* --- the request ------------------------------------------------------------------------------------ */
 
 struct question {
-	struct job job;
+	struct owner_search search;
 	struct monitor *m; /* borrowed; the loop's */
 	struct request rq;
-	struct owned owner;
-	int rc;
 };
 
 static const struct {
@@ -127,23 +144,15 @@ owner_flags(struct monitor *m, const struct owned *o)
 }
 
 static void
-run(struct job *job)
-{
-	struct question *q = (struct question *)job;
-	const struct owner_file file = owner_file_of(&q->rq);
-
-	q->rc = mtime_ms_since(mtime_now(), job->since) > TOO_LATE_MS ? -ETIMEDOUT :
-	    owner_find(&file, q->rq.pid, &q->owner);
-}
-
-static void
 done(struct job *job)
 {
 	struct question *q = (struct question *)job;
-	const struct facts *f = &q->owner.holder;
-	struct notice n = {.result = q->rc == 0 ? RES_OK : q->rc == -ENOENT ? RES_NOT_FOUND : RES_DENIED,
-	    .value = (uint64_t)(q->rc == -ENOENT ? 0 : -q->rc)};
+	const struct owner_search *s = &q->search;
+	const struct facts *f = &s->owner.holder;
+	struct notice n = {.result = holders_result(s->rc), .value = (uint64_t)(s->rc == -ENOENT ? 0 : -s->rc)};
 
+	if (n.result == RES_UNREAD)
+		n.uid = s->sought.unread;
 	if (n.result == RES_OK) {
 		n.pid = (uint32_t)f->pid;
 		n.ses = f->ses;
@@ -154,7 +163,7 @@ done(struct job *job)
 		n.inode = q->rq.inode;
 		n.dev_major = q->rq.dev_major;
 		n.dev_minor = q->rq.dev_minor;
-		n.flags = owner_flags(q->m, &q->owner);
+		n.flags = owner_flags(q->m, &s->owner);
 	}
 	table_answer_with(q->m, q->rq.id, &n, NULL, 0);
 	free(q);
@@ -167,10 +176,11 @@ handle_owner(struct monitor *m, const struct request *rq, struct answer *a)
 
 	if (q == NULL)
 		return rq->inode == 0 ? RES_BAD : RES_DENIED;
-	q->job = (struct job){.run = run, .done = done};
+	q->search = (struct owner_search){.job = {.run_all = owner_find_all, .done = done}, .file = owner_file_of(rq),
+	    .hint = rq->pid};
 	q->m = m;
 	q->rq = *rq;
-	a->later = aside_give(m->work[WORK_FIND], &q->job);
+	a->later = aside_give(m->work[WORK_FIND], &q->search.job);
 	if (!a->later)
 		free(q);
 	return a->later ? RES_OK : RES_RATE;

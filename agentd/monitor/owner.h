@@ -4,8 +4,9 @@
 
 #include <linux/un.h>
 
+#include "agentd/monitor/aside.h"
 #include "agentd/monitor/ctx.h"
-#include "agentd/monitor/facts.h"
+#include "agentd/monitor/holders.h"
 #include "agentd/monitor/request.h"
 
 /* The file that a socket is bound to. */
@@ -27,11 +28,18 @@ owner_file_of(const struct request *rq)
 	return (struct owner_file){.dev_major = rq->dev_major, .dev_minor = rq->dev_minor, .inode = rq->inode};
 }
 
-/*
- * hint: a process that may hold it; 0: none.  Takes as long as a dump and a walk over /proc: beside the
- * loop only.  0, −ENOENT: nobody listens there; −errno.
- */
-int owner_find(const struct owner_file *, uint32_t hint, struct owned *);
+/* A job that finds one; the first member of what else belongs to it. */
+struct owner_search {
+	struct job job;
+	struct owner_file file; /* given, as the hint */
+	uint32_t hint;          /* a process that may hold it; 0: none */
+	int rc;                 /* 0; −ENOENT: nobody listens there; −EOVERFLOW: see holders.h; −errno */
+	struct owned owner;     /* with 0 */
+	struct sought sought;   /* inode 0: nobody listens */
+};
+
+/* The run_all of these jobs: whoever asks, one dump and one walk over /proc answer all. */
+void owner_find_all(struct jobs *);
 /* What the holder is: enum owner_flag. */
 unsigned owner_flags(struct monitor *, const struct owned *);
 

@@ -6,6 +6,7 @@
 #ifndef MONITOR_REQUEST_H
 #define MONITOR_REQUEST_H
 
+#include <sshtether/limits.h>
 #include <sshtether/report.h>
 
 #include "agentd/monitor/gate_event.h"
@@ -18,12 +19,13 @@
 /* engine → monitor */
 enum request_kind {
 	REQ_HELLO = 1,     /* ready; policy facts follow */
-	REQ_POLICY,        /* serial, stop limit of the policy that is now in force */
+	REQ_POLICY,        /* serial (value), fleet (inode: serials_fleet()) and stop limit of the policy that is
+	                    * now in force */
 	REQ_ANSWERED,      /* the login `id` has its verdict: let go of it */
 	REQ_KILL,          /* the process pid of ses; with inode: and what it connected to the Unix
 	                    * listener at dev, inode is shut down for every holder */
-	REQ_DESTROY,       /* the TCP sockets of ses (pid, when not 0) to addr:port; with inode, and no
-	                    * address: only shuts down, kills nobody (sshd at another's agent) */
+	REQ_DESTROY,       /* the TCP sockets of ses (pid, when not 0) to addr:port, flags: REQF_MADE; with
+	                    * inode, and no address: only shuts down, kills nobody (sshd at another's agent) */
 	REQ_TERMINATE,     /* the session ses; flags: all */
 	REQ_PROGRAM,       /* a read-only descriptor of the executable of pid of ses (and of its maps) */
 	REQ_OWNER,         /* who listens on the Unix socket with dev, inode */
@@ -44,19 +46,30 @@ enum request_kind {
 	REQ_CLIENT,        /* the program that pid of ses runs is an SSH client; inode, when not 0: of its file */
 	REQ_ISOLATE,       /* no more outbound connections for ses; those it has are destroyed */
 	REQ_REVOKE,        /* the forwarded agents of ses: no new connection, those there are cut, and unlinked */
+	REQ_SAY,           /* body: one struct say, for the terminals of ses */
+	REQ_KEYS,          /* with a descriptor, O_PATH, of the home of ses' login uid, or of root's (SES_UNSET):
+	                    * who opens private keys in it, or its agents' directory, is told (NOTE_KEY) */
+	REQ_GUARD,         /* who touches the memory of pid of ses is told (NOTE_MEMORY); the result names both */
+	REQ_HOLDER,        /* who holds the TCP socket inode, which uid made, last of all: with a read-only descriptor
+	                    * of its program */
 	REQ_MAX,
+};
+
+/* Behind REQ_SAY: a line for people, closed by a zero byte. */
+struct say {
+	char text[ST_MESSAGE_MAX];
 };
 
 /* monitor → engine */
 enum notice_kind {
-	NOTE_CONFIG = 1, /* first of all; fds[0]: the listening control socket; mode in force at start;
+	NOTE_CONFIG = 1, /* first of all but NOTE_SERIAL; fds[0]: the listening control socket; mode in force at start;
 	                  * value: how many engines this daemon had before */
 	NOTE_LOGIN,      /* fds[0]: the module's connection, to be read; tuple is the kernel's; result is
 	                  * RES_OK: ses is registered; RES_NO_SESSION: not set yet (account stage);
 	                  * RES_OTHER_SESSION: ses is that of another sshd: forged, or an sshd that was
 	                  * started by hand inside a login; RES_RATE: no room to register it */
 	NOTE_FOUND,      /* a session alive at start: tuple, peer, local, flags (enum found_flag) */
-	NOTE_RESULT,     /* of the request `id`; fds for REQ_PROGRAM, REQ_SOURCE */
+	NOTE_RESULT,     /* of the request `id`; fds for REQ_PROGRAM, REQ_SOURCE, REQ_HOLDER */
 	NOTE_MODE,       /* the mode changed */
 	NOTE_FALLBACK,   /* the monitor answered login `id` itself */
 	NOTE_RULES,      /* audit rules: what is missing, what was added again */
@@ -71,6 +84,14 @@ enum notice_kind {
 	                  * not, 8 bits each of errno, lowest bit's first.  After hello and at each change */
 	NOTE_GATE,       /* a gate saw something: gate_event.h */
 	NOTE_CONFIRM,    /* enforce falls back to audit at value (ms, realtime) unless confirmed; 0: no longer */
+	NOTE_WATCHES,    /* result: RES_OK, or why keys (value: errno) or memory (inode: errno) cannot be watched; added:
+	                  * directories, start_ticks: processes that are */
+	NOTE_KEY,        /* pid (start_ticks, ses, auid, uid, euid; its program is the file inode, dev) opened a private
+	                  * key of uid id, or their directory of agents (flags: enum watch_flag): name; value: how many
+	                  * more such were not told one by one */
+	NOTE_MEMORY,     /* the same, and read or wrote the memory of process id through /proc */
+	NOTE_SERIAL,     /* value: the highest serial of the fleet inode.  Before NOTE_CONFIG for each that is kept, and
+	                  * after a REQ_POLICY that told a lower one */
 };
 
 enum result {
@@ -87,6 +108,7 @@ enum result {
 	RES_BAD,           /* malformed request */
 	RES_BUSY,          /* it is being done already */
 	RES_NO_AGENT,      /* revoke: done, and there was nothing to be cut off */
+	RES_UNREAD,        /* who has it was not found, and one user (uid, if told) has more descriptors than are read */
 	RES_COUNT,
 };
 const char *result_text(enum result);
@@ -107,6 +129,10 @@ enum request_flag {
 	REQF_ALLOW = 1u << 4, /* audit record of an exception by hand: line is its number, limit the bits of to,
 	                       * value until when, in seconds since the epoch */
 	REQF_UNGRANTED_DENY = 1u << 3, /* classes done: a task without a grant may not connect to SSH ports */
+	REQF_CASE = 1u << 6, /* audit record of a case: line is its score, limit its severity */
+	REQF_BASELINE = 1u << 7, /* audit record of what is usual, changed by hand: value rows were added; line 1: value
+	                          * values were forgotten */
+	REQF_MADE = 1u << 8, /* destroy: pid made them, and may be gone; what another is known to have made stays */
 	REQF_REVIEW = 1u << 5, /* classes done: the policy is another, and what is connected is held against it */
 };
 
@@ -126,6 +152,8 @@ struct request {
 	uint32_t pad;
 };
 
+#define NOTICE_NAME 64
+
 struct notice {
 	uint32_t kind, id;
 	uint32_t result;  /* enum result */
@@ -141,6 +169,7 @@ struct notice {
 	struct report_addr peer, local;
 	uint32_t added;   /* NOTE_RULES: rules that are there because this daemon added them */
 	uint32_t pad;
+	char name[NOTICE_NAME]; /* NOTE_KEY: visible text, cut, closed by a zero byte */
 };
 
 /* NOTE_RULES: value counts the rules that are missing, inode (no better place) those added again just now. */
@@ -184,6 +213,19 @@ enum gate_flag {
 	GATEF_DATAGRAM = 1u << 4, /* an isolated session sends no datagrams either */
 	GATEF_COUNT = 5,
 };
+
+/* NOTE_KEY, NOTE_MEMORY */
+enum watch_flag {
+	WATCHF_GONE = 1u << 0,     /* the task had ended: of it only the pid is known */
+	WATCHF_AGENTS = 1u << 1,   /* a directory of agents: name is its path, or the end of it */
+	WATCHF_WRITE = 1u << 2,    /* NOTE_MEMORY: wrote, not read */
+	WATCHF_OVERFLOW = 1u << 3, /* the kernel's queue was full: some were lost, and nothing else is known */
+};
+/*
+ * REQ_HOLDER; value: its parent.  Dropped: its parent is root's, runs the same program, and it is not root's.  With
+ * RES_UNREAD, makers: it is the descriptors of who made the socket that are too many.
+ */
+enum holder_flag { HOLDERF_SSHD = 1u << 0, HOLDERF_DROPPED = 1u << 1, HOLDERF_MAKERS = 1u << 2 };
 
 enum owner_flag { OWNERF_SSHD = 1u << 0, OWNERF_SSH = 1u << 1, OWNERF_AGENT = 1u << 2 };
 

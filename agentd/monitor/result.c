@@ -15,6 +15,7 @@ static const char *const text[RES_COUNT] = {
 	[RES_BAD] = "malformed request",
 	[RES_BUSY] = "it is being done already",
 	[RES_NO_AGENT] = "it has no forwarded agent, and one made later cannot be used",
+	[RES_UNREAD] = "one user has more descriptors than are read",
 };
 
 const char *

@@ -24,7 +24,7 @@ struct review {
 	struct monitor *m; /* borrowed */
 	struct event *on_time;
 	struct mtime last;
-	struct log_gate gate;
+	struct log_limit log_limit;
 	bool looking;
 	bool again; /* something has changed since the look under way began */
 	atomic_uint changes; /* calls of review_due(); read beside the loop, too */
@@ -179,7 +179,7 @@ looked(struct job *job)
 	struct review *r = l->review;
 	unsigned held;
 
-	if (l->standing.rc != 0 && log_allow(&r->gate, 2, &held))
+	if (l->standing.rc != 0 && log_allow(&r->log_limit, 2, &held))
 		log_err("connections from before a rule are not looked at: %s", strerror(-l->standing.rc));
 	if (l->standing.unread != SES_UNSET)
 		log_err("session %u has more descriptors than can be read: "

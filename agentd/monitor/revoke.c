@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <linux/un.h>
+#include <sshtether/limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +23,6 @@
 #include "agentd/monitor/table.h"
 #include "base/log.h"
 
-#define AGENTS_MAX 64 /* of one session; the rest is told as left */
 
 struct agent {
 	uint64_t cookie;
@@ -43,7 +43,7 @@ struct revoking {
 	struct inodes sockets; /* of the sshd that serves the user */
 	uid_t uid;             /* of that */
 	bool served;           /* it was found */
-	struct agent agent[AGENTS_MAX];
+	struct agent agent[ST_REVOKED];
 	size_t nagents;
 	unsigned cut, left;
 };
@@ -53,8 +53,8 @@ struct revoking {
 static int
 note_sockets(struct revoking *r, const struct facts *f)
 {
-	uint64_t inode[INODES_MAX];
-	size_t n = sockets_list(f->pid, inode, INODES_MAX);
+	uint64_t inode[ST_INODES];
+	size_t n = sockets_list(f->pid, inode, ST_INODES);
 
 	r->served = true;
 	r->uid = f->ruid;
@@ -90,7 +90,7 @@ note_agent(const struct diag_unix *u, void *arg)
 
 	if (!u->bound || !u->listening || !inodes_has(&r->sockets, u->inode))
 		return 0;
-	if (r->nagents == AGENTS_MAX) {
+	if (r->nagents == ST_REVOKED) {
 		r->left++;
 		return 0;
 	}

@@ -20,11 +20,11 @@
 struct rows {
 	struct monitor *m; /* borrowed */
 	struct lenders *lenders;
-	uint32_t generation;       /* in force; 0: none yet */
-	uint32_t making;           /* 0: none */
-	struct grant fallback[2];  /* of a generation, by its parity */
-	struct kept kept;          /* what rows had before they were given one of `making` */
-	struct log_gate gate;
+	uint32_t generation; /* in force; 0: none yet */
+	uint32_t making;     /* 0: none */
+	struct grant fallback, next_fallback; /* of `generation`, of `making` */
+	struct kept kept; /* what rows had before they were given one of `making` */
+	struct log_limit log_limit;
 };
 
 /* --- one row ---------------------------------------------------------------------------------------- */
@@ -62,17 +62,16 @@ lend(struct rows *all, struct mon_session *s, bool living)
 	now = lenders_first(all->lenders, s->auid);
 	if (now != before)
 		rc = gate_borrow_set(all->m->gate, s->auid, now);
-	if (rc != 0 && log_allow(&all->gate, 10, &held))
+	if (rc != 0 && log_allow(&all->log_limit, 10, &held))
 		log_err("the grant of session %u is not lent: %s", s->ses, strerror(-rc));
 }
 
 static void
-note_row(struct rows *all, struct mon_session *s, const struct grant *g)
+note_row(struct mon_session *s, const struct grant *g)
 {
 	s->row = true;
 	s->row_denies = grant_denies(g);
 	s->row_generation = g->generation;
-	lend(all, s, !s->over);
 }
 
 /* Its row is about to be one of a generation that is not in force yet. */
@@ -90,7 +89,7 @@ keep_row(struct rows *all, const struct mon_session *s, const struct grant *g)
 static struct grant
 fallback_of(const struct rows *all, uint32_t generation)
 {
-	const struct grant *g = &all->fallback[generation & 1];
+	const struct grant *g = generation == all->making ? &all->next_fallback : &all->fallback;
 
 	return g->generation == generation ? *g : (struct grant){.generation = generation};
 }
@@ -122,8 +121,10 @@ rows_grant(struct rows *all, struct mon_session *s, const struct grant *g)
 	provisional = ends_fallback(all, s, g);
 	if (rc == 0)
 		rc = gate_row_set(all->m->gate, &row);
-	if (rc == 0)
-		note_row(all, s, g);
+	if (rc == 0) {
+		note_row(s, g);
+		lend(all, s, !s->over);
+	}
 	if (rc == 0 && provisional)
 		review_due(all->m->review);
 	return rc;
@@ -184,16 +185,35 @@ rows_mode(struct rows *all, enum mode mode)
 }
 
 static bool
-adopt(struct mon_session *s, void *arg)
+find(struct mon_session *s, void *arg)
 {
 	struct rows *all = arg;
 	struct gate_row row;
 
 	if (s->row || gate_row_get(all->m->gate, s->ses, &row) != 0)
 		return true;
+	if (protect_breakglass(all->m->cf, s, NULL)) {
+		(void)gate_row_drop(all->m->gate, s->ses); /* it is so only now */
+		return true;
+	}
 	s->row_flags = row.flags;
-	if (rows_grant(all, s, &row.grant) == -EPERM)
-		(void)gate_row_drop(all->m->gate, s->ses); /* break-glass only now */
+	note_row(s, &row.grant);
+	(void)weigh(all->lenders, s, s->over ? 0 : weight_of(s));
+	return true;
+}
+
+/* All are found: nobody lends for a while who refuses less than another of his. */
+static bool
+adopt(struct mon_session *s, void *arg)
+{
+	struct rows *all = arg;
+	struct gate_row row;
+
+	if (!s->row || gate_row_get(all->m->gate, s->ses, &row) != 0)
+		return true;
+	if (rows_grant(all, s, &row.grant) != 0 ||
+	    gate_borrow_set(all->m->gate, s->auid, lenders_first(all->lenders, s->auid)) != 0)
+		log_err("the row of session %u is as the daemon before this one left it", s->ses);
 	return true;
 }
 
@@ -208,6 +228,7 @@ is_registered(uint32_t ses, void *arg)
 void
 rows_adopt(struct rows *all)
 {
+	registry_each(all->m->registry, find, all);
 	registry_each(all->m->registry, adopt, all);
 	gate_prune(all->m->gate, is_registered, all);
 	rows_mode(all, mode_get(all->m->mode));
@@ -218,7 +239,7 @@ rows_adopt(struct rows *all)
 void
 rows_keep_fallback(struct rows *all, const struct grant *g)
 {
-	all->fallback[g->generation & 1] = *g;
+	*(g->generation == all->making ? &all->next_fallback : &all->fallback) = *g;
 }
 
 int
@@ -256,7 +277,10 @@ replace(struct mon_session *s, void *arg)
 	return true;
 }
 
-/* What was being made is never finished: rows are as they were before; those that were not get the fallback. */
+/*
+ * What was being made is never finished: rows are as they were before; those that were not get the fallback.  While
+ * there is none, because this daemon has none in force yet, they keep what they have: it is better than nothing.
+ */
 static int
 undo(struct rows *all)
 {
@@ -271,18 +295,29 @@ undo(struct rows *all)
 			(void)rows_grant(all, s, &k->grant);
 	}
 	kept_clear(&all->kept);
-	registry_each(all->m->registry, replace, &r);
+	if (r.good != 0)
+		registry_each(all->m->registry, replace, &r);
 	return r.rc;
+}
+
+static bool
+note_generation(struct mon_session *s, void *arg)
+{
+	if (s->row)
+		gate_slots_add(arg, s->row_generation);
+	return true;
 }
 
 int
 rows_classes_begin(struct rows *all, uint32_t *generation)
 {
 	int rc = all->making != 0 ? undo(all) : 0;
+	struct gate_slots rows = {0};
 
 	if (rc != 0)
 		return rc;
-	rc = gate_classes_begin(all->m->gate, generation);
+	registry_each(all->m->registry, note_generation, &rows);
+	rc = gate_classes_begin(all->m->gate, &rows, generation);
 	if (rc == 0)
 		all->making = *generation;
 	return rc;
@@ -309,6 +344,7 @@ rows_classes_done(struct rows *all)
 	registry_each(all->m->registry, replace, &r);
 	rc = r.rc != 0 ? r.rc : gate_classes_done(all->m->gate, all->making);
 	if (rc == 0) {
+		all->fallback = fallback_of(all, all->making);
 		all->generation = all->making;
 		all->making = 0;
 		kept_clear(&all->kept);

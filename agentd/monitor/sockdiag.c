@@ -7,10 +7,12 @@
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stddef.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/proc.h"
 
 #define ANSWER_MS   500
 #define ROOM_BYTES  (32 << 10) /* the most that a dump puts in one datagram (af_netlink.c) */
@@ -78,6 +80,9 @@ converse(const void *request, size_t len, message_fn *fn, void *arg)
 struct inet_request {
 	struct nlmsghdr h;
 	struct inet_diag_req_v2 d;
+	/* With the dump, what a BPF map of socket storage has of each (bpf_sk_storage_diag_alloc()). */
+	struct rtattr storages, map;
+	uint32_t fd;
 };
 
 struct tcp_sink {
@@ -100,11 +105,35 @@ convert(uint8_t family, const uint32_t word[4], uint16_t port, struct report_add
 	*out = a;
 }
 
+/* Of nested attributes, the first of that type.  NULL: there is none. */
+static struct rtattr *
+attribute(struct rtattr *a, size_t left, unsigned short type)
+{
+	for (; RTA_OK(a, left); a = RTA_NEXT(a, left))
+		if ((a->rta_type & NLA_TYPE_MASK) == type)
+			return a;
+	return NULL;
+}
+
+static void
+take_maker(struct nlmsghdr *h, struct gate_maker *out)
+{
+	struct rtattr *a = (struct rtattr *)((char *)NLMSG_DATA(h) + NLMSG_ALIGN(sizeof(struct inet_diag_msg)));
+
+	a = attribute(a, h->nlmsg_len - NLMSG_SPACE(sizeof(struct inet_diag_msg)), INET_DIAG_SK_BPF_STORAGES);
+	if (a != NULL)
+		a = attribute(RTA_DATA(a), RTA_PAYLOAD(a), SK_DIAG_BPF_STORAGE);
+	if (a != NULL)
+		a = attribute(RTA_DATA(a), RTA_PAYLOAD(a), SK_DIAG_BPF_STORAGE_MAP_VALUE);
+	if (a != NULL && RTA_PAYLOAD(a) >= sizeof(*out))
+		memcpy(out, RTA_DATA(a), sizeof(*out));
+}
+
 static int
 take_tcp(struct nlmsghdr *h, void *arg)
 {
 	const struct tcp_sink *sink = arg;
-	struct diag_tcp t = {0};
+	struct diag_tcp t = {.maker.ses = SES_UNSET};
 
 	if (h->nlmsg_type != SOCK_DIAG_BY_FAMILY || h->nlmsg_len < NLMSG_LENGTH(sizeof(t.raw)))
 		return 0;
@@ -112,6 +141,8 @@ take_tcp(struct nlmsghdr *h, void *arg)
 	convert(t.raw.idiag_family, t.raw.id.idiag_src, t.raw.id.idiag_sport, &t.local);
 	convert(t.raw.idiag_family, t.raw.id.idiag_dst, t.raw.id.idiag_dport, &t.peer);
 	t.inode = t.raw.idiag_inode;
+	if (h->nlmsg_len > NLMSG_SPACE(sizeof(t.raw)))
+		take_maker(h, &t.maker);
 	return sink->fn(&t, sink->arg);
 }
 
@@ -119,15 +150,28 @@ static struct inet_request
 inet_request(uint16_t type, uint16_t flags, uint8_t family)
 {
 	struct inet_request r = {
-		.h = {.nlmsg_len = sizeof(r), .nlmsg_type = type, .nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags)},
+		.h = {.nlmsg_len = offsetof(struct inet_request, storages), .nlmsg_type = type,
+		    .nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags)},
 		.d = {.sdiag_family = family, .sdiag_protocol = IPPROTO_TCP},
 	};
 
 	return r;
 }
 
+static void
+ask_makers(struct inet_request *r, int makers)
+{
+	if (makers == -1)
+		return;
+	r->storages = (struct rtattr){.rta_type = INET_DIAG_REQ_SK_BPF_STORAGES | NLA_F_NESTED,
+	    .rta_len = RTA_LENGTH(RTA_LENGTH(sizeof(r->fd)))};
+	r->map = (struct rtattr){.rta_type = SK_DIAG_BPF_STORAGE_REQ_MAP_FD, .rta_len = RTA_LENGTH(sizeof(r->fd))};
+	r->fd = (uint32_t)makers;
+	r->h.nlmsg_len = sizeof(*r);
+}
+
 static int
-tcp_each(uint32_t states, int (*fn)(const struct diag_tcp *, void *), void *arg)
+tcp_each(uint32_t states, int makers, int (*fn)(const struct diag_tcp *, void *), void *arg)
 {
 	static const uint8_t families[] = {AF_INET, AF_INET6};
 	struct tcp_sink sink = {.fn = fn, .arg = arg};
@@ -137,22 +181,23 @@ tcp_each(uint32_t states, int (*fn)(const struct diag_tcp *, void *), void *arg)
 		struct inet_request r = inet_request(SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, families[i]);
 
 		r.d.idiag_states = states;
-		rc = converse(&r, sizeof(r), take_tcp, &sink);
+		ask_makers(&r, makers);
+		rc = converse(&r, r.h.nlmsg_len, take_tcp, &sink);
 	}
 	return rc;
 }
 
 int
-diag_tcp_each(int (*fn)(const struct diag_tcp *, void *), void *arg)
+diag_tcp_each(int makers, int (*fn)(const struct diag_tcp *, void *), void *arg)
 {
 	return tcp_each(1u << TCP_ESTABLISHED | 1u << TCP_SYN_SENT | 1u << TCP_FIN_WAIT1 | 1u << TCP_CLOSE_WAIT |
-	    1u << TCP_FIN_WAIT2 | 1u << TCP_LAST_ACK, fn, arg);
+	    1u << TCP_FIN_WAIT2 | 1u << TCP_LAST_ACK, makers, fn, arg);
 }
 
 int
 diag_tcp_listeners_each(int (*fn)(const struct diag_tcp *, void *), void *arg)
 {
-	return tcp_each(1u << TCP_LISTEN, fn, arg);
+	return tcp_each(1u << TCP_LISTEN, -1, fn, arg);
 }
 
 int
@@ -162,7 +207,7 @@ diag_destroy(const struct diag_tcp *t)
 
 	r.d.id = t->raw.id; /* with its cookie: another socket on the same addresses is not meant */
 	r.d.idiag_states = 1u << t->raw.idiag_state;
-	return converse(&r, sizeof(r), NULL, NULL);
+	return converse(&r, r.h.nlmsg_len, NULL, NULL);
 }
 
 /* --- Unix --------------------------------------------------------------------------------------------- */

@@ -10,10 +10,13 @@
 
 #include <sshtether/report.h>
 
+#include "agentd/monitor/gate_abi.h"
+
 struct diag_tcp {
 	struct inet_diag_msg raw; /* as the kernel gave it: it goes back for a destroy */
 	struct report_addr local, peer;
 	uint64_t inode;
+	struct gate_maker maker; /* ses SES_UNSET: not known */
 };
 
 struct diag_unix {
@@ -28,8 +31,11 @@ struct diag_unix {
 	size_t name_n;
 };
 
-/* Every TCP socket that is or may become a connection.  fn stops with non-zero.  0, that, or −errno. */
-int diag_tcp_each(int (*fn)(const struct diag_tcp *, void *), void *arg);
+/*
+ * Every TCP socket that is or may become a connection.  makers: gate_makers(); −1: who made it is not asked.
+ * fn stops with non-zero.  0, that, or −errno.
+ */
+int diag_tcp_each(int makers, int (*fn)(const struct diag_tcp *, void *), void *arg);
 /* Those that listen. */
 int diag_tcp_listeners_each(int (*fn)(const struct diag_tcp *, void *), void *arg);
 int diag_unix_each(int (*fn)(const struct diag_unix *, void *), void *arg);

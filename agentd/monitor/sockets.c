@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <linux/kcmp.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -49,6 +50,15 @@ has_own_table(pid_t pid, pid_t tid)
 	return tid != pid && syscall(SYS_kcmp, pid, tid, KCMP_FILES, 0, 0) != 0;
 }
 
+/* A directory has two links, and here one for each thread (fs/proc/base.c, proc_task_getattr()). */
+static bool
+is_alone(const char *tasks)
+{
+	struct stat st;
+
+	return stat(tasks, &st) == 0 && st.st_nlink == 3;
+}
+
 bool
 sockets_each_thread(pid_t pid, struct mtime until, sockets_fn *fn, void *arg)
 {
@@ -59,7 +69,7 @@ sockets_each_thread(pid_t pid, struct mtime until, sockets_fn *fn, void *arg)
 	DIR *dir;
 
 	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
-	dir = opendir(path);
+	dir = !more || is_alone(path) ? NULL : opendir(path);
 	if (dir == NULL)
 		return more;
 	while (more && (entry = readdir(dir)) != NULL) {
@@ -96,28 +106,4 @@ sockets_list(pid_t pid, uint64_t *inode, size_t cap)
 	if (cap > 0)
 		(void)sockets_each_thread(pid, never, take_one, &t);
 	return t.n;
-}
-
-struct wanted {
-	uint64_t inode;
-	bool found;
-};
-
-static bool
-is_other(int number, uint64_t inode, void *arg)
-{
-	struct wanted *w = arg;
-
-	(void)number;
-	w->found = inode == w->inode;
-	return !w->found;
-}
-
-bool
-sockets_hold(pid_t pid, uint64_t inode, struct mtime until)
-{
-	struct wanted w = {.inode = inode};
-
-	(void)sockets_each(pid, until, is_other, &w);
-	return w.found;
 }

@@ -14,7 +14,5 @@ bool sockets_each(pid_t, struct mtime until, sockets_fn *, void *arg);
 bool sockets_each_thread(pid_t, struct mtime until, sockets_fn *, void *arg);
 /* The inodes of all of them; at most cap; their number. */
 size_t sockets_list(pid_t, uint64_t *inode, size_t cap);
-/* One that its first thread has is that socket. */
-bool sockets_hold(pid_t, uint64_t inode, struct mtime until);
 
 #endif

@@ -18,6 +18,7 @@
 #include "agentd/monitor/flow.h"
 #include "agentd/monitor/gate.h"
 #include "agentd/monitor/sockets.h"
+#include "base/array.h"
 #include "base/report_addr.h"
 
 #define PATIENCE_MS 2000 /* with one session: a user can hold more descriptors than that allows to read */
@@ -25,7 +26,7 @@
 /* One look. */
 struct looking {
 	struct standing *standing;
-	struct connections all; /* marked: one of those who hold it was denied it */
+	struct connections all; /* held by a task that was looked at; marked: it was denied to one of them */
 	int64_t *spent_ns;      /* owned; on each session */
 };
 
@@ -74,12 +75,16 @@ program_of(pid_t pid)
 	return open(path, O_PATH | O_CLOEXEC);
 }
 
-/* What the gate would say if it were made now: for want of an answer, nothing against it. */
+/*
+ * What the gate would say if it were made now: for want of an answer, nothing against it.  Where nobody holds it,
+ * only a port says that it is SSH.
+ */
 static bool
 is_denied(const struct standing *st, const struct facts *f, const struct connection *c, bool relay)
 {
 	const struct gate_question q = {.ses = f->ses, .relay = relay, .came = c->came || (relay && c->chosen),
-	    .to = c->tcp.peer, .program = program_of(f->pid), .starter = program_of(f->ppid)};
+	    .to = c->tcp.peer, .program = c->held ? program_of(f->pid) : -1,
+	    .starter = c->held ? program_of(f->ppid) : -1};
 	bool denied = gate_judge(st->gate, &q) == GRANT_DENY;
 
 	if (q.program != -1)
@@ -120,6 +125,7 @@ struct visit {
 	struct looking *looking;
 	const struct mon_session *session;
 	const struct facts *facts;
+	bool exempt; /* what it holds is let be */
 };
 
 static bool
@@ -130,19 +136,22 @@ visit_socket(int number, uint64_t inode, void *arg)
 	struct connection *c = connections_of(&v->looking->all, inode, &n);
 
 	(void)number;
-	for (size_t i = 0; i < n; i++)
-		judge(v->looking, v->session, v->facts, &c[i]);
+	for (size_t i = 0; i < n; i++) {
+		c[i].held = true;
+		if (!v->exempt)
+			judge(v->looking, v->session, v->facts, &c[i]);
+	}
 	return true;
 }
 
 /* False: not all of it. */
 static bool
-visit_sockets(struct looking *l, const struct mon_session *s, const struct facts *f)
+visit_sockets(struct looking *l, const struct mon_session *s, const struct facts *f, bool exempt)
 {
 	int64_t *spent = &l->spent_ns[s - l->standing->sessions];
 	const struct mtime start = mtime_now();
 	const struct mtime until = mtime_after((struct mtime){.ns = start.ns - *spent}, PATIENCE_MS);
-	struct visit v = {.looking = l, .session = s, .facts = f};
+	struct visit v = {.looking = l, .session = s, .facts = f, .exempt = exempt};
 	bool all = sockets_each_thread(f->pid, until, visit_socket, &v);
 
 	*spent += mtime_now().ns - start.ns;
@@ -155,14 +164,33 @@ visit(int pidfd, const struct facts *f, void *arg)
 	struct looking *l = arg;
 	struct standing *st = l->standing;
 	const struct mon_session *s = session_of(st, f->ses);
+	bool exempt;
 
 	(void)pidfd;
-	if (s == NULL || guard_system(&st->guard, s, f) || protect_breakglass(st->guard.cf, s, f) ||
-	    protect_works_for_pam(s, f))
+	if (s == NULL)
 		return 0;
-	if (!visit_sockets(l, s, f))
+	exempt = guard_system(&st->guard, s, f) || protect_breakglass(st->guard.cf, s, f) || protect_works_for_pam(s, f);
+	if (!visit_sockets(l, s, f, exempt))
 		st->unread = s->ses;
 	return aside_ends(st->aside) ? -ECANCELED : 0;
+}
+
+/* Whose descriptor is on its way between two tasks, or with an io_uring alone: they are whose made them. */
+static void
+judge_unheld(struct looking *l)
+{
+	const struct standing *st = l->standing;
+
+	for (size_t i = 0; i < l->all.n; i++) {
+		struct connection *c = &l->all.of[i];
+		const struct gate_maker *maker = &c->tcp.maker;
+		const struct mon_session *s = c->held ? NULL : session_of(st, maker->ses);
+
+		if (s == NULL || protect_breakglass(st->guard.cf, s, NULL))
+			continue;
+		judge(l, s, &(struct facts){.ses = s->ses, .auid = s->auid, .ruid = s->auid,
+		    .pid = (pid_t)maker->tgid}, c);
+	}
 }
 
 /* --- all ------------------------------------------------------------------------------------------------ */
@@ -174,10 +202,12 @@ standing_look(struct standing *st)
 
 	st->denied = calloc(ST_REVIEWED, sizeof(*st->denied));
 	l.spent_ns = calloc(st->nsessions, sizeof(*l.spent_ns));
-	st->rc = st->denied == NULL || l.spent_ns == NULL ? -ENOMEM : connections_read(&l.all);
+	st->rc = st->denied == NULL || l.spent_ns == NULL ? -ENOMEM : connections_read(&l.all, st->makers);
 	qsort(st->sessions, st->nsessions, sizeof(*st->sessions), by_ses);
 	if (st->rc == 0 && l.all.n > 0)
 		st->rc = facts_among(is_wanted, visit, &l);
+	if (st->rc == 0 && st->unread == SES_UNSET)
+		judge_unheld(&l);
 	connections_free(&l.all);
 	free(l.spent_ns);
 }
@@ -185,22 +215,18 @@ standing_look(struct standing *st)
 void
 standing_begin(struct standing *st, struct monitor *m)
 {
-	*st = (struct standing){.gate = m->gate, .aside = m->work[WORK_LOOK], .guard = guard_take(m),
+	*st = (struct standing){.gate = m->gate, .makers = m->makers, .aside = m->work[WORK_LOOK], .guard = guard_take(m),
 	    .unread = SES_UNSET};
 }
 
 bool
 standing_add(struct standing *st, const struct mon_session *s)
 {
-	if (st->nsessions == st->room) {
-		size_t room = st->room == 0 ? 64 : st->room * 2;
-		struct mon_session *wide = reallocarray(st->sessions, room, sizeof(*wide));
+	struct mon_session *wide = array_grow(st->sessions, st->nsessions, &st->room, sizeof(*wide), SIZE_MAX);
 
-		if (wide == NULL)
-			return false;
-		st->sessions = wide;
-		st->room = room;
-	}
+	if (wide == NULL)
+		return false;
+	st->sessions = wide;
 	st->sessions[st->nsessions++] = *s;
 	return true;
 }

@@ -18,6 +18,7 @@ struct standing_denied {
 struct standing {
 	/* what the look goes by */
 	struct gate *gate;            /* borrowed; asked, never changed */
+	int makers;                   /* as diag_tcp_each() has it */
 	struct aside *aside;          /* borrowed; where it is done: it is left when that ends */
 	struct guard guard;
 	struct mon_session *sessions; /* owned */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "agentd/monitor/fleets.h"
 #include "agentd/monitor/login.h"
 #include "agentd/monitor/mode.h"
 #include "agentd/monitor/registry.h"
@@ -12,6 +13,7 @@
 #include "agentd/monitor/rules.h"
 #include "agentd/monitor/sweep.h"
 #include "agentd/monitor/switch.h"
+#include "agentd/monitor/watches.h"
 #include "base/log.h"
 
 enum row_flag {
@@ -19,13 +21,14 @@ enum row_flag {
 	ROW_SESSION = 1u << 1, /* names a session */
 	ROW_SILENT = 1u << 2,  /* has no NOTE_RESULT */
 	ROW_LOOK = 1u << 3,    /* looks at what may have ended by itself */
+	ROW_FD = 1u << 4,      /* comes with a descriptor */
 };
 
 struct row {
 	const char *name;
 	unsigned flags;
 	unsigned rate; /* a minute; the same number at once */
-	handler_fn *handle; /* NULL: it has a body */
+	handler_fn *handle; /* NULL: it has a body, or a descriptor */
 };
 
 /* Each session's grant twice a minute, and the fallback. */
@@ -42,6 +45,7 @@ static const struct row rows[REQ_MAX] = {
 	[REQ_TERMINATE] = {"terminate", ROW_ACTION | ROW_SESSION, 600, handle_terminate},
 	[REQ_PROGRAM] = {"program", ROW_SESSION | ROW_LOOK, 6000, handle_program},
 	[REQ_OWNER] = {"owner", ROW_LOOK, 600, handle_owner},
+	[REQ_HOLDER] = {"holder", ROW_LOOK, 600, handle_holder},
 	[REQ_AUDIT] = {"audit", 0, 6000, handle_audit},
 	[REQ_SOURCE] = {"source", 0, 60, handle_source},
 	[REQ_ALIVE] = {"alive", ROW_SESSION | ROW_LOOK, 600, handle_alive},
@@ -55,21 +59,26 @@ static const struct row rows[REQ_MAX] = {
 	[REQ_ISOLATE] = {"isolate", ROW_ACTION | ROW_SESSION, 600, handle_isolate},
 	[REQ_REVOKE] = {"revoke", ROW_ACTION | ROW_SESSION, 600, handle_revoke},
 	[REQ_CLIENT] = {"client", ROW_SESSION | ROW_LOOK, 6000, handle_client},
+	[REQ_SAY] = {"say", ROW_SESSION | ROW_LOOK, 120, NULL},
+	[REQ_KEYS] = {"keys", ROW_FD | ROW_LOOK, 6000, NULL},
+	[REQ_GUARD] = {"guard", ROW_SESSION | ROW_LOOK, 6000, handle_guard},
 };
 
 static const struct {
 	body_fn *handle;
-	size_t size; /* of an element */
+	size_t size; /* of an element; 0: it has none */
 	size_t most; /* of them; one at least */
 } bodies[REQ_MAX] = {
 	[REQ_PREFIXES] = {handle_prefixes, sizeof(struct class_prefix), GRANT_BATCH},
 	[REQ_PORTS] = {handle_ports, sizeof(struct class_ports), GRANT_BATCH},
 	[REQ_GRANT] = {handle_grant, sizeof(struct grant), 1},
+	[REQ_SAY] = {handle_say, sizeof(struct say), 1},
+	[REQ_KEYS] = {handle_keys, 0, 0},
 };
 
 struct table {
 	struct rate rate[REQ_MAX];
-	struct log_gate gate;
+	struct log_limit log_limit;
 };
 
 struct table *
@@ -98,10 +107,12 @@ is_known(const struct request *rq)
 
 /* n: bytes of the body. */
 static bool
-fits(const struct request *rq, size_t n)
+fits(const struct request *rq, size_t n, bool has_fd)
 {
 	size_t size = is_known(rq) ? bodies[rq->kind].size : 0;
 
+	if (has_fd != (is_known(rq) && (rows[rq->kind].flags & ROW_FD) != 0))
+		return false;
 	return size == 0 ? n == 0 : n != 0 && n % size == 0 && n / size <= bodies[rq->kind].most;
 }
 
@@ -143,7 +154,7 @@ log_refusal(struct monitor *m, const struct request *rq, enum result result, uin
 	if (is_usual(rq, result, error))
 		log_debug("request %s for session %u pid %u: %s", name, rq->ses, rq->pid,
 		    result_text(result));
-	else if (log_allow(&m->table->gate, 60, &held))
+	else if (log_allow(&m->table->log_limit, 60, &held))
 		log_info("request %s for session %u pid %u: %s%s", name, rq->ses, rq->pid,
 		    result_text(result), log_held(held, more));
 }
@@ -170,15 +181,18 @@ answer(struct monitor *m, const struct asked *q)
 }
 
 bool
-table_dispatch(struct monitor *m, const struct request *rq, const void *body, size_t n)
+table_dispatch(struct monitor *m, const struct request *rq, const void *body, size_t n, int fd)
 {
-	struct asked q = {.rq = rq, .body = body};
+	struct asked q = {.rq = rq, .body = body, .fd = fd == -1 ? NULL : &fd};
+	bool heard = fits(rq, n, fd != -1);
 
-	if (!fits(rq, n))
-		return false;
-	q.n = n == 0 ? 0 : n / bodies[rq->kind].size;
-	answer(m, &q);
-	return true;
+	if (heard) {
+		q.n = n == 0 ? 0 : n / bodies[rq->kind].size;
+		answer(m, &q);
+	}
+	if (fd != -1)
+		close(fd);
+	return heard;
 }
 
 void
@@ -253,6 +267,7 @@ handle_hello(struct monitor *m, const struct request *rq, struct answer *a)
 	sweep_tell_found(m->sweeper);
 	rules_tell_again(m->rules);
 	ring_tell_gates(m->ring);
+	watches_tell(m);
 	return RES_OK;
 }
 
@@ -263,6 +278,7 @@ handle_policy(struct monitor *m, const struct request *rq, struct answer *a)
 	mode_limit(m->mode, rq->limit, (int64_t)rq->window_s * 1000);
 	log_info("policy serial %llu is in force; stop limit %u in %u s", (unsigned long long)rq->value,
 	    rq->limit, rq->window_s);
+	fleets_in_force(m->fleets, rq->inode, rq->value);
 	return RES_OK;
 }
 

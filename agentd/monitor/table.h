@@ -23,6 +23,7 @@ struct asked {
 	const struct request *rq;
 	const void *body;
 	size_t n;
+	int *fd; /* what came with it: *fd is −1 once it is taken; NULL: nothing did */
 };
 
 /* Of a packet: the largest body is that of REQ_PREFIXES. */
@@ -30,8 +31,11 @@ struct asked {
 
 struct table *table_new(void);
 void table_free(struct table **);
-/* n bytes of body, aligned as malloc(3) aligns.  False: no request of this kind has so many; not heard. */
-bool table_dispatch(struct monitor *, const struct request *, const void *body, size_t n);
+/*
+ * n bytes of body, aligned as malloc(3) aligns, and a descriptor (−1: none), which is closed.  False: no request
+ * of this kind has so many, or has one; not heard.
+ */
+bool table_dispatch(struct monitor *, const struct request *, const void *body, size_t n, int fd);
 /* An answer that was put off. */
 void table_answer(struct monitor *, uint32_t id, enum result, uint64_t value);
 /* The same, as a deed_fn. */
@@ -51,9 +55,9 @@ bool table_may_stop(struct monitor *, uint32_t auid);
 typedef enum result handler_fn(struct monitor *, const struct request *, struct answer *);
 handler_fn handle_kill, handle_destroy, handle_terminate, handle_spare, handle_program, handle_owner,
     handle_audit, handle_source, handle_alive, handle_classes, handle_classes_done,
-    handle_socket, handle_client, handle_isolate, handle_revoke;
-/* Of those that have a body. */
+    handle_socket, handle_client, handle_isolate, handle_revoke, handle_guard, handle_holder;
+/* Of those that have a body, or a descriptor. */
 typedef enum result body_fn(struct monitor *, const struct asked *, struct answer *);
-body_fn handle_prefixes, handle_ports, handle_grant;
+body_fn handle_prefixes, handle_ports, handle_grant, handle_say, handle_keys;
 
 #endif

@@ -11,6 +11,7 @@
 #include "agentd/monitor/terminate.h"
 
 #include <signal.h>
+#include <sshtether/limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -25,8 +26,6 @@
 #define CHILD_MS     1000 /* for the user child to go by itself */
 #define ROOT_MS      3000 /* for sshd's root process: PAM modules may take their time */
 #define LAST_MS      5000 /* then what is left is said to be left */
-#define ENDINGS_MAX  64
-#define SPARED_MAX   256
 #define FREEZES      3 /* walks: a task that forks while it is stopped leaves a running child */
 /* A walk can miss a task that does nothing but fork, so nothing found once means nothing. */
 #define EMPTY_WALKS  4
@@ -54,7 +53,7 @@ struct terminator {
 	struct monitor *m; /* borrowed */
 	TAILQ_HEAD(, ending) endings;
 	unsigned n;
-	struct spared spared[SPARED_MAX];
+	struct spared spared[ST_SPARED];
 };
 
 /* --- what the policy spares --------------------------------------------------------------------------- */
@@ -73,7 +72,7 @@ spared_slot(const struct monitor *m, const struct spared *want)
 {
 	struct spared *slot = m->terminator->spared, *room = NULL;
 
-	for (size_t i = 0; i < SPARED_MAX; i++) {
+	for (size_t i = 0; i < ST_SPARED; i++) {
 		if (slot[i].ses == want->ses && slot[i].dev == want->dev && slot[i].ino == want->ino)
 			return &slot[i];
 		if (room == NULL && (slot[i].ses == 0 || is_over(m, slot[i].ses)))
@@ -105,7 +104,7 @@ handle_spare(struct monitor *m, const struct request *rq, struct answer *a)
 static void
 forget_spared(struct terminator *all, uint32_t ses)
 {
-	for (size_t i = 0; i < SPARED_MAX; i++)
+	for (size_t i = 0; i < ST_SPARED; i++)
 		if (all->spared[i].ses == ses)
 			all->spared[i] = (struct spared){0};
 }
@@ -120,7 +119,7 @@ struct round {
 	/* what the thread goes by */
 	struct mon_session session;
 	struct guard guard;
-	struct program_id spared[SPARED_MAX];
+	struct program_id spared[ST_SPARED];
 	size_t nspared;
 	int64_t passed; /* ms since the start */
 	int signal[PART_SPARED]; /* what each part gets; 0: nothing */
@@ -219,7 +218,7 @@ round_new(struct ending *e)
 	r->session = e->session;
 	r->guard = guard_take(all->m);
 	r->passed = mtime_ms_since(mtime_now(), e->start);
-	for (size_t i = 0; i < SPARED_MAX && (e->rq.flags & REQF_ALL) == 0; i++)
+	for (size_t i = 0; i < ST_SPARED && (e->rq.flags & REQF_ALL) == 0; i++)
 		if (all->spared[i].ses == e->rq.ses)
 			r->spared[r->nspared++] = (struct program_id){.dev = all->spared[i].dev,
 			    .ino = all->spared[i].ino};
@@ -314,7 +313,7 @@ on_time_cb(evutil_socket_t fd, short what, void *arg)
 static struct ending *
 ending_new(struct terminator *all, const struct request *rq, deed_fn *fn, void *arg)
 {
-	struct ending *e = all->n < ENDINGS_MAX ? calloc(1, sizeof(*e)) : NULL;
+	struct ending *e = all->n < ST_ENDINGS ? calloc(1, sizeof(*e)) : NULL;
 
 	if (e == NULL)
 		return NULL;

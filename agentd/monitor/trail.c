@@ -52,11 +52,29 @@ put_allow(const struct request *rq, struct buf *out)
 	    rq->line, addr_text(&rq->to, to), rq->limit, rq->to.port, rq->value, rq->pid, rq->auid);
 }
 
+/* What was found of one session, joined. */
+static void
+put_case(const struct request *rq, struct buf *out)
+{
+	char origin[INET6_ADDRSTRLEN];
+
+	buf_printf(out, "op=sshtether-case st-severity=%s st-score=%" PRIu32 " st-ses=%" PRIu32 " st-auid=%" PRIu32
+	    " st-serial=%" PRIu64 " st-origin=%s st-oport=%u", severity_name((enum severity)rq->limit), rq->line,
+	    rq->ses, rq->auid, rq->value, addr_text(&rq->origin, origin), rq->origin.port);
+}
+
+static void
+put_baseline(const struct request *rq, struct buf *out)
+{
+	buf_printf(out, "op=sshtether-baseline st-done=%s st-%s=%" PRIu64 " st-pid=%" PRIu32 " st-auid=%" PRIu32,
+	    rq->line == 1 ? "forgotten" : "added", rq->line == 1 ? "values" : "rows", rq->value, rq->pid, rq->auid);
+}
+
 /* The types are those of "intrusion detection" and "response" of the audit message dictionary. */
 static int
 record_type(const struct request *rq)
 {
-	if ((rq->flags & REQF_ALLOW) != 0)
+	if ((rq->flags & (REQF_ALLOW | REQF_BASELINE)) != 0)
 		return AUDIT_USYS_CONFIG;
 	if ((rq->flags & REQF_RESP) == 0)
 		return rq->activity == ACT_LOGIN ? AUDIT_ANOM_LOGIN_LOCATION : AUDIT_ANOM_SESSION;
@@ -141,10 +159,15 @@ handle_audit(struct monitor *m, const struct request *rq, struct answer *a)
 	struct buf text = BUF_INIT;
 	enum result result;
 
-	if (rq->id == 0 || rq->activity >= ACT_COUNT || rq->action >= DO_COUNT || rq->done >= DONE_COUNT)
+	if (rq->id == 0 || rq->activity >= ACT_COUNT || rq->action >= DO_COUNT || rq->done >= DONE_COUNT ||
+	    ((rq->flags & REQF_CASE) != 0 && rq->limit >= SEV_COUNT))
 		return RES_BAD;
 	if ((rq->flags & REQF_ALLOW) != 0)
 		put_allow(rq, &text);
+	else if ((rq->flags & REQF_BASELINE) != 0)
+		put_baseline(rq, &text);
+	else if ((rq->flags & REQF_CASE) != 0)
+		put_case(rq, &text);
 	else
 		put_record(rq, &text);
 	result = write_record(m, rq->id, record_type(rq), &text, rq->done != DONE_FAILED);

@@ -28,6 +28,18 @@ put_rule(struct json *j, const struct decision *d)
 	buf_free(&name);
 }
 
+/* ECS: keywords that people gave, beside what the event is. */
+static void
+put_tags(struct json *j, const struct decision *d)
+{
+	if (d->ntags == 0)
+		return;
+	json_karray(j, "tags");
+	for (size_t i = 0; i < d->ntags; i++)
+		json_str(j, d->tags[i]);
+	json_end(j, ']');
+}
+
 /* ECS: ids are keywords, strings even when they are numbers. */
 static void
 put_uid(struct json *j, uint32_t uid)
@@ -57,8 +69,8 @@ put_user(struct json *j, const struct ruling *r)
 	json_end(j, '}');
 }
 
-static void
-put_host(struct json *j, const struct alert_context *ctx)
+void
+alert_put_host(struct json *j, const struct alert_context *ctx)
 {
 	bool name = ctx->host_name != NULL && ctx->host_name[0] != '\0';
 	bool boot = ctx->boot_id != NULL && ctx->boot_id[0] != '\0';
@@ -75,8 +87,8 @@ put_host(struct json *j, const struct alert_context *ctx)
 	json_end(j, '}');
 }
 
-static void
-put_endpoint(struct json *j, const char *key, struct endpoint e)
+void
+alert_put_endpoint(struct json *j, const char *key, struct endpoint e)
 {
 	char text[ADDR_STRLEN];
 
@@ -86,6 +98,16 @@ put_endpoint(struct json *j, const char *key, struct endpoint e)
 	json_kstr(j, "ip", addr_str(e.addr, text));
 	if (e.port != 0)
 		json_kuint(j, "port", e.port);
+	json_end(j, '}');
+}
+
+static void
+put_file(struct json *j, struct bytes path)
+{
+	if (path.n == 0)
+		return;
+	json_kobject(j, "file");
+	json_kbytes(j, "path", path);
 	json_end(j, '}');
 }
 
@@ -157,6 +179,20 @@ put_unix_path(struct json *j, struct bytes path)
 	buf_free(&text);
 }
 
+/* What is inferred, and not seen, says how sure it is. */
+static void
+put_weight(struct json *j, const struct finding *f)
+{
+	if (f->confidence != CONFIDENCE_NONE)
+		json_kstr(j, "confidence", confidence_name(f->confidence));
+	if (f->grade != GRADE_NONE)
+		json_kstr(j, "grade", grade_name(f->grade));
+	if (f->bytes_in != 0)
+		json_kuint(j, "bytes_in", f->bytes_in);
+	if (f->bytes_out != 0)
+		json_kuint(j, "bytes_out", f->bytes_out);
+}
+
 static const char *
 why_of(const struct alert *a)
 {
@@ -166,7 +202,39 @@ why_of(const struct alert *a)
 		return a->why;
 	if (d->undetermined && d->strongest >= DO_ALERT)
 		return "the policy's answer hangs on facts that are not known";
-	return d->never_stop && d->action > DO_ALERT ? "never-stop holds" : NULL;
+	return a->ruling->spared;
+}
+
+/* What it is part of; and, where that makes it worse than its rule says, why it is. */
+static void
+put_case(struct json *j, const struct alert *a, const struct alert_context *ctx)
+{
+	char name[ALERT_SESSION_LEN];
+
+	if (a->joined == NULL || a->done == DONE_RECORDED || a->done == DONE_PASSED)
+		return;
+	json_kobject(j, "case");
+	json_kstr(j, "id", alert_session(ctx->boot_id, a->ruling->finding->session->ses, name));
+	json_kuint(j, "score", a->joined->score);
+	json_kstr(j, "severity", severity_name(a->joined->severity));
+	if (alert_rank(a) != a->ruling->decision.severity)
+		json_kstr(j, "raised_from", severity_name(a->ruling->decision.severity));
+	json_end(j, '}');
+}
+
+static void
+put_why(struct json *j, const struct alert *a)
+{
+	const char *why = why_of(a);
+	struct buf text = BUF_INIT;
+
+	if (why != NULL)
+		buf_puts(&text, why);
+	if (alert_rank(a) != a->ruling->decision.severity)
+		buf_printf(&text, "%s%s by its rule, raised: the case of its session stands at %s", why != NULL ? "; " : "",
+		    severity_name(a->ruling->decision.severity), severity_name(a->joined->severity));
+	json_kbytes(j, "why", buf_bytes(&text));
+	buf_free(&text);
 }
 
 static void
@@ -181,15 +249,18 @@ put_ours(struct json *j, const struct alert *a, const struct alert_context *ctx)
 	json_kstr(j, "action", action_name(a->ruling->decision.action));
 	json_kstr(j, "done", done_name(a->done));
 	json_kstr(j, "level", level_name(a->level));
+	put_weight(j, f);
+	json_kstr(j, "message", a->ruling->decision.message);
 	put_owner(j, f, ctx->boot_id);
 	json_kstr(j, "via", f->via);
 	json_kstr(j, "way", way_words[f->way]);
 	put_unix_path(j, f->to_unix);
-	json_kuint(j, "count", f->count);
+	json_kuint(j, "count", f->count + a->held);
 	alert_put_ancestry(j, f);
 	json_kstr(j, "fleet", ctx->fleet);
 	json_kuint(j, "policy_serial", ctx->policy_serial);
-	json_kstr(j, "why", why_of(a));
+	put_case(j, a, ctx);
+	put_why(j, a);
 	json_end(j, '}');
 }
 
@@ -205,11 +276,13 @@ alert_json(const struct alert *a, const struct alert_context *ctx, struct buf *o
 	json_time(&j, f->time);
 	alert_put_event(&j, a, ctx);
 	put_rule(&j, &a->ruling->decision);
+	put_tags(&j, &a->ruling->decision);
 	alert_put_threat(&j, f->activity);
 	put_user(&j, a->ruling);
-	put_host(&j, ctx);
-	put_endpoint(&j, "source", f->session->peer);
-	put_endpoint(&j, "destination", f->to);
+	alert_put_host(&j, ctx);
+	alert_put_endpoint(&j, "source", f->session->peer);
+	alert_put_endpoint(&j, "destination", f->to);
+	put_file(&j, f->file);
 	alert_put_process(&j, f, ctx->command_line);
 	put_network(&j, f);
 	put_ours(&j, a, ctx);

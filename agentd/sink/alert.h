@@ -17,13 +17,27 @@ struct alert_context {
 	enum command_line command_line;
 };
 
+/* The case that the session has (agentd/case/case.h): what its alerts carry. */
+struct alert_case {
+	unsigned score;
+	enum severity severity;
+};
+
 struct alert {
 	const struct ruling *ruling; /* borrowed */
 	enum done done;
 	enum level level;
+	uint64_t held;   /* alerts before it that the rule's `at most` held back */
 	const char *why; /* for DONE_FAILED and whatever else needs a word; NULL */
+	const struct alert_case *joined; /* NULL: nothing counts of its session */
 	struct rtime created;
 };
+
+/* The rule's word, or its case's where that stands higher; what was not alerted is not raised. */
+enum severity alert_rank(const struct alert *);
+/* event.id: the same for the same evidence. */
+#define ALERT_ID_LEN 33
+void alert_id(const struct finding *, const struct alert_context *, char out[ALERT_ID_LEN]);
 
 /* One line without newline.  The event.id is the same for the same evidence. */
 void alert_json(const struct alert *, const struct alert_context *, struct buf *out);

@@ -96,8 +96,8 @@ put_strings(struct json *j, const char *key, const char *const *words, size_t n,
  * The same evidence has the same id, whoever looks at it and how often: the daemon, replay,
  * a second run.
  */
-static void
-put_id(struct json *j, const struct finding *f, const struct alert_context *ctx)
+void
+alert_id(const struct finding *f, const struct alert_context *ctx, char out[ALERT_ID_LEN])
 {
 	struct buf evidence = BUF_INIT, id = BUF_INIT;
 	char to[ADDR_STRLEN];
@@ -106,10 +106,19 @@ put_id(struct json *j, const struct finding *f, const struct alert_context *ctx)
 	    ctx->boot_id != NULL ? ctx->boot_id : "", f->session->ses, (long long)f->time.ms,
 	    (unsigned long long)f->serial, f->pid, f->euid, addr_str(f->to.addr, to), f->to.port);
 	buf_putb(&evidence, f->to_unix);
-	alert_put_hash(&id, buf_bytes(&evidence), 16);
-	json_kbytes(j, "id", buf_bytes(&id));
+	alert_put_hash(&id, buf_bytes(&evidence), (ALERT_ID_LEN - 1) / 2);
+	if (!bytes_copy(buf_bytes(&id), out, ALERT_ID_LEN))
+		out[0] = '\0';
 	buf_free(&evidence);
 	buf_free(&id);
+}
+
+enum severity
+alert_rank(const struct alert *a)
+{
+	const enum severity own = a->ruling->decision.severity;
+
+	return a->joined != NULL && !is_quiet(a->done) && a->joined->severity > own ? a->joined->severity : own;
 }
 
 void
@@ -118,6 +127,7 @@ alert_put_event(struct json *j, const struct alert *a, const struct alert_contex
 	const struct finding *f = a->ruling->finding;
 	const struct ecs_words *w = &ecs_words[f->activity];
 	enum outcome outcome = a->done == DONE_REFUSED ? OUTCOME_FAILURE : f->outcome;
+	char id[ALERT_ID_LEN];
 
 	json_kobject(j, "event");
 	json_kstr(j, "kind", is_quiet(a->done) ? "event" : "alert");
@@ -125,11 +135,12 @@ alert_put_event(struct json *j, const struct alert *a, const struct alert_contex
 	put_strings(j, "type", w->type, 2, was_stopped(a->done) ? "denied" : NULL);
 	json_kstr(j, "action", activity_info(f->activity)->name);
 	json_kstr(j, "outcome", outcome_words[outcome]);
-	json_kint(j, "severity", alert_severity(a->ruling->decision.severity));
+	json_kint(j, "severity", alert_severity(alert_rank(a)));
 	json_kstr(j, "reason", f->reason);
 	json_key(j, "created");
 	json_time(j, a->created);
-	put_id(j, f, ctx);
+	alert_id(f, ctx, id);
+	json_kstr(j, "id", id);
 	json_end(j, '}');
 }
 

@@ -92,14 +92,14 @@ alert_put_process(struct json *j, const struct finding *f, enum command_line how
 	json_end(j, '}');
 }
 
-/* "exe[pid]"; where the program is not known its comm, as ps does it: "(sshd)[12]". */
+/* "exe[pid]"; where the program is not known its comm, as ps does it: "(sshd)[12]"; "(?)[12]": nor that. */
 static void
 process_label(const struct process *p, struct buf *out)
 {
 	if (p->exe != NULL)
 		buf_puts(out, p->exe);
 	else
-		buf_printf(out, "(%.*s)", (int)sizeof(p->comm), p->comm);
+		buf_printf(out, "(%.*s)", (int)sizeof(p->comm), p->comm[0] != '\0' ? p->comm : "?");
 	buf_printf(out, "[%u]", p->pid);
 }
 

@@ -4,6 +4,7 @@
  *
  *   high agent-hijack: mallory (session 12, from 10.0.0.7:51000) as root, /usr/bin/ssh[431],
  *   to /tmp/ssh-Xy/agent.99 of session 11, same-user: would-have terminate, prod.policy:9; REASON
+ *   low ssh-proxy (suspicious, medium confidence): bob (session 7, from 10.0.0.8 port 51000): recorded; REASON
  */
 #include "agentd/sink/alert.h"
 
@@ -76,6 +77,10 @@ put_destination(const struct finding *f, struct buf *out)
 		buf_puts(out, ", to ");
 		put_unix_path(f->to_unix, out);
 	}
+	if (f->file.n > 0) {
+		buf_puts(out, ", of ");
+		buf_put_visible(out, f->file);
+	}
 	if (f->owner_session != NULL && f->owner_session != f->session)
 		buf_printf(out, " of session %u", f->owner_session->ses);
 	if (f->owner != OWNER_UNKNOWN)
@@ -103,14 +108,28 @@ put_result(const struct alert *a, struct buf *out)
 	}
 }
 
+static void
+put_weight(const struct finding *f, struct buf *out)
+{
+	const bool graded = f->grade != GRADE_NONE, weighed = f->confidence != CONFIDENCE_NONE;
+
+	if (!graded && !weighed)
+		return;
+	buf_printf(out, " (%s%s", grade_name(f->grade), graded && weighed ? ", " : "");
+	if (weighed)
+		buf_printf(out, "%s confidence", confidence_name(f->confidence));
+	buf_putc(out, ')');
+}
+
 void
 alert_text(const struct alert *a, const struct alert_context *ctx, struct buf *out)
 {
 	const struct finding *f = a->ruling->finding;
 
 	(void)ctx;
-	buf_printf(out, "%s %s: ", severity_name(a->ruling->decision.severity),
-	    activity_info(f->activity)->name);
+	buf_printf(out, "%s %s", severity_name(alert_rank(a)), activity_info(f->activity)->name);
+	put_weight(f, out);
+	buf_puts(out, ": ");
 	put_who(a->ruling, out);
 	put_program(f, out);
 	put_destination(f, out);

@@ -206,7 +206,10 @@ def _after(story: Story, alice: Login) -> None:
 
 
 def _closing(story: Story) -> int:
-    left = [a for a in story.watch.poll() if a["event"]["kind"] == "alert"]
+    alerts = [a for a in story.watch.poll() if a["event"]["kind"] == "alert"]
+    cases = [a for a in alerts if value(a, "activity") == "case" and value(a, "user") == "mallory"]
+    story.check(len(cases) == 2, "mallory's two sessions are not a case each:\n" + "\n".join(map(brief, cases)))
+    left = [a for a in alerts if a not in cases]
     story.check(not left, "alerts that nobody expected:\n" + "\n".join(map(brief, left)))
     story.say("All of it is kept, with the login, its key, the process and its parents up to sshd:")
     story.show("root@bastion", "sshtether alerts --since today", story.stage.daemon.ctl("alerts", "--since", "today"))

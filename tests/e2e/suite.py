@@ -43,7 +43,7 @@ def tests(words: Sequence[str]) -> Iterator[Test]:
     here = pathlib.Path(__file__).parent
     for file in sorted(here.glob("test_*.py")):
         module = importlib.import_module(file.stem)
-        for name, function in vars(module).items():
+        for name, function in list(vars(module).items()):
             if name.startswith("test_") and callable(function):
                 for full, test in _cases(f"{file.stem}.{name}".replace("test_", ""), function):
                     if not words or any(word in full for word in words):
@@ -119,7 +119,8 @@ class _Suite:
             self.failed = True
             print(f"not ok {one.name} ({one.seconds:.1f} s)", flush=True)
             _explain(error)
-            self.stage.daemon.revive()
+            self.finish()  # those that wait still want what there is now
+            self.stage.clear()
 
 
 def run(build: str, words: Sequence[str]) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from lab import lasting
 from lab.daemon import quiet
 from lab.stage import Stage
+from lab.waiting import PATIENCE, until
 from lab.world import DB
 
 RULE = f"block outbound-ssh, relay user alice to {DB}\n"
@@ -31,11 +32,12 @@ def test_a_new_rule_ends_what_it_is_against(stage: Stage) -> None:
         hop, others = lasting.hop(session), lasting.hop(other)
         relayed = lasting.relayed(stage, "alice")
         watch = stage.watch()
+        stage.fence(watch)  # what was there before the rule was judged before it
         stage.daemon.policy("block outbound-ssh, relay to 192.0.2.0/24\n", mode="enforce")
         stage.daemon.policy(RULE, mode="enforce")
         _ended(watch.wait(activity="outbound-ssh", user="alice"))
         _ended(watch.wait(activity="relay", user="alice"))
-        assert relayed.wait(30) == 255
+        assert relayed.wait(PATIENCE) == 255
         lasting.gone(hop)
         assert others()
         assert session.out("echo on") == "on"
@@ -64,6 +66,7 @@ def test_the_mode_ends_what_the_rule_is_against(stage: Stage) -> None:
 def _backwards(stage: Stage) -> Iterator[tuple[subprocess.Popen, subprocess.Popen]]:
     """A connection from the bastion to the laptop through sshd's own listener: it came to the bastion's sshd."""
     there = stage.laptop.popen(["nc", "-l", "127.0.0.1", str(BACK)], stdout=subprocess.PIPE)
+    until(lambda: f":{BACK}" in stage.laptop.run(["ss", "-Hltn"]).stdout, "the other end to listen")
     forward = ["-R", f"127.0.0.1:{BACK}:127.0.0.1:{BACK}", "-o", "ExitOnForwardFailure=yes"]
     with stage.login("alice", options=forward):
         here = stage.bastion.popen(["nc", "127.0.0.1", str(BACK)], stdin=subprocess.PIPE)
@@ -88,6 +91,7 @@ def test_what_came_to_here_is_let_be(stage: Stage) -> None:
         _passes(here, there, b"before\n")
         hop = lasting.hop(session)
         watch = stage.watch()
+        stage.fence(watch)
         stage.daemon.policy("block outbound-ssh, relay user alice\n", mode="enforce")
         _ended(watch.wait(activity="outbound-ssh", user="alice"))
         lasting.gone(hop)

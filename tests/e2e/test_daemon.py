@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import random
+import shutil
 import signal
+import sqlite3
+import subprocess
+import tempfile
 import time
 
 from lab import audit
 from lab.daemon import ALERTS, POLICY, STORE, quiet
 from lab.stage import Stage
-from lab.waiting import until
+from lab.waiting import PATIENCE, until
 from lab.world import DB
 from suite import cases
 
@@ -195,9 +201,10 @@ def test_netlink_by_choice(stage: Stage) -> None:
 
 def test_rules_come_back_after_a_flush(stage: Stage) -> None:
     stage.daemon.policy(WATCHED)
+    before = audit.rules()
     stage.bastion.run(["auditctl", "-D"], net=False)
-    until(lambda: any("connect" in rule for rule in audit.rules()), "the rules to be added again")
-    ours = sum("sshtether" in rule for rule in audit.rules())
+    until(lambda: set(before) <= set(audit.rules()), "the rules to be added again")
+    ours = sum("sshtether" in rule for rule in before)
     until(lambda: stage.daemon.status()["rules"]["added"] == ours > 0, "the status to count them")
     _seen(stage)
 
@@ -282,11 +289,47 @@ def test_engine_killed(stage: Stage) -> None:
     with stage.login("alice", forward=True) as session:
         engine = stage.daemon.engine_pid()
         os.kill(engine, signal.SIGKILL)
-        until(lambda: stage.daemon.status().get("engine", {}).get("pid", engine) != engine, "another engine")
+        stage.daemon.another_engine(engine)
         assert session.ses in stage.daemon.sessions()
         watch = stage.watch()
         session.run("ssh db true")
         watch.wait(activity="outbound-ssh", ses=session.ses)
+
+
+ROUNDS = 4
+ROWS = 3000
+
+
+def _rows(number: int) -> str:
+    """An export that has a value of its own for each row."""
+    day = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 86400))
+    row = '{{"kind":"destination","user":"user{0}","value":"round{1} {2}","day":"{3}","count":1}}'
+    return '{"baseline":1}\n' + "".join(row.format(i % 40, number, i, day) + "\n" for i in range(ROWS))
+
+
+def test_engine_killed_while_it_writes(stage: Stage) -> None:
+    """At random moments; what it answered for is there afterwards, and the store is sound."""
+    seed = int(time.time())
+    dice, said = random.Random(seed), []
+    stage.daemon.policy("")
+    for number in range(ROUNDS):
+        stage.bastion.write("/tmp/rows.jsonl", _rows(number))
+        engine = stage.daemon.engine_pid()
+        merge = stage.bastion.popen(["/run/lab/sshtether", "baseline", "merge", "/tmp/rows.jsonl"], stderr=subprocess.DEVNULL)
+        time.sleep(dice.uniform(0, 0.4))
+        os.kill(engine, signal.SIGKILL)
+        said += [number] if merge.wait(PATIENCE) == 0 else []
+        stage.daemon.another_engine(engine)
+    stage.daemon.kill()
+    with tempfile.TemporaryDirectory() as copy:
+        for name in ("", "-wal"):  # a path into the lab is none that SQLite opens
+            shutil.copy(stage.bastion.path(STORE + name), f"{copy}/store.db{name}")
+        with contextlib.closing(sqlite3.connect(f"{copy}/store.db")) as store:
+            assert store.execute("PRAGMA quick_check").fetchone() == ("ok",), seed
+            kept = dict(store.execute("SELECT substr(value, 1, 6), count(*) FROM usual WHERE kind = 'destination' GROUP BY 1"))
+    assert all(kept.get(f"round{number}") == ROWS for number in said), (seed, said, kept)
+    stage.daemon.start()
+    stage.daemon.ctl("baseline", "reset", "--yes")
 
 
 def test_store_corrupt(stage: Stage) -> None:

@@ -101,7 +101,7 @@ def test_switched_again_it_lasts(stage: Stage) -> None:
 
 def test_the_trial_outlives_a_crash(stage: Stage) -> None:
     """The daemon that comes after knows the deadline."""
-    span = _TRIAL_S + 3  # to start in
+    span = _TRIAL_S + 10  # to start in
     watch = stage.watch()
     begin = time.monotonic()
     _try(stage, f"{span}s")
@@ -236,8 +236,8 @@ def test_allowed_for_a_while(stage: Stage) -> None:
     stage.daemon.ctl("allow", "--revoke", str(given["allow"]))
     assert not stage.daemon.json("allow") and given["until"] not in stage.daemon.ctl("policy", "show")
     assert not _hop(stage, "alice")
-    trail = stage.world.audit_log()
-    assert "op=sshtether-allow st-done=passed" in trail and "op=sshtether-allow st-done=revoked" in trail
+    for done in ("passed", "revoked"):
+        until(lambda: f"op=sshtether-allow st-done={done}" in stage.world.audit_log(), f"{done} in the trail")  # noqa: B023
     stage.daemon.ctl("mode", "audit")
 
 
@@ -262,16 +262,16 @@ def test_the_policy_in_force_stays_as_it_was_read(stage: Stage) -> None:
 
 
 def test_an_exception_ends_by_itself(stage: Stage) -> None:
-    """Its end is moved to a few seconds from now, in the file that it is kept in."""
+    """Its end is moved to some seconds from now, to start and to log in in, in the file that it is kept in."""
     stage.daemon.policy(BLOCKED, mode="enforce")
     given = _allow(stage)
     stage.daemon.stop()
     text = stage.bastion.read(KEPT)
-    soon = int(time.time() * 1000) + 5000
+    soon = int(time.time() * 1000) + 20000
     stage.bastion.write(KEPT, text.replace(str(given["until_ms"]), str(soon)), 0o600, (SERVICE[1], SERVICE[1] + 1))
+    watch = stage.watch()
     stage.daemon.start()
     assert _hop(stage, "alice")
-    watch = stage.watch()
     told = watch.wait(activity="allow-by-hand")
     assert "its time is over" in told["event"]["reason"], told
     assert not stage.daemon.json("allow") and stage.bastion.read(KEPT) == ""
@@ -330,7 +330,7 @@ def test_rehearse_another_policy(stage: Stage) -> None:
 
     def rehearse(*more: str) -> list[dict]:
         done = stage.daemon.run(*asked, *more, "--json", check=False)
-        assert done.returncode == 1, done
+        assert done.returncode in {0, 1}, done  # 0: nothing of it is in the store yet
         return [json.loads(line) for line in done.stdout.splitlines()]
 
     lines = until(lambda: _complete(rehearse()), "all of it to be in the store")
@@ -345,8 +345,9 @@ def test_rehearse_another_policy(stage: Stage) -> None:
     assert [("on port 8099" in v["name"], v["spared"]) for v in ended["services"]] == [(True, False)], ended
     kept = _words(rehearse("--keep", "user=alice"), "keep")
     assert list(kept) == ['pass outbound-ssh user "alice" to 10.9.2.2 port 22'], kept
-    text = stage.daemon.run(*asked, check=False).stdout
-    assert "1 session ended" in text and "nothing of theirs is stopped" in text, text
+    done = stage.daemon.run(*asked, check=False)
+    assert done.returncode == 1, done
+    assert "1 session ended" in done.stdout and "nothing of theirs is stopped" in done.stdout, done
     # And the lines in the policy, before its own, are its last word.
     lines = "\n".join(_words(rehearse(), "keep"))
     stage.bastion.write("/tmp/kept.policy", f"fleet lab\nserial 10001\nmode audit\n{lines}\n{STRICT}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lab.daemon import quiet
+from lab.hoard import hoard
 from lab.stage import Stage
 from lab.waiting import until
 from ways.borrowing import BLOCK, BORROW, victim
@@ -43,6 +44,13 @@ def test_agent_of_a_found_session_is_guarded(stage: Stage) -> None:
             alert = watch.wait(activity="agent-hijack", ses=thief.ses)
             assert alert["sshtether"]["done"] in ("refused", "killed"), quiet([alert])
         assert "ED25519" in alice.out("ssh-add -l"), "the owner lost her agent"
+
+
+def test_agent_of_a_found_session_is_known_whatever_others_hold(stage: Stage) -> None:
+    stage.daemon.policy("")
+    with victim(stage) as (alice, sock), stage.login("bob") as other, hoard(other):
+        _restart(stage)
+        until(lambda: _guarded(stage, alice.ses, sock), "the agent to be known")
 
 
 def _guarded(stage: Stage, ses: int, sock: str) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from lab.stage import Stage
 from lab.daemon import quiet
+from lab.stage import Stage
+from lab.waiting import until
 from lab.world import DB, LAPTOP
 from ways.hops import HOPS, command, forwarding
 from ways.way import RULES, Attempt
@@ -31,6 +32,7 @@ def test_one_hop_is_one_finding(stage: Stage) -> None:
     watch = stage.watch()
     for hop in HOPS.values():
         hop.go(stage, Attempt())
+    until(lambda: len(watch.find(user="alice")) >= len(HOPS), "each to be told")
     stage.fence(watch)
     alerts = watch.find(user="alice")
     sessions = [a["sshtether"]["ses"] for a in alerts]

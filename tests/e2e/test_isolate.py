@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lab import lasting
 from lab.stage import Stage
+from lab.waiting import PATIENCE
 
 
 def test_isolate_ends_what_was_connected(stage: Stage) -> None:
@@ -13,7 +14,7 @@ def test_isolate_ends_what_was_connected(stage: Stage) -> None:
         relayed = lasting.relayed(stage, "alice")
         done = stage.daemon.json("isolate", str(session.ses), "--reason", "both ends")
         assert done[0]["count"] == 2, done
-        assert relayed.wait(30) == 255
+        assert relayed.wait(PATIENCE) == 255
         lasting.gone(hop)
         assert session.out("echo on") == "on"
         assert others()

@@ -86,10 +86,10 @@ def test_multiplexed_shells_are_one_session(stage: Stage) -> None:
     stage.daemon.policy("")
     mux = ["-o", "ControlPath=.ssh/one", "-o", "ControlMaster=auto"]
     with stage.login("alice", options=mux) as session:
-        before = set(stage.daemon.sessions())
+        before = set(stage.daemon.sessions())  # others may be over meanwhile
         done = stage.ssh("alice", *mux, "bastion", "cat /proc/self/sessionid", check=True)
         assert int(done.stdout) == session.ses
-        assert set(stage.daemon.sessions()) == before
+        assert set(stage.daemon.sessions()) <= before
 
 
 # --- what is refused ---------------------------------------------------------------------------------------
@@ -150,6 +150,11 @@ def _timed(stage: Stage, user: str, **options) -> tuple[bool, float]:
     return refused, time.monotonic() - begin
 
 
+def _said(stage: Stage, mark: int, *words: str) -> None:
+    """Syslog has, since then, a line with all of these words."""
+    until(lambda: any(all(word in line for word in words) for line in stage.world.syslog.since(mark, words[0])), f"{words} in syslog")
+
+
 def _bound(hooks: int = _HOOKS) -> float:
     return hooks * _TIMEOUT_MS / 1000 + _SLACK_S
 
@@ -159,7 +164,7 @@ def test_daemon_absent_open(stage: Stage) -> None:
         mark = stage.world.syslog.mark()
         refused, seconds = _timed(stage, "alice")
         assert not refused and seconds < _bound(), seconds
-        assert stage.world.syslog.since(mark, "pam_sshtether"), "syslog does not say that nobody answered"
+        _said(stage, mark, "pam_sshtether")
 
 
 def test_daemon_absent_closed(stage: Stage) -> None:
@@ -169,8 +174,7 @@ def test_daemon_absent_closed(stage: Stage) -> None:
         refused, seconds = _timed(stage, "alice")
         assert refused and seconds < _bound(), (refused, seconds)
         assert not _refused(stage, "rescue"), "the exempt user is locked out"
-        said = stage.world.syslog.since(mark, "pam_sshtether")
-        assert any("exempt" in line and "rescue" in line for line in said), said
+        _said(stage, mark, "pam_sshtether", "exempt", "rescue")
 
 
 def test_exempt_group_and_key(stage: Stage) -> None:
@@ -203,7 +207,7 @@ def stopped(*pids: int) -> Iterator[None]:
 
 
 def test_daemon_hung(stage: Stage) -> None:
-    with stopped(stage.daemon.process.pid, stage.daemon.engine_pid()):
+    with module_options(stage), stopped(stage.daemon.process.pid, stage.daemon.engine_pid()):
         refused, seconds = _timed(stage, "alice")
     assert not refused and seconds < _bound(), (refused, seconds)
     until(lambda: stage.daemon.status(), "the daemon to go on")
@@ -211,12 +215,15 @@ def test_daemon_hung(stage: Stage) -> None:
 
 def test_engine_hung(stage: Stage) -> None:
     """The monitor answers for it, within its own, shorter time."""
-    stage.daemon.policy("")
-    with stopped(stage.daemon.engine_pid()), module_options(stage, "fail=closed"):
-        refused, seconds = _timed(stage, "alice")
-    assert not refused, "the fallback verdict of the monitor is to allow"
-    assert seconds < _bound(), seconds
-    until(lambda: stage.daemon.status().get("logins", {}).get("fallback", 0) > 0, "the fallback to be counted")
+    stage.daemon.stop()
+    stage.daemon.start(f"login-timeout {_TIMEOUT_MS}ms\n")
+    with module_options(stage, "fail=closed timeout=20s"):
+        with stopped(stage.daemon.engine_pid()):
+            refused, seconds = _timed(stage, "alice")
+        assert not refused, "the fallback verdict of the monitor is to allow"
+        assert seconds < _bound(), seconds
+        until(lambda: stage.daemon.status().get("logins", {}).get("fallback", 0) > 0, "the fallback to be counted")
+    stage.daemon.afresh()
 
 
 def test_module_deleted(stage: Stage) -> None:
@@ -234,7 +241,7 @@ def test_unknown_option_is_logged(stage: Stage) -> None:
     mark = stage.world.syslog.mark()
     with module_options(stage, "fial=open"):
         stage.ssh("alice", "bastion", "true")
-    assert stage.world.syslog.since(mark, "fial=open"), "syslog does not name the option"
+    _said(stage, mark, "fial=open")
 
 
 def test_policy_broken(stage: Stage) -> None:
@@ -280,10 +287,10 @@ def test_listener_must_be_root(stage: Stage) -> None:
     try:
         assert liar.stdout.readline() == "listening\n"
         mark = stage.world.syslog.mark()
-        with module_options(stage, f"socket={socket} timeout=5s fail=closed"):
+        with module_options(stage, f"socket={socket} timeout=30s fail=closed"):
             refused, seconds = _timed(stage, "alice")
-        assert refused and seconds < 5, (refused, seconds)
-        assert stage.world.syslog.since(mark, "root"), "syslog does not say why"
+        assert refused and seconds < 30, (refused, seconds)
+        _said(stage, mark, "root")
     finally:
         liar.kill()
         liar.wait()

@@ -12,7 +12,7 @@ from lab.daemon import quiet
 from lab.stage import Stage
 from lab.waiting import until
 
-_MUX = ["-o", "ControlMaster=auto", "-o", "ControlPersist=20"]
+_MUX = ["-o", "ControlMaster=auto", "-o", "ControlPersist=120"]
 
 
 @contextlib.contextmanager

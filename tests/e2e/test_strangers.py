@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from lab import sshd
 from lab.accounts import BY_NAME
 from lab.daemon import PROGRAMS, Watch, quiet, value
+from lab.hoard import hoard
 from lab.sshd import Login
 from lab.stage import Stage
 from lab.waiting import until
@@ -120,6 +121,52 @@ def test_login_without_pam_is_told(stage: Stage) -> None:
         until(lambda: _told_uids(watch)[1:] == [str(BY_NAME["alice"].uid)], "one without a command")
         client.terminate()
         client.wait()
+
+
+def _connected(stage: Stage, user: str, options: list[str]) -> subprocess.Popen:
+    """A login that has begun, and stays."""
+    argv = [*sshd.ssh(options=options), "bastion", "echo in; exec sleep 300"]
+    client = stage.laptop.popen(argv, user=user, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert client.stdout.readline() == "in\n"
+    return client
+
+
+def test_login_before_us_is_told_by_its_socket(stage: Stage) -> None:
+    """No record of it was ever written; what came through PAM, and who is not let in yet, are no news."""
+    stage.daemon.policy("")
+    stage.daemon.stop()
+    with _without_pam(stage, 2203), contextlib.ExitStack() as clients:
+        for user, options in (("bob", ["-p", "2203", *_ANY_HOST]), ("alice", [])):
+            client = _connected(stage, user, options)
+            clients.callback(client.wait)
+            clients.callback(client.terminate)
+        stranger = stage.laptop.popen(["nc", "bastion", "22"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        clients.callback(stranger.wait)
+        clients.callback(stranger.terminate)
+        watch = stage.watch()
+        stage.daemon.start()
+        alert = watch.wait(activity="unreported-session")
+        assert alert["user"]["effective"]["id"] == str(BY_NAME["bob"].uid), quiet([alert])
+        assert value(alert, "confidence") == "high", quiet([alert])
+        assert "nobody reported a login from there" in alert["event"]["reason"], quiet([alert])
+        stage.fence(watch)
+        assert len(watch.find(activity="unreported-session")) == 1, watch.text()
+
+
+def test_login_before_us_is_told_whatever_others_hold(stage: Stage) -> None:
+    """Another user than above: a thing is told once a day."""
+    stage.daemon.policy("")
+    stage.daemon.stop()
+    with _without_pam(stage, 2203), stage.login("bob") as session, contextlib.ExitStack() as clients:
+        client = _connected(stage, "alice", ["-p", "2203", *_ANY_HOST])
+        clients.callback(client.wait)
+        clients.callback(client.terminate)
+        with hoard(session):
+            watch = stage.watch()
+            stage.daemon.start()
+            alert = watch.wait(activity="unreported-session")
+            assert alert["user"]["effective"]["id"] == str(BY_NAME["alice"].uid), quiet([alert])
+            assert value(alert, "confidence") == "high", quiet([alert])
 
 
 @contextlib.contextmanager

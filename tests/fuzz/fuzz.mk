@@ -14,6 +14,9 @@ fuzz_signature = $(signature_all)
 fuzz_signature_LIBS = -lcrypto
 fuzz_control = agentd/engine/args.o base/bytes.o base/words.o
 fuzz_control_LIBS = -ljansson
+fuzz_wtmp = cli/wtmp.o base/addr.o
+fuzz_usual = agentd/engine/usual_rows.o agentd/engine/args.o $(patsubst %.c,%.o,$(wildcard agentd/baseline/*.c)) base/addr.o base/clock.o base/json.o
+fuzz_usual_LIBS = -ljansson
 
 FUZZ_SAN = -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 FUZZ_SECONDS ?= 60

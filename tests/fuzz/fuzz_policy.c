@@ -1,8 +1,9 @@
 /*
- * fuzz_policy: any bytes as a policy, as the file of its tables, and as a question.  What loads
- * must print to something that loads and prints the same; what does not must say why, in visible
- * text.
+ * fuzz_policy: any bytes as a policy, as the files that it includes, as the file of its tables, as a question and
+ * as a file of tests.  What loads must print to something that loads and prints the same; what does not must say
+ * why, in visible text.
  */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "policy/policy.h"
@@ -10,16 +11,71 @@
 
 #define MUST(x) do { if (!(x)) abort(); } while (0)
 
-/* Every table file is what follows the first line "%%". */
-static int
-read_table(const char *path, size_t max, struct buf *out, const char **why, void *arg)
-{
-	const struct bytes *text = arg;
+/* What lines of "%%" part: the policy, the files f1, f2 … that it may include; the last is that of every table. */
+#define FILES 8
 
-	(void)path;
-	(void)why;
+struct files {
+	struct bytes text[FILES];
+	size_t n;
+};
+
+static struct files
+split(struct bytes all)
+{
+	struct files fs = {.n = 1};
+
+	fs.text[0] = all;
+	for (const char *cut; fs.n < FILES; fs.n++) {
+		struct bytes *last = &fs.text[fs.n - 1];
+
+		if (last->n == 0 || (cut = memmem(last->p, last->n, "\n%%\n", 4)) == NULL)
+			break;
+		fs.text[fs.n] = (struct bytes){.p = cut + 4, .n = last->n - (size_t)(cut - last->p) - 4};
+		last->n = (size_t)(cut - last->p);
+	}
+	return fs;
+}
+
+static struct bytes
+table_of(const struct files *fs)
+{
+	return fs->n > 1 ? fs->text[fs->n - 1] : BYTES_NONE;
+}
+
+static int
+read_file(const char *path, enum pol_file what, size_t max, struct buf *out, const char **why, void *arg)
+{
+	const struct bytes name = bytes_basename(bytes_of(path));
+	const struct files *fs = arg;
+	struct bytes text = table_of(fs);
+
 	MUST(max > 0);
-	buf_putb(out, *text);
+	if (what == POLF_POLICY) {
+		if (name.n != 2 || name.p[0] != 'f' || name.p[1] < '1' || (size_t)(name.p[1] - '0') >= fs->n) {
+			*why = "there are f1, f2 ...";
+			return -ENOENT;
+		}
+		text = fs->text[name.p[1] - '0'];
+	}
+	if (text.n > max)
+		return -EFBIG;
+	buf_putb(out, text);
+	return 0;
+}
+
+/* All that there are, whatever the pattern: as in its directory. */
+static int
+list_files(const char *pattern, struct buf *out, const char **why, void *arg)
+{
+	const struct bytes last = bytes_basename(bytes_of(pattern));
+	const struct files *fs = arg;
+
+	(void)why;
+	for (size_t i = 1; i < fs->n; i++) {
+		buf_putb(out, (struct bytes){.p = pattern, .n = (size_t)(last.p - pattern)});
+		buf_printf(out, "f%zu", i);
+		buf_putc(out, '\0');
+	}
 	return 0;
 }
 
@@ -33,9 +89,9 @@ is_visible(const struct buf *b)
 }
 
 static struct policy *
-parse(struct bytes text, struct bytes table)
+parse(struct bytes text, struct files *fs)
 {
-	struct pol_options options = {.read = read_table, .arg = &table, .now = {.ms = 1}};
+	struct pol_options options = {.read = read_file, .list = list_files, .arg = fs, .now = {.ms = 1}};
 	struct buf diag = BUF_INIT;
 	unsigned errors;
 	struct policy *pol = pol_parse("f", text, &options, &diag, &errors);
@@ -82,7 +138,7 @@ ask_each(const struct policy *pol)
 }
 
 static void
-print_again(const struct policy *pol, struct bytes table)
+print_again(const struct policy *pol, struct files *fs)
 {
 	struct buf once = BUF_INIT, twice = BUF_INIT, other = BUF_INIT;
 	struct policy *again;
@@ -91,7 +147,7 @@ print_again(const struct policy *pol, struct bytes table)
 
 	pol_print(pol, &once);
 	MUST(is_visible(&once));
-	again = parse(buf_bytes(&once), table);
+	again = parse(buf_bytes(&once), fs);
 	MUST(again != NULL && pol_nrules(again) == pol_nrules(pol));
 	pol_print(again, &twice);
 	MUST(bytes_eq(buf_bytes(&once), buf_bytes(&twice)));
@@ -123,24 +179,34 @@ question(const struct policy *pol, struct bytes text)
 	buf_free(&diag);
 }
 
+static void
+tests(const struct policy *pol, struct bytes text)
+{
+	struct buf diag = BUF_INIT;
+	unsigned errors;
+
+	MUST(pol_test_text(pol, "t", text, RTIME_NONE, NULL, NULL, &diag, &errors) == 0 || errors == 0);
+	MUST((errors != 0) == (diag.n != 0) && is_visible(&diag));
+	buf_free(&diag);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	struct bytes text = {.p = (const char *)data, .n = n}, table = BYTES_NONE;
-	const char *cut = n != 0 ? memmem(data, n, "\n%%\n", 4) : NULL;
+	struct files fs = split((struct bytes){.p = (const char *)data, .n = n});
 	struct policy *pol, *empty = pol_empty();
+	const struct policy *any;
 
-	if (cut != NULL) {
-		text.n = (size_t)(cut - text.p);
-		table = (struct bytes){.p = cut + 4, .n = n - text.n - 4};
-	}
-	pol = parse(text, table);
+	pol = parse(fs.text[0], &fs);
 	if (pol != NULL) {
 		ask_each(pol);
-		print_again(pol, table);
+		print_again(pol, &fs);
 	}
 	MUST(empty != NULL);
-	question(pol != NULL ? pol : empty, cut != NULL ? table : text);
+	any = pol != NULL ? pol : empty;
+	question(any, fs.text[fs.n - 1]);
+	if (fs.n > 1)
+		tests(any, fs.text[fs.n - 1]);
 	pol_free(&empty);
 	pol_free(&pol);
 	return 0;

@@ -38,6 +38,35 @@ check() {
 	cmp "$work/file" "$work/pipe"
 }
 
+# Three weeks from one place, and then a login from another: no recording of a host, but of its form.
+weeks() {
+	awk 'function put(kind, op, at) {
+		printf "type=%s msg=audit(%d.000:%d): pid=%d uid=0 auid=1001 ses=%d msg=\047op=PAM:session_%s", kind, at, ++serial,
+		    900 + day, day + 1, op
+		printf " acct=\"alice\" exe=\"/usr/sbin/sshd\" hostname=%s addr=%s terminal=ssh res=success\047\n", from, from
+	}
+	BEGIN {
+		for (; day < 22; day++) {
+			from = day < 21 ? "192.0.2.7" : "203.0.113.66"
+			put("USER_START", "open", 1700035200 + day * 86400)
+			put("USER_END", "close", 1700038800 + day * 86400)
+		}
+	}'
+}
+
+check_weeks() {
+	weeks | "$command" replay --json - >"$work/weeks" 2>/dev/null || echo "exit status $?"
+	[ "$(grep -c '"action":"unusual-' "$work/weeks")" -eq 1 ] || echo "not one thing is unusual:"
+	grep -q '"action":"unusual-origin".*"ip":"203.0.113.66"' "$work/weeks" || cat "$work/weeks"
+}
+
+if [ "${1-}" != --update ]; then
+	difference=$(check_weeks 2>&1)
+	printf '%s\n' "${difference:+$difference
+not }ok what is unusual after weeks"
+	[ -z "$difference" ] || failed=1
+fi
+
 for recording in "$recordings"/*.log; do
 	name=$(basename "$recording" .log)
 	if [ "${1-}" = --update ]; then

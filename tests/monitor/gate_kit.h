@@ -49,6 +49,9 @@ void gate_kit_deny(struct gate_row *, enum grant_via, enum grant_verdict);
 /* It is the session's sshd. */
 void gate_kit_serves(struct gate_row *, const struct actor *);
 void gate_kit_set(const struct gate_row *);
+/* A new generation beside those of their rows; what has which class in it; both. */
+uint32_t gate_kit_begin(void);
+void gate_kit_fill(uint32_t generation);
 uint32_t gate_kit_classes(void);
 /* A listener at that name, in the gate's maps, as of those; its descriptor. */
 int gate_kit_listener(const char *name, uint32_t ses, uint32_t uid, enum grant_socket, struct gate_listener *);

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,7 +45,8 @@ kit_is_rubbish(const struct request *rq, const void *body, size_t n)
 	struct notice hello;
 
 	memcpy(packet, rq, sizeof(*rq));
-	memcpy(packet + sizeof(*rq), body, n);
+	if (n > 0)
+		memcpy(packet + sizeof(*rq), body, n);
 	stage_send(packet, sizeof(*rq) + n);
 	stage_new_engine();
 	assert_true(stage_hear(NOTE_CONFIG, 0, &hello, NULL));
@@ -161,6 +163,14 @@ kit_ended(int fd)
 	ssize_t n = recv(fd, &byte, 1, MSG_DONTWAIT);
 
 	return n == 0 || (n == -1 && errno != EAGAIN);
+}
+
+bool
+kit_ends(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	return poll(&p, 1, STAGE_TIMEOUT) == 1 && kit_ended(fd) == 1;
 }
 
 int

@@ -12,8 +12,8 @@ struct kit_tests {
 	const struct CMUnitTest *test;
 	size_t n;
 };
-extern const struct kit_tests liar_login, liar_kill, liar_mode, liar_cut, liar_end, liar_look, liar_grants,
-    liar_gates, liar_review, liar_listeners, liar_isolate, liar_revoke, liar_flood;
+extern const struct kit_tests liar_login, liar_kill, liar_mode, liar_serial, liar_say, liar_cut, liar_end, liar_look,
+    liar_grants, liar_gates, liar_review, liar_listeners, liar_isolate, liar_revoke, liar_watch, liar_flood;
 
 /* Each test starts in audit mode, without a stop limit and without sessions. */
 int kit_fresh(void **state);
@@ -50,5 +50,7 @@ int kit_tcp_listener(char port[8], struct report_addr *to);
 int kit_unix_listener(struct request *rq);
 /* 0: open and silent, 1: closed or reset. */
 int kit_ended(int fd);
+/* Waits until it is closed or reset; false: it is not. */
+bool kit_ends(int fd);
 
 #endif

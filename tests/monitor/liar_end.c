@@ -21,7 +21,6 @@ a_session_ends_whole_but_for_what_is_spared(void **state)
 	stage_session(&other, KIT_AUID, true);
 	spared = stage_order(&s, ORDER_EXEC, stage_path("spared"));
 	sibling = stage_order(&s, ORDER_FORK, NULL);
-	(void)usleep(100000);
 	rq = kit_request(REQ_SPARE, &s, other.work);
 	assert_int_equal(stage_ask(&rq, NULL, NULL), RES_OTHER_SESSION);
 	assert_int_equal(kit_ask(REQ_SPARE, &s, spared), RES_OK);
@@ -55,7 +54,6 @@ root_ends_a_session_in_audit_mode(void **state)
 	stage_session(&s, KIT_AUID, true);
 	stage_session(&glass, STAGE_GLASS, true);
 	spared = stage_order(&s, ORDER_EXEC, stage_path("spared"));
-	(void)usleep(100000);
 	/* The engine may say what is spared, and no more than that. */
 	assert_int_equal(kit_ask(REQ_SPARE, &s, spared), RES_OK);
 	rq = kit_request(REQ_TERMINATE, &s, 0);

@@ -2,7 +2,6 @@
 #include "tests/monitor/kit.h"
 
 #include <signal.h>
-#include <unistd.h>
 
 #include "base/proc.h"
 #include "tests/unit/unit.h"
@@ -104,7 +103,6 @@ the_protected_are_refused(void **state)
 	/* A copy of anything can have the name. */
 	named = stage_order(&s, ORDER_EXEC, stage_path("sshd"));
 	other = stage_order(&s, ORDER_EXEC, "/bin/sleep");
-	(void)usleep(100000);
 	assert_int_equal(kit_ask(REQ_KILL, &s, sshd), RES_PROTECTED);
 	assert_int_equal(kit_ask(REQ_KILL, &s, named), RES_OK);
 	assert_int_equal(kit_ask(REQ_KILL, &s, s.top), RES_PROTECTED);

@@ -239,7 +239,6 @@ a_client_is_a_program_of_the_session(void **state)
 	stage_session(&s, KIT_AUID, true);
 	stage_session(&other, KIT_AUID, true);
 	pid = stage_order(&s, ORDER_EXEC, "/bin/sleep");
-	(void)usleep(100000);
 	assert_int_equal(kit_ask(REQ_CLIENT, &other, pid), RES_OTHER_SESSION);
 	assert_int_equal(kit_ask(REQ_CLIENT, &s, 1), RES_OTHER_SESSION);
 	assert_int_equal(kit_ask(REQ_CLIENT, &s, s.child), RES_PROTECTED); /* what sshd runs */

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -36,6 +38,30 @@ the_engines_user_cannot_reach_the_mode(void **state)
 	assert_non_null(strstr(answer, "\"status\":1"));
 }
 
+/* Held up while he spoke, as by a machine that is overloaded: it is not his to hear nothing. */
+static void
+what_was_said_in_time_is_heard(void **state)
+{
+	static const char line[] = "{\"verb\":\"mode\"}\n";
+	char answer[256];
+	ssize_t n;
+	int fd;
+
+	(void)state;
+	fd = stage_socket("run/monitor.sock", SOCK_STREAM, false);
+	assert_true(fd >= 0);
+	stage_verb(line, answer, sizeof(answer)); /* who came after him was let in */
+	assert_int_equal(kill(stage_monitor(), SIGSTOP), 0);
+	assert_int_equal(write(fd, line, sizeof(line) - 1), sizeof(line) - 1);
+	(void)sleep(6); /* more than PATIENCE_MS of verbs.c */
+	assert_int_equal(kill(stage_monitor(), SIGCONT), 0);
+	n = recv(fd, answer, sizeof(answer) - 1, MSG_WAITALL);
+	assert_true(n > 0);
+	answer[n] = '\0';
+	assert_int_equal(strncmp(answer, "{\"mode\":\"audit\"}\n", 17), 0);
+	close(fd);
+}
+
 static void
 no_request_raises_the_mode(void **state)
 {
@@ -60,7 +86,7 @@ no_request_raises_the_mode(void **state)
 static bool
 is_kept_soon(const char *want)
 {
-	for (int i = 0; i < 200; i++) {
+	for (int i = 0; i < STAGE_TIMEOUT / 10; i++) {
 		char kept[32] = "";
 		int fd = open(stage_path("state/monitor/mode"), O_RDONLY | O_CLOEXEC);
 		ssize_t n;
@@ -111,6 +137,7 @@ the_stop_limit_brings_audit_back(void **state)
 
 static const struct CMUnitTest tests[] = {
 	kit_test(the_engines_user_cannot_reach_the_mode),
+	kit_test(what_was_said_in_time_is_heard),
 	kit_test(no_request_raises_the_mode),
 	kit_test(the_stop_limit_brings_audit_back),
 };

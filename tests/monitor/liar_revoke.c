@@ -14,10 +14,9 @@
 static pid_t
 use(const struct stage_session *s, const char *name)
 {
-	pid_t pid = stage_order(s, ORDER_CLIENT, name);
+	pid_t pid = stage_order(s, ORDER_USE, name);
 
 	assert_true(pid > 0);
-	(void)usleep(50000);
 	assert_true(stage_alive(pid));
 	return pid;
 }

@@ -127,8 +127,8 @@ write_config(void)
 	fprintf(f, "user nobody\n");
 	fprintf(f, "run-dir \"%s\"\n", stage_path("run"));
 	fprintf(f, "state-dir \"%s\"\n", stage_path("state"));
-	fprintf(f, "source netlink\naudit-rules off\nlogin-timeout 300ms\naction-rate %d\nbreak-glass %d\n",
-	    STAGE_RATE, STAGE_GLASS);
+	fprintf(f, "source netlink\naudit-rules off\nlogin-timeout %dms\naction-rate %d\nbreak-glass %d\n",
+	    STAGE_LOGIN_MS, STAGE_RATE, STAGE_GLASS);
 	fclose(f);
 }
 
@@ -263,7 +263,8 @@ stage_close(void)
 	cgroup_leave();
 	remove_agents();
 	for (const char *const *name = (const char *const[]){"conf", "liar", "unix", "sshd", "spared",
-	    "state/monitor/mode", "state/monitor/mode.new", "state/monitor", "state", "run", "agents",
+	    "state/monitor/mode", "state/monitor/mode.new", "state/monitor/serials",
+	    "state/monitor", "state", "run", "agents",
 	    NULL};
 	    *name != NULL; name++)
 		(void)remove(stage_path(*name));
@@ -343,6 +344,19 @@ enum result
 stage_ask(struct request *rq, struct notice *n, int fds[STAGE_FDS])
 {
 	return stage_ask_with(rq, NULL, 0, n, fds);
+}
+
+enum result
+stage_ask_fd(struct request *rq, int fd, struct notice *n)
+{
+	struct notice unused;
+
+	rq->id = ++stage.id;
+	if (packet_send(stage.engine, rq, sizeof(*rq), &fd, 1) != 0)
+		die("a request with a descriptor: %s", strerror(errno));
+	if (!stage_hear(NOTE_RESULT, rq->id, n != NULL ? n : &unused, NULL))
+		die("no result of request %u", rq->kind);
+	return (enum result)(n != NULL ? n : &unused)->result;
 }
 
 void

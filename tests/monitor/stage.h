@@ -15,6 +15,7 @@
 #define STAGE_UID     65534 /* the engine's and the sessions' user: nobody */
 #define STAGE_GLASS   4242  /* a login uid that nothing may touch */
 #define STAGE_TIMEOUT 30000 /* ms; of anything that is waited for */
+#define STAGE_LOGIN_MS 3000 /* login-timeout: the engine may be late, on a busy machine */
 #define STAGE_RATE    30    /* actions a minute */
 #define STAGE_NEAR    "192.0.2.1" /* of this host; the other is, too, but nobody would know */
 #define STAGE_FAR     "192.0.2.2"
@@ -46,6 +47,8 @@ void stage_deaf(void);
 enum result stage_ask(struct request *, struct notice *, int fds[STAGE_FDS]);
 /* The same for one with n bytes of body. */
 enum result stage_ask_with(struct request *, const void *body, size_t n, struct notice *, int fds[STAGE_FDS]);
+/* The same with a descriptor. */
+enum result stage_ask_fd(struct request *, int fd, struct notice *);
 /* Closes the pair: the engine ends.  Then waits for the next one. */
 void stage_new_engine(void);
 /* One line to monitor.sock; the answer's first line. */

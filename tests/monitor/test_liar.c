@@ -11,8 +11,8 @@
 #define TESTS_MAX 128
 
 /* The flood comes last: it leaves no tokens. */
-static const struct kit_tests *const all[] = {&liar_login, &liar_kill, &liar_mode, &liar_cut, &liar_end,
-    &liar_look, &liar_grants, &liar_gates, &liar_review, &liar_listeners, &liar_isolate, &liar_revoke, &liar_flood};
+static const struct kit_tests *const all[] = {&liar_login, &liar_kill, &liar_mode, &liar_serial, &liar_say, &liar_cut,
+    &liar_end, &liar_look, &liar_grants, &liar_gates, &liar_review, &liar_listeners, &liar_isolate, &liar_revoke, &liar_watch, &liar_flood};
 
 int
 main(int argc, char **argv)

@@ -48,12 +48,40 @@ connect_tcp(const char *where)
 	return connect(fd, (struct sockaddr *)&sin, sizeof(sin)) == 0 ? fd : -errno;
 }
 
+/* A child, and what is at its end when it has closed its side, has executed something or has ended. */
+static pid_t
+fork_until(int *mine, int *there)
+{
+	int ends[2];
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) == -1)
+		return -errno;
+	pid = fork();
+	close(ends[pid == 0 ? 0 : 1]);
+	*mine = ends[1];
+	*there = ends[0];
+	return pid;
+}
+
+/* It has come that far. */
+static pid_t
+come(pid_t pid, int there)
+{
+	char byte;
+
+	(void)!read(there, &byte, 1);
+	close(there);
+	return pid;
+}
+
 static void __attribute__((noreturn))
-be_client(const char *path)
+be_client(const char *path, int connected)
 {
 	char byte;
 	int fd = stage_socket(path, SOCK_STREAM, false);
 
+	close(connected);
 	_exit(fd == -1 || read(fd, &byte, 1) < 0);
 }
 
@@ -63,8 +91,19 @@ client(const char *path)
 	pid_t pid = fork();
 
 	if (pid == 0)
-		be_client(path);
+		be_client(path, -1);
 	return pid;
+}
+
+static int
+use(const char *path)
+{
+	int mine, there;
+	pid_t pid = fork_until(&mine, &there);
+
+	if (pid == 0)
+		be_client(path, mine);
+	return pid < 0 ? pid : come(pid, there);
 }
 
 /* Holds the socket that a child connects. */
@@ -101,19 +140,12 @@ halt(const char *program)
 static int
 share(const char *path)
 {
-	int ended[2];
-	char byte;
-	pid_t pid;
+	int mine, there;
+	pid_t pid = fork_until(&mine, &there);
 
-	if (pipe2(ended, O_CLOEXEC) == -1)
-		return -errno;
-	pid = fork();
 	if (pid == 0)
-		be_sharer(path, ended[1]);
-	close(ended[1]);
-	(void)!read(ended[0], &byte, 1);
-	close(ended[0]);
-	return pid;
+		be_sharer(path, mine);
+	return pid < 0 ? pid : come(pid, there);
 }
 
 /* Says by a byte that its table is its own. */
@@ -177,6 +209,16 @@ leave(const char *number)
 }
 
 static int
+fly(const char *number)
+{
+	int fd = number_of(number), pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) == -1)
+		return -errno;
+	return packet_send(pair[0], "x", 1, &fd, 1) == 0 ? close(fd) : -errno;
+}
+
+static int
 sibling(const char *unused)
 {
 	pid_t pid = fork();
@@ -188,28 +230,29 @@ sibling(const char *unused)
 }
 
 static int
-start(const char *program)
+execute(const char *program, bool serves)
 {
-	pid_t pid = fork();
+	int mine, there;
+	pid_t pid = fork_until(&mine, &there);
 
 	if (pid == 0) {
-		execl(program, program, "1000", (char *)NULL);
+		if (!serves || listen(socket(AF_INET, SOCK_STREAM, 0), 1) != -1)
+			execl(program, program, "1000", (char *)NULL);
 		_exit(127);
 	}
-	return pid;
+	return pid < 0 ? pid : come(pid, there);
+}
+
+static int
+start(const char *program)
+{
+	return execute(program, false);
 }
 
 static int
 serve(const char *program)
 {
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		if (listen(socket(AF_INET, SOCK_STREAM, 0), 1) != -1)
-			execl(program, program, "1000", (char *)NULL);
-		_exit(127);
-	}
-	return pid;
+	return execute(program, true);
 }
 
 static int
@@ -248,6 +291,7 @@ static int (*const deeds[])(const char *arg) = {
 	[ORDER_EXEC] = start,
 	[ORDER_REPORT] = report,
 	[ORDER_CLIENT] = client,
+	[ORDER_USE] = use,
 	[ORDER_SHARE] = share,
 	[ORDER_HALT] = halt,
 	[ORDER_SERVE] = serve,
@@ -255,6 +299,7 @@ static int (*const deeds[])(const char *arg) = {
 	[ORDER_SOCKETS] = hold_sockets,
 	[ORDER_LISTEN] = listen_unix,
 	[ORDER_LEAVE] = leave,
+	[ORDER_FLY] = fly,
 	[ORDER_HIDE] = hide,
 };
 

@@ -9,9 +9,10 @@ enum order {
 	ORDER_FORK = 1, /* a sibling that holds whatever work holds */
 	ORDER_CONNECT_TCP,
 	ORDER_CONNECT_UNIX,
-	ORDER_EXEC,
+	ORDER_EXEC,    /* a program; answers once it is that, and lives */
 	ORDER_REPORT,  /* a forged one: work is no sshd */
 	ORDER_CLIENT,  /* a process that connects to a Unix socket and ends when that does */
+	ORDER_USE,     /* the same; answers once it has connected */
 	ORDER_SHARE,   /* the same, by a child that may be killed for it; answers once that has ended */
 	ORDER_HALT,    /* as EXEC, and it stands before its first instruction */
 	ORDER_SERVE,   /* as EXEC, and it holds a TCP socket that listens */
@@ -19,6 +20,7 @@ enum order {
 	ORDER_SOCKETS, /* so many more, of one socket */
 	ORDER_LISTEN,  /* at a Unix socket */
 	ORDER_LEAVE,   /* of a descriptor: only a new child has it then */
+	ORDER_FLY,     /* of a descriptor: nobody has it then, it lies in the queue of a Unix socket */
 	ORDER_HIDE,    /* of a descriptor: only a thread with a table of its own has it then */
 };
 

@@ -64,7 +64,7 @@ static const struct way {
 static void
 try_way(const struct way *w, enum hook hook, bool closed)
 {
-	struct scene s = {.options = closed ? "fail=closed" : "fail=open"};
+	struct scene s = {.options = closed ? "fail=closed" : "fail=open", .waits = w->waits};
 	struct listener l;
 	struct outcome o;
 
@@ -73,10 +73,6 @@ try_way(const struct way *w, enum hook hook, bool closed)
 	if (o.code != (closed ? w->closed : w->open)[hook] || !in_log(w->log))
 		fail_msg("%s, hook %d, %s: code %d, log: %s", w->name, hook, s.options, o.code,
 		    logged.n > 0 ? logged.p : "");
-	if (w->waits)
-		assert_true(o.ms >= SCENE_TIMEOUT_MS - 20);
-	else
-		assert_true(o.ms < SCENE_MARGIN_MS);
 	if (w->manner == BE_NOBODY)
 		assert_int_equal(l.heard->n, 0); /* it is told nothing */
 	listener_stop(&l);
@@ -117,6 +113,7 @@ closing_a_session(void **state)
 	for (size_t i = 0; i < sizeof(manners) / sizeof(manners[0]); i++) {
 		struct listener l;
 
+		s.waits = manners[i] == BE_HUNG;
 		listener_start(&l, socket_path, manners[i], "not shown");
 		assert_int_equal(call(&s, CLOSE).code, PAM_SUCCESS);
 		assert_int_equal(shown.n, 0);
@@ -520,10 +517,9 @@ interrupted(void **state)
 
 		listener_start(&l, socket_path, manners[i], "");
 		setitimer(ITIMER_REAL, &every, NULL);
-		o = call(&(struct scene){0}, OPEN);
+		o = call(&(struct scene){.waits = true}, OPEN);
 		setitimer(ITIMER_REAL, &off, NULL);
 		assert_int_equal(o.code, PAM_SUCCESS);
-		assert_true(o.ms >= SCENE_TIMEOUT_MS - 20);
 		assert_true(in_log("did not answer in time"));
 		listener_stop(&l);
 	}

@@ -22,8 +22,8 @@ copy(char *out, size_t cap, const char *s)
 	(void)snprintf(out, cap, "%s", s != NULL ? s : "");
 }
 
-static void
-keep(const struct finding *f, void *arg)
+void
+kit_keep(const struct finding *f, void *arg)
 {
 	struct kit *k = arg;
 	struct found *out = &k->found[k->n];
@@ -46,6 +46,10 @@ keep(const struct finding *f, void *arg)
 		.owner_ses = f->owner_session != NULL ? f->owner_session->ses : SES_UNSET,
 		.outcome = f->outcome,
 		.count = f->count,
+		.grade = f->grade,
+		.bytes_in = f->bytes_in,
+		.bytes_out = f->bytes_out,
+		.confidence = f->confidence,
 		.nancestry = f->nancestry,
 		.top = f->nancestry > 0 ? f->ancestry[f->nancestry - 1]->pid : 0,
 	};
@@ -141,7 +145,7 @@ kit_open(struct kit *k, bool live)
 	    .same_network = same_network, .want_program = want_program, .want_owner = want_owner};
 	k->host = host_new("boot", live ? &k->probe : NULL);
 	assert_non_null(k->host);
-	k->detect = detect_new(k->host, is_ssh_port, NULL, keep, k);
+	k->detect = detect_new(&(struct detect_parts){.host = k->host, .is_ssh_port = is_ssh_port, .finding = kit_keep, .arg = k});
 	assert_non_null(k->detect);
 }
 
@@ -150,6 +154,48 @@ kit_close(struct kit *k)
 {
 	detect_free(&k->detect);
 	host_free(&k->host);
+}
+
+static int
+begun(struct kit *k, void **state)
+{
+	const struct who shell = {200, 101, 5, ALICE, ALICE, "/usr/bin/bash"};
+
+	kit_exec(k, shell, "-bash");
+	kit_forget(k);
+	*state = k;
+	return 0;
+}
+
+int
+kit_setup(void **state)
+{
+	static struct kit k;
+
+	kit_open(&k, false);
+	kit_login(&k, 5, ALICE, "alice", "192.0.2.9", 100);
+	return begun(&k, state);
+}
+
+int
+kit_setup_live(void **state)
+{
+	static struct kit k;
+
+	kit_open(&k, true);
+	kit_report(&k, 5, ALICE, "alice", "192.0.2.9", 100, "SHA256:a");
+	return begun(&k, state);
+}
+
+int
+kit_setup_two(void **state)
+{
+	static struct kit k;
+
+	kit_open(&k, true);
+	kit_report(&k, 5, ALICE, "alice", "192.0.2.9", 100, "SHA256:a");
+	kit_report(&k, 6, BOB, "bob", "192.0.2.8", 300, "SHA256:b");
+	return begun(&k, state);
 }
 
 int
@@ -477,6 +523,16 @@ kit_found(const struct kit *k, enum activity a, size_t nth)
 	}
 	fail_msg("no such finding: %s", activity_info(a)->name);
 	return NULL;
+}
+
+const struct found *
+kit_only(const struct kit *k, enum activity a, enum confidence c)
+{
+	if (kit_count(k, a) != 1)
+		kit_dump(k);
+	assert_int_equal(kit_count(k, a), 1);
+	assert_int_equal(kit_found(k, a, 0)->confidence, c);
+	return kit_found(k, a, 0);
 }
 
 size_t

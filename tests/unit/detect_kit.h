@@ -25,8 +25,11 @@ struct found {
 	enum owner owner;
 	uint32_t owner_ses; /* SES_UNSET: none */
 	enum outcome outcome;
+	enum grade grade;
+	uint64_t bytes_in, bytes_out;
 	char via[16], exe[64], reason[256];
 	unsigned count;
+	enum confidence confidence;
 	size_t nancestry;
 	uint32_t top;     /* pid at the end of the ancestry */
 };
@@ -49,10 +52,19 @@ struct kit {
 	size_t ntasks;
 };
 
+/* finding_fn; arg: the kit. */
+void kit_keep(const struct finding *, void *arg);
 /* live: with a probe.  detectors: false for tests of the model alone. */
 void kit_open(struct kit *, bool live);
 void kit_close(struct kit *);
-int kit_teardown(void **state); /* of a test whose state is a kit */
+/*
+ * Of a test whose state is a kit: alice's session 5, whose monitor is 100 and user child 101, and her bash, 200; by
+ * records, or live and by reports; and bob's session 6, by 300.  Nothing of it is among what was found.
+ */
+int kit_setup(void **state);
+int kit_setup_live(void **state);
+int kit_setup_two(void **state);
+int kit_teardown(void **state);
 void kit_wait(struct kit *, int64_t ms); /* time passes, and everybody is told */
 void kit_flush(struct kit *);
 void kit_fact(struct kit *, struct fact *); /* gives it time and serial */
@@ -96,6 +108,8 @@ void kit_setuid(struct kit *, struct who);
 /* How many of one activity were found; the nth of it (fails the test when there is none). */
 size_t kit_count(const struct kit *, enum activity);
 const struct found *kit_found(const struct kit *, enum activity, size_t nth);
+/* The only one of it, which is as sure as that. */
+const struct found *kit_only(const struct kit *, enum activity, enum confidence);
 /* Findings that the empty policy alerts. */
 size_t kit_alerts(const struct kit *);
 void kit_forget(struct kit *);

@@ -118,8 +118,8 @@ engine_stage_open(struct engine_stage *s, const char *policy, enum mode mode)
 	snprintf(s->policy, sizeof(s->policy), "%s/stage.policy", s->dir);
 	snprintf(s->control, sizeof(s->control), "%s/control.sock", s->dir);
 	s->conf = (struct config){.user = user, .state_dir = s->state, .policy = s->policy,
-	    .host_name = host, .alert_file = s->alerts, .alert_audit = true, .login_timeout_ms = 250,
-	    .store_days = 30};
+	    .host_name = host, .alert_file = s->alerts, .alert_audit = true, .login_timeout_ms = ENGINE_STAGE_WAIT_MS / 2,
+	    .store_days = 30, .baseline_days = 30, .baseline_after = 14, .baseline_active = 10};
 	engine_stage_policy(s, policy);
 	engine_stage_start(s, mode);
 }
@@ -220,6 +220,8 @@ static void
 take_row(struct engine_stage_gates *g, const struct packet *p)
 {
 	g->rows++;
+	if (p->r.ses == SES_UNSET)
+		return;
 	g->row_ses = p->r.ses;
 	memcpy(&g->row, p->body, sizeof(g->row));
 }

@@ -11,7 +11,7 @@
 #include "agentd/monitor/grant.h"
 #include "agentd/monitor/request.h"
 
-#define ENGINE_STAGE_WAIT_MS 5000
+#define ENGINE_STAGE_WAIT_MS 60000 /* of anything that is waited for; a login has half of it */
 
 #define ENGINE_STAGE_KEPT 256
 
@@ -20,7 +20,7 @@ struct engine_stage_gates {
 	enum result answer; /* to what concerns grants; RES_OK */
 	uint32_t last, in_force; /* generations */
 	unsigned prefixes, ports, rows; /* packets of the last generation */
-	uint32_t row_ses;
+	uint32_t row_ses; /* a session; the fallback grant of everybody else is not meant */
 	struct grant row; /* the last, of row_ses */
 };
 

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -62,8 +63,10 @@ fake_daemon_start(struct fake_daemon *d, const char *name, const char *answer)
 	assert_int_equal(listen(fd, 4), 0);
 	d->pid = fork();
 	assert_true(d->pid >= 0);
-	if (d->pid == 0)
+	if (d->pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* of a test that failed: it holds our output open */
 		serve(fd, d, answer);
+	}
 	(void)close(fd);
 }
 

@@ -5,20 +5,6 @@
 
 #include "tests/unit/unit.h"
 
-struct policy *
-kit_policy(const char *text)
-{
-	struct pol_options options = {.now = {.ms = 1}};
-	struct buf diag = BUF_INIT;
-	unsigned errors;
-	struct policy *pol = pol_parse("g", bytes_of(text), &options, &diag, &errors);
-
-	if (pol == NULL)
-		fail_msg("%s\n%s", diag.p, text);
-	buf_free(&diag);
-	return pol;
-}
-
 struct addr
 kit_addr(const char *text)
 {

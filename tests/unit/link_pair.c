@@ -9,6 +9,8 @@
 
 #include <event2/event.h>
 
+#include "base/safe.h"
+
 static void
 on_notice(const struct notice *n, int fds[LINK_FDS], void *arg)
 {
@@ -53,4 +55,11 @@ link_pair_close(struct link_pair *p)
 	event_base_free(p->base);
 	close(p->engine);
 	close(p->monitor);
+}
+
+bool
+link_pair_asked(struct link_pair *p, struct request *r)
+{
+	event_base_loop(p->base, EVLOOP_NONBLOCK);
+	return packet_recv(p->monitor, r, sizeof(*r), NULL, 0) == (long)sizeof(*r);
 }

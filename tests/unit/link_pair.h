@@ -16,5 +16,7 @@ void link_pair_open(struct link_pair *);
 /* Whoever waits for a result, or for his time to be up, hears that none came. */
 void link_pair_end(struct link_pair *);
 void link_pair_close(struct link_pair *);
+/* The next request of the engine.  False: there is none now. */
+bool link_pair_asked(struct link_pair *, struct request *);
 
 #endif

@@ -103,6 +103,26 @@ every_name(void **state)
 	buf_free(&want);
 }
 
+/* And the alerts that this one stands for. */
+static void
+tags_and_the_number_held_back(void **state)
+{
+	const struct bytes tags[] = {BYTES_LIT("pci"), BYTES_LIT("team-\"a\"")};
+	struct made_ruling m;
+	struct alert a = {.ruling = &m.ruling, .done = DONE_ALERTED, .held = 7};
+	struct buf json = BUF_INIT;
+
+	(void)state;
+	make_ruling(&m);
+	m.ruling.decision.tags = tags;
+	m.ruling.decision.ntags = 2;
+	alert_json(&a, &context, &json);
+	assert_true(parses_as_object(json.p, json.n));
+	assert_non_null(strstr(json.p, "},\"tags\":[\"pci\",\"team-\\\"a\\\"\"],\"threat\""));
+	assert_non_null(strstr(json.p, "\"count\":10,"));
+	buf_free(&json);
+}
+
 static void
 id_is_the_evidence(void **state)
 {
@@ -306,6 +326,36 @@ line_for_people(void **state)
 	buf_free(&text);
 }
 
+/* What is inferred says how sure it is, and of what file and how much traffic it speaks. */
+static void
+what_is_inferred(void **state)
+{
+	struct made_ruling m;
+	struct buf text = BUF_INIT;
+	struct alert a = {.ruling = &m.ruling, .done = DONE_RECORDED};
+
+	(void)state;
+	make_ruling(&m);
+	m.finding.confidence = CONFIDENCE_MEDIUM;
+	m.finding.grade = GRADE_SUSPICIOUS;
+	m.finding.bytes_in = 5000000000;
+	m.finding.bytes_out = 17;
+	m.finding.file = BYTES_LIT("/home/bob/.ssh/id_\n");
+	render(&m, DONE_RECORDED, &context, &text);
+	assert_non_null(strstr(text.p, "\"level\":\"react\",\"confidence\":\"medium\",\"grade\":\"suspicious\","
+	    "\"bytes_in\":5000000000,\"bytes_out\":17,\"count\":3"));
+	assert_non_null(strstr(text.p, "\"file\":{\"path\":\"/home/bob/.ssh/id_\\n\"}"));
+	buf_reset(&text);
+	alert_text(&a, &context, &text);
+	assert_non_null(strstr(text.p, "high outbound-ssh (suspicious, medium confidence): alice (session 57"));
+	assert_non_null(strstr(text.p, "port 22, of /home/bob/.ssh/id_\\"));
+	m.finding.grade = GRADE_NONE;
+	buf_reset(&text);
+	alert_text(&a, &context, &text);
+	assert_non_null(strstr(text.p, "high outbound-ssh (medium confidence): alice"));
+	buf_free(&text);
+}
+
 static void
 names_of_sessions(void **state)
 {
@@ -332,6 +382,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_name),
+		cmocka_unit_test(tags_and_the_number_held_back),
 		cmocka_unit_test(id_is_the_evidence),
 		cmocka_unit_test(recorded_is_an_event),
 		cmocka_unit_test(agent_names_the_owner),
@@ -341,6 +392,7 @@ main(void)
 		cmocka_unit_test(long_command_line),
 		cmocka_unit_test(no_memory),
 		cmocka_unit_test(line_for_people),
+		cmocka_unit_test(what_is_inferred),
 		cmocka_unit_test(names_of_sessions),
 	};
 

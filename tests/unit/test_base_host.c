@@ -147,6 +147,7 @@ tasks(void **state)
 	struct rtime start;
 	uid_t ruid, euid;
 	uint32_t ses;
+	struct proc_status status;
 	char exe[256], boot[37];
 	pid_t gone;
 	int fd;
@@ -159,6 +160,11 @@ tasks(void **state)
 	assert_int_equal(proc_sessionid(getpid(), &ses), 0);
 	assert_int_equal(proc_uids(getpid(), &ruid, &euid), 0);
 	assert_int_equal(euid, geteuid());
+	fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 500);
+	assert_int_equal(proc_status(getpid(), &status), 0);
+	assert_int_equal(status.ppid, getppid());
+	assert_in_range(status.fd_room, 501, 65536);
+	close(fd);
 	assert_int_equal(proc_exe(getpid(), exe, sizeof(exe)), 0);
 	assert_int_equal(proc_exe(getpid(), exe, 4), -ENAMETOOLONG);
 	assert_int_equal(proc_boot_id(boot), 0);
@@ -219,15 +225,20 @@ a_first_thread_that_ends(void **state)
 static void
 safe_files(void **state)
 {
-	char dir[] = "/tmp/sshtether-unit-XXXXXX", path[64];
+	char dir[] = "/tmp/sshtether-unit-XXXXXX", path[64], left[96];
 	struct buf b = BUF_INIT;
 	const char *why;
+	int fd;
 
 	(void)state;
 	assert_non_null(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/f", dir);
 	assert_int_equal(safe_read(path, 100, &b, &why), -ENOENT);
+	(void)snprintf(left, sizeof(left), "%s.new.%d", path, (int)getpid());
+	fd = open(left, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd != -1 && close(fd) == 0);
 	assert_int_equal(atomic_write(path, BYTES_LIT("hello"), 0644), 0);
+	assert_int_equal(access(left, F_OK), -1);
 	assert_int_equal(safe_read(path, 100, &b, &why), 0);
 	assert_true(bytes_is(buf_bytes(&b), "hello"));
 	assert_int_equal(safe_read(path, 4, &b, &why), -EFBIG);
@@ -278,7 +289,7 @@ packets(void **state)
 static void
 gate(void **state)
 {
-	struct log_gate g = {0};
+	struct log_limit g = {0};
 	unsigned held, shown = 0;
 
 	(void)state;

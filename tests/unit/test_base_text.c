@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/utf8.h"
@@ -75,6 +76,12 @@ slices(void **state)
 	assert_true(bytes_is(bytes_take(&rest, ','), "b"));
 	assert_int_equal(rest.n, 0);
 	assert_int_equal(bytes_take(&rest, ',').n, 0);
+	assert_true(bytes_is(bytes_unmarked(BYTES_LIT("\xef\xbb\xbf\xef")), "\xef"));
+	assert_true(bytes_is(bytes_unmarked(BYTES_LIT("\xef\xbb")), "\xef\xbb"));
+	assert_int_equal(bytes_unmarked(BYTES_NONE).n, 0);
+	assert_true(bytes_is(bytes_trim(BYTES_LIT(" \ta b\r")), "a b"));
+	assert_int_equal(bytes_trim(BYTES_LIT(" \t")).n, 0);
+	assert_int_equal(bytes_trim(BYTES_NONE).n, 0);
 	assert_true(bytes_copy(BYTES_LIT("abc"), out, sizeof(out)));
 	assert_false(bytes_copy(BYTES_LIT("abcd"), out, sizeof(out)));
 	assert_string_equal(out, "abc");
@@ -164,10 +171,32 @@ memory_fails(void **state)
 	buf_free(&b);
 }
 
+static void
+an_array_grows_up_to_its_cap_and_no_further(void **state)
+{
+	size_t room = 0, n = 0;
+	uint32_t *list = NULL, *wide;
+
+	(void)state;
+	while ((wide = array_grow(list, n, &room, sizeof(*list), 100)) != NULL) {
+		list = wide;
+		list[n] = (uint32_t)n;
+		n++;
+	}
+	assert_int_equal(n, 100);
+	assert_int_equal(room, 100);
+	assert_int_equal(list[99], 99);
+	free(list);
+	room = 0;
+	assert_null(array_grow(NULL, 0, &room, sizeof(*list), 0));
+	assert_int_equal(room, 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(an_array_grows_up_to_its_cap_and_no_further),
 	    cmocka_unit_test(numbers),
 	    cmocka_unit_test(hex),
 	    cmocka_unit_test(slices),

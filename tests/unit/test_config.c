@@ -45,6 +45,29 @@ a_named_file_must_be_there(void **state)
 	buf_free(&diag);
 }
 
+/* The one setting that may stand there more than once. */
+static void
+lists_of_origins(void **state)
+{
+	struct buf diag = BUF_INIT;
+	unsigned errors = 0;
+	struct config *c = load("listed-origins /a/one\nlisted-origins { /b/two, \"/c/three and a half\" }\n", &diag, &errors);
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(c->nlisted, 3);
+	assert_string_equal(c->listed[0], "/a/one");
+	assert_string_equal(c->listed[2], "/c/three and a half");
+	config_free(&c);
+	assert_null(load("listed-origins bad.txt\n", &diag, &errors));
+	assert_non_null(strstr(diag.p, "listed-origins is an absolute path"));
+	buf_reset(&diag);
+	assert_null(load("listed-origins { /1, /2, /3, /4, /5, /6, /7, /8, /9 }\n"
+	    "listed-origins { /10, /11, /12, /13, /14, /15, /16, /17 }\n", &diag, &errors));
+	assert_non_null(strstr(diag.p, "at most 16 files of listed origins"));
+	buf_free(&diag);
+}
+
 static void
 empty_is_defaults(void **state)
 {
@@ -58,6 +81,10 @@ empty_is_defaults(void **state)
 	assert_int_equal(diag.n, 0);
 	assert_string_equal(c->user, "_sshtether");
 	assert_string_equal(c->policy, "/etc/sshtether/sshtether.policy");
+	assert_null(c->fleet);
+	assert_false(c->require_signature);
+	assert_string_equal(c->allowed_signers, "/etc/sshtether/allowed_signers");
+	assert_false(c->policy_watch);
 	assert_int_equal(c->mode, MODE_AUDIT);
 	assert_true(c->login_fail_open);
 	assert_int_equal(c->login_timeout_ms, 250);
@@ -79,8 +106,10 @@ every_setting(void **state)
 	                        "login-timeout 1s\nlogin-fail closed\naction-rate 7\n"
 	                        "gate-cgroup /g\non-exit keep\n"
 	                        "break-glass { root, 4242,\n  # a comment inside\n  7 }\n"
-	                        "policy /p\nroles { bastion, \"db one\" }\nhost-name h\nalert-file off\n"
-	                        "alert-syslog off\nalert-audit off\ncommand-line hash\nstore-days 90",
+	                        "policy /p\nfleet prod\nrequire-signature on\nallowed-signers /as\npolicy-watch on\n"
+	                        "roles { bastion, \"db one\" }\nhost-name h\nalert-file off\n"
+	                        "alert-syslog off\nalert-audit off\ncommand-line hash\nstore-days 90\n"
+	                        "baseline-days 20\nbaseline-after 7\nbaseline-active 5",
 	    &diag, &errors);
 
 	(void)state;
@@ -104,6 +133,10 @@ every_setting(void **state)
 	assert_int_equal(c->breakglass_uid[1], 4242);
 	assert_int_equal(c->breakglass_uid[2], 7);
 	assert_string_equal(c->policy, "/p");
+	assert_string_equal(c->fleet, "prod");
+	assert_true(c->require_signature);
+	assert_string_equal(c->allowed_signers, "/as");
+	assert_true(c->policy_watch);
 	assert_int_equal(c->nroles, 2);
 	assert_string_equal(c->roles[1], "db one");
 	assert_string_equal(c->host_name, "h");
@@ -136,13 +169,14 @@ all_errors(void **state)
 	    ":12:11: error: this string has no end",
 	    ":13:1: error: expected the name of a setting",
 	    ":14:7: error: this is empty",
+	    ":15:8: error: expected the end of the line: a list stands in braces",
 	};
 	struct buf diag = BUF_INIT;
 	unsigned errors;
 	struct config *c = load("polcy /p\nmode enforced\npolicy relative\nlogin-timeout 5\n"
 	                        "action-rate 0\ngroup \nsource auto auto\nroles { a b }\n"
 	                        "break-glass \"no such user\"\nmode audit\nuser { a, b }\n"
-	                        "host-name \"open\n\"user\" x\ngroup \"\"\n",
+	                        "host-name \"open\n\"user\" x\ngroup \"\"\nroles a, b\n",
 	    &diag, &errors);
 
 	(void)state;
@@ -150,7 +184,7 @@ all_errors(void **state)
 	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++)
 		if (strstr(diag.p, said[i]) == NULL)
 			fail_msg("not said: %s\n%s", said[i], diag.p);
-	assert_int_equal(errors, 14);
+	assert_int_equal(errors, 15);
 	buf_free(&diag);
 }
 
@@ -223,6 +257,9 @@ packaged(void **state)
 	assert_int_equal(shown->login_fail_open, absent->login_fail_open);
 	assert_int_equal(shown->action_rate, absent->action_rate);
 	assert_string_equal(shown->policy, absent->policy);
+	assert_int_equal(shown->require_signature, absent->require_signature);
+	assert_int_equal(shown->policy_watch, absent->policy_watch);
+	assert_string_equal(shown->allowed_signers, absent->allowed_signers);
 	assert_string_equal(shown->alert_file, absent->alert_file);
 	assert_int_equal(shown->alert_syslog, absent->alert_syslog);
 	assert_int_equal(shown->alert_audit, absent->alert_audit);
@@ -238,6 +275,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_named_file_must_be_there),
+		cmocka_unit_test(lists_of_origins),
 		cmocka_unit_test(empty_is_defaults),
 	    cmocka_unit_test(every_setting),
 	    cmocka_unit_test(all_errors),

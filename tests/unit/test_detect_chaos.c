@@ -157,7 +157,7 @@ chaos(bool live)
 {
 	kit_open(&k, live);
 	detect_free(&k.detect);
-	k.detect = detect_new(k.host, ssh_port, NULL, whole_finding, NULL);
+	k.detect = detect_new(&(struct detect_parts){.host = k.host, .is_ssh_port = ssh_port, .finding = whole_finding});
 	assert_non_null(k.detect);
 	told = 0;
 	for (int i = 0; i < STEPS; i++) {

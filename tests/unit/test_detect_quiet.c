@@ -124,6 +124,28 @@ a_tmux_that_outlives_its_login(void **state)
 	quiet();
 }
 
+/* The same with the key of another device: who attaches lends. */
+static void
+a_tmux_and_two_devices(void **state)
+{
+	struct who tmux = {210, 101, 5, ALICE, ALICE, "/usr/bin/tmux"};
+	struct who attach = {410, 301, 6, ALICE, ALICE, "/usr/bin/tmux"};
+	struct who window = {220, 211, 5, ALICE, ALICE, "/usr/bin/ssh"};
+
+	(void)state;
+	kit_open(&k, false);
+	kit_report(&k, 5, ALICE, "alice", "192.0.2.9", 100, "SHA256:a");
+	kit_bind_unix(&k, tmux, "/tmp/tmux-1001/default", 50);
+	kit_logout(&k, 5, ALICE, 100);
+	kit_report(&k, 6, ALICE, "alice", "198.51.100.7", 300, "SHA256:phone");
+	kit_connect_unix(&k, attach, "/tmp/tmux-1001/default", 50, ALICE, 0);
+	kit_exec(&k, window, "ssh db");
+	kit_connect_unix(&k, window, "/tmp/ssh-XXXXnew/agent.301", 41, ALICE, 0);
+	kit_connect(&k, window, "192.0.2.7", 22, 0);
+	assert_int_equal(kit_found(&k, ACT_AGENT_USE, 0)->owner, OWNER_SAME_USER);
+	quiet();
+}
+
 /* Dozens of channels a minute to the editor's server on loopback. */
 static void
 an_editor_over_dynamic_forwarding(void **state)
@@ -264,6 +286,7 @@ main(void)
 		cmocka_unit_test(ansible_from_a_bastion),
 		cmocka_unit_test(git_over_ssh),
 		cmocka_unit_test(a_tmux_that_outlives_its_login),
+		cmocka_unit_test(a_tmux_and_two_devices),
 		cmocka_unit_test(an_editor_over_dynamic_forwarding),
 		cmocka_unit_test(sudo_with_the_agent),
 		cmocka_unit_test(rsync_as_root),

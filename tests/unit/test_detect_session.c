@@ -4,21 +4,7 @@
 #include <string.h>
 
 static const struct who child = {101, 100, 5, ALICE, ALICE, "/usr/sbin/sshd"};
-static const struct who shell = {200, 101, 5, ALICE, ALICE, "/usr/bin/bash"};
 static const struct who tool = {201, 200, 5, ALICE, ALICE, "/usr/bin/python3"};
-
-static int
-setup(void **state)
-{
-	static struct kit k;
-
-	kit_open(&k, false);
-	kit_login(&k, 5, ALICE, "alice", "192.0.2.9", 100);
-	kit_exec(&k, shell, "-bash");
-	kit_forget(&k);
-	*state = &k;
-	return 0;
-}
 
 /* --- login ------------------------------------------------------------------------------------ */
 
@@ -300,7 +286,7 @@ a_container_without_the_right(void **state)
 	assert_int_equal(k->n, 0);
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, kit_teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)
 
 int
 main(void)

@@ -39,10 +39,24 @@ open_three(bool live, const char *key1, const char *key2, const char *from2)
 	kit_forget(&k);
 }
 
+/* Whose the socket is is this file's matter; what follows from its use after su is test_detect_escalated's. */
+static void
+leave_out_what_follows(void)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < k.n; i++) {
+		if (k.found[i].activity != ACT_ESCALATED_AGENT)
+			k.found[n++] = k.found[i];
+	}
+	k.n = n;
+}
+
 static void
 expect_one(enum activity activity, enum owner owner, uint32_t owner_ses)
 {
 	kit_flush(&k);
+	leave_out_what_follows();
 	if (k.n != 1 || k.found[0].activity != activity || k.found[0].owner != owner ||
 	    k.found[0].owner_ses != owner_ses)
 		kit_dump(&k);
@@ -111,6 +125,22 @@ another_login_of_another_origin(void **state)
 {
 	(void)state;
 	open_three(false, NULL, NULL, "198.51.100.1");
+	kit_connect_unix(&k, a2_add, SSHD_AGENT, 77, ALICE, 0);
+	expect_one(ACT_AGENT_HIJACK, OWNER_SAME_USER, 5);
+}
+
+/* Who comes into another login's tmux lends his own agent there, and has not got that one's. */
+static void
+to_attach_is_to_lend_and_not_to_borrow(void **state)
+{
+	struct who server = {240, 101, 5, ALICE, ALICE, "/usr/bin/tmux"};
+	struct who thief = {602, 501, 7, ALICE, ALICE, "/usr/bin/tmux"};
+
+	(void)state;
+	open_three(false, "SHA256:a", "SHA256:other", "192.0.2.9");
+	kit_bind_unix(&k, server, "/tmp/tmux-1001/default", 50);
+	kit_connect_unix(&k, thief, "/tmp/tmux-1001/default", 50, ALICE, 0);
+	kit_forget(&k);
 	kit_connect_unix(&k, a2_add, SSHD_AGENT, 77, ALICE, 0);
 	expect_one(ACT_AGENT_HIJACK, OWNER_SAME_USER, 5);
 }
@@ -345,7 +375,7 @@ no_answer_within_a_second(void **state)
 	kit_wait(&k, 900);
 	assert_int_equal(k.n, 0);
 	kit_wait(&k, 200);
-	assert_int_equal(k.n, 1);
+	assert_int_not_equal(k.n, 0);
 	expect_one(ACT_AGENT_HIJACK, OWNER_OTHER, 5); /* by its name */
 }
 
@@ -532,7 +562,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(ones_own_agent), T(sudo_by_the_invokers_agent), T(another_login_of_the_same_origin),
-		T(another_login_of_another_origin), T(keys_tell_more_than_origins), T(another_user),
+		T(another_login_of_another_origin), T(to_attach_is_to_lend_and_not_to_borrow),
+		T(keys_tell_more_than_origins), T(another_user),
 		T(a_task_without_a_session), T(a_name_that_lies), T(through_a_link_without_a_name),
 		T(an_inode_used_again), T(agents_of_newer_sshd), T(ones_own_agent_as_somebody_else),
 		T(sockets_that_lead_nowhere), T(local_agents), T(through_the_sshd_of_another),

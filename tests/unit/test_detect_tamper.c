@@ -3,26 +3,11 @@
 
 #include <string.h>
 
-static const struct who shell = {200, 101, 5, ALICE, ALICE, "/usr/bin/bash"};
 static const struct who gdb = {210, 200, 5, ALICE, ALICE, "/usr/bin/gdb"};
 static const struct who root_gdb = {211, 200, 5, ALICE, 0, "/usr/bin/gdb"};
 static const struct who sshd_bob = {301, 300, 6, BOB, BOB, "/usr/sbin/sshd"};
 static const struct who agent_bob = {310, 1, 6, BOB, BOB, "/usr/bin/ssh-agent"};
 static const struct who listener = {20, 1, SES_UNSET, AUID_UNSET, 0, "/usr/sbin/sshd"};
-
-static int
-setup(void **state)
-{
-	static struct kit k;
-
-	kit_open(&k, true);
-	kit_report(&k, 5, ALICE, "alice", "192.0.2.9", 100, "SHA256:a");
-	kit_report(&k, 6, BOB, "bob", "192.0.2.8", 300, "SHA256:b");
-	kit_exec(&k, shell, "-bash");
-	kit_forget(&k);
-	*state = &k;
-	return 0;
-}
 
 static void
 sshd_of_another(void **state)
@@ -188,7 +173,7 @@ of_the_same_login(void **state)
 	assert_int_equal(kit_found(k, ACT_SSH_TAMPER, 0)->owner, OWNER_SAME_LOGIN);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, kit_teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, kit_setup_two, kit_teardown)
 
 int
 main(void)

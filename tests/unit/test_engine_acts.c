@@ -112,11 +112,11 @@ nothing_is_asked_when_nothing_is_to_stop(void **state)
 	acts_ruling(s->acts, &s->m.ruling);
 	assert_int_equal(s->done, DONE_WOULD_HAVE);
 	assert_int_equal(s->level, LEVEL_REACT);
-	s->m.ruling.decision.never_stop = true;
+	s->m.ruling.spared = "never-stop holds";
 	acts_ruling(s->acts, &s->m.ruling);
 	assert_int_equal(s->done, DONE_ALERTED);
 	s->m.ruling.decision.action = DO_PASS;
-	s->m.ruling.decision.never_stop = false;
+	s->m.ruling.spared = NULL;
 	acts_ruling(s->acts, &s->m.ruling);
 	assert_int_equal(s->done, DONE_PASSED);
 	assert_int_equal(s->told, 3);
@@ -234,7 +234,8 @@ a_connection_left_to_a_child_is_cut(void **state)
 		assert_true(asked(s, &r));
 		assert_int_equal(r.kind, REQ_DESTROY);
 		assert_int_equal(r.ses, 57);
-		assert_int_equal(r.pid, 0);
+		assert_int_equal(r.pid, s->m.finding.pid);
+		assert_int_equal(r.flags, REQF_MADE);
 		assert_int_equal(r.to.port, 22);
 		assert_int_equal(r.time_ms, s->m.finding.time.ms);
 		answer(s, r.id, rows[i].destroy, 1);
@@ -510,6 +511,23 @@ what_was_refused_is_asked_of_nobody(void **state)
 	assert_false(asked(s, &r));
 }
 
+/* The gate has refused an agent that root took; that root took it is told as what it is. */
+static void
+no_gate_refuses_what_is_inferred(void **state)
+{
+	struct stage *s = *state;
+
+	refuse(s);
+	s->gated = true;
+	s->m.finding.activity = ACT_ESCALATED_AGENT;
+	s->m.ruling.decision.action = DO_RECORD;
+	s->m.ruling.stop = false;
+	acts_ruling(s->acts, &s->m.ruling);
+	assert_int_equal(s->done, DONE_RECORDED);
+	assert_int_equal(s->level, LEVEL_OBSERVE);
+	assert_int_equal(s->told, 1);
+}
+
 /* Killed inside connect(2); the record was faster than the gate's word. */
 static void
 what_the_gate_killed_was_killed(void **state)
@@ -626,6 +644,7 @@ main(void)
 		TEST(root_waits_for_what_is_spared),
 		TEST(a_session_is_isolated_or_loses_its_agents),
 		TEST(what_was_refused_is_asked_of_nobody),
+		TEST(no_gate_refuses_what_is_inferred),
 		TEST(what_the_gate_killed_was_killed),
 		TEST(a_refused_connect_may_still_end_the_session),
 		TEST(the_gate_may_speak_last),

@@ -13,33 +13,7 @@
 
 #include "agentd/audit/event.h"
 #include "base/buf.h"
-
-/* --- faults: the nth allocation fails --------------------------------------------------------- */
-
-static long fail_at = -1;
-
-void *__real_realloc(void *, size_t);
-void *__wrap_realloc(void *, size_t);
-void *__real_calloc(size_t, size_t);
-void *__wrap_calloc(size_t, size_t);
-
-static bool
-fails_now(void)
-{
-	return fail_at >= 0 && fail_at-- == 0;
-}
-
-void *
-__wrap_realloc(void *p, size_t n)
-{
-	return fails_now() ? NULL : __real_realloc(p, n);
-}
-
-void *
-__wrap_calloc(size_t n, size_t size)
-{
-	return fails_now() ? NULL : __real_calloc(n, size);
-}
+#include "tests/unit/fail_alloc.h"
 
 /* --- what came out, one line an event: "165! SYSCALL SOCKADDR"; without '!' it is incomplete -- */
 
@@ -531,11 +505,11 @@ memory_is_used_again(void **state)
 	}
 	assert_int_equal(aev_stats_get(s.a)->peak_bytes, peak);
 	assert_int_equal(s.events, 20000);
-	fail_at = 0; /* no allocation from here on: it would fail */
+	fail_at = 1; /* no allocation from here on: it would fail */
 	put(&s, "SYSCALL", 20000, 0);
 	put(&s, "PATH", 20000, 0);
 	put(&s, "PROCTITLE", 20000, 0);
-	fail_at = -1;
+	fail_at = 0;
 	assert_int_equal(s.events, 20001);
 	stop(&s);
 }
@@ -544,7 +518,7 @@ static void
 lost_memory_loses_records_not_more(void **state)
 {
 	(void)state;
-	for (long nth = 0; nth < 40; nth++) {
+	for (long nth = 1; nth <= 40; nth++) {
 		struct seen s;
 
 		start(&s);
@@ -553,15 +527,15 @@ lost_memory_loses_records_not_more(void **state)
 		flood(&s, "EXECVE", 1, 20, 3000);
 		put(&s, "SYSCALL", 2, 0);
 		put(&s, "PATH", 2, 0);
-		fail_at = -1;
+		fail_at = 0;
 		put(&s, "EOE", 1, 0);
 		put(&s, "EOE", 2, 0);
 		assert_true(s.records + aev_stats_get(s.a)->cut == 23);
 		stop(&s);
 	}
-	fail_at = 0;
+	fail_at = 1;
 	assert_null(aev_new(on_event, NULL));
-	fail_at = -1;
+	fail_at = 0;
 }
 
 /* --- lines ------------------------------------------------------------------------------------ */

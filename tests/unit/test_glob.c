@@ -2,7 +2,9 @@
 #include "tests/unit/unit.h"
 
 #include <fnmatch.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/glob.h"
 
@@ -116,6 +118,23 @@ bounded(void **state)
 	assert_false(glob_match(bytes_of(pattern), bytes_of(text)));
 }
 
+/* A program's path is its user's to choose: long ones must not make a table of patterns dear. */
+static void
+by_its_end(void **state)
+{
+	static char text[16000];
+	const clock_t begin = clock();
+	char pattern[32];
+
+	(void)state;
+	memset(text, '/', sizeof(text));
+	for (unsigned i = 0; i < 50000; i++) {
+		(void)snprintf(pattern, sizeof(pattern), "*/tool%u", i);
+		assert_false(glob_match(bytes_of(pattern), (struct bytes){.p = text, .n = sizeof(text)}));
+	}
+	assert_true((clock() - begin) / CLOCKS_PER_SEC < 1);
+}
+
 int
 main(void)
 {
@@ -125,6 +144,7 @@ main(void)
 	    cmocka_unit_test(like_fnmatch),
 	    cmocka_unit_test(plain),
 	    cmocka_unit_test(bounded),
+	    cmocka_unit_test(by_its_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

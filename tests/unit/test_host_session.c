@@ -281,6 +281,42 @@ a_session_without_a_beginning(void **state)
 
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+struct openings {
+	size_t n;
+	uint64_t ses; /* a bit each */
+	size_t max;
+};
+
+static bool
+note_opening(struct session *s, void *arg)
+{
+	struct openings *o = arg;
+
+	o->ses |= UINT64_C(1) << s->ses;
+	return ++o->n < o->max;
+}
+
+/* Of one user, by whatever source; what is closed is not among them, however long it is remembered. */
+static void
+those_that_are_open(void **state)
+{
+	struct openings o = {.max = 100}, first = {.max = 1}, none = {.max = 100};
+
+	(void)state;
+	kit_login(&k, 5, ALICE, "alice", "192.0.2.9", 100);
+	kit_report(&k, 6, ALICE, "alice", "192.0.2.9", 200, "SHA256:a");
+	kit_report(&k, 7, BOB, "bob", "192.0.2.9", 300, "SHA256:b");
+	kit_report(&k, 8, ALICE, "alice", "198.51.100.7", 400, "SHA256:a");
+	kit_logout(&k, 6, ALICE, 200);
+	host_each_open(k.host, ALICE, note_opening, &o);
+	assert_int_equal(o.n, 2);
+	assert_int_equal(o.ses, 1 << 5 | 1 << 8);
+	host_each_open(k.host, ALICE, note_opening, &first);
+	assert_int_equal(first.n, 1);
+	host_each_open(k.host, MALLORY, note_opening, &none);
+	assert_int_equal(none.n, 0);
+}
+
 int
 main(void)
 {
@@ -290,6 +326,7 @@ main(void)
 		T(the_past_is_bounded), T(each_in_order),
 		T(a_flood_of_one_user), T(quiet_sessions_of_a_replay_go_in_time),
 		T(a_session_without_a_beginning),
+		T(those_that_are_open),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,7 +51,7 @@ seen(int fd)
 	size_t n;
 
 	assert_int_equal(fstat(fd, &st), 0);
-	assert_int_equal(connections_read(&all), 0);
+	assert_int_equal(connections_read(&all, -1), 0);
 	c = connections_of(&all, st.st_ino, &n);
 	assert_non_null(c);
 	assert_int_equal(n, 1);

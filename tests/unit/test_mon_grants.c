@@ -23,6 +23,9 @@ static struct {
 	struct gate_row row[SPACE]; /* by ses; auid 0: none */
 	uint32_t lender[SPACE];     /* by auid; SES_UNSET: none */
 	uint32_t generation;
+	struct gate_slots needed; /* when the last one began */
+	uint32_t loans[SPACE];    /* that were written, one after the other */
+	size_t nloans;
 	int error; /* of gate_row_set() */
 } fake;
 
@@ -56,6 +59,7 @@ gate_borrow_set(struct gate *g, uint32_t auid, uint32_t ses)
 {
 	(void)g;
 	fake.lender[auid] = ses;
+	fake.loans[fake.nloans++ % SPACE] = ses;
 	return 0;
 }
 
@@ -69,9 +73,10 @@ gate_prune(struct gate *g, gate_known_fn *known, void *arg)
 }
 
 int
-gate_classes_begin(struct gate *g, uint32_t *generation)
+gate_classes_begin(struct gate *g, const struct gate_slots *rows, uint32_t *generation)
 {
 	(void)g;
+	fake.needed = *rows;
 	*generation = ++fake.generation;
 	return 0;
 }
@@ -492,6 +497,74 @@ rows_of_a_daemon_before_are_taken_over(void **state)
 	assert_int_equal(fake.lender[10], 5); /* isolated */
 }
 
+/* Half made by that daemon, or by one before it: a new one begins beside them, until it is in force alone. */
+static void
+generations_of_a_daemon_before_are_needed(void **state)
+{
+	const uint32_t generation[] = {0, 3, 4, 4 + GATE_SLOTS};
+
+	(void)state;
+	for (uint32_t i = 1; i <= 3; i++) {
+		fake.row[i] = (struct gate_row){.grant = denying(generation[i]), .ses = i, .auid = 10};
+		(void)session(i, 10);
+	}
+	fake.generation = 20;
+	rows_adopt(mon.rows);
+	(void)begin();
+	assert_int_equal(fake.needed.of[3], 3);
+	assert_int_equal(fake.needed.of[4], 4 + GATE_SLOTS);
+	assert_int_equal(__builtin_popcount(gate_slots_mask(&fake.needed)), 2);
+	assert_int_equal(rows_classes_done(mon.rows), 0);
+	(void)begin();
+	assert_int_equal(gate_slots_mask(&fake.needed), 1u << gate_slot(21));
+}
+
+/* The engine died in the first renewal of all: who logged in meanwhile keeps what he was granted. */
+static void
+before_the_first_policy_nobody_is_freed(void **state)
+{
+	const struct grant deny = denying(3);
+	struct grant half;
+
+	(void)state;
+	fake.row[5] = (struct gate_row){.grant = deny, .ses = 5, .auid = 10};
+	(void)session(5, 10);
+	rows_adopt(mon.rows);
+	fake.generation = 20;
+	half = denying(begin());
+	assert_int_equal(rows_grant(mon.rows, registry_get(mon.registry, 5), &half), 0);
+	assert_int_equal(rows_grant(mon.rows, session(6, 11), &half), 0);
+	(void)begin();
+	assert_true(row_denies(5) && row_denies(6));
+	assert_int_equal(fake.row[5].grant.generation, 3);
+	assert_int_equal(fake.row[6].grant.generation, half.generation);
+	assert_int_equal(fake.needed.of[gate_slot(half.generation)], half.generation);
+}
+
+/* Not for a moment does one lend who refuses less. */
+static void
+who_lent_before_lends_on(void **state)
+{
+	struct grant more = denying(3);
+
+	(void)state;
+	more.unix_use[SOCKET_AGENT][GRANT_OTHER] = GRANT_DENY;
+	for (uint32_t ses = 5; ses <= 7; ses++) {
+		fake.row[ses] = (struct gate_row){.grant = ses == 6 ? more : denying(3), .ses = ses, .auid = 10};
+		(void)session(ses, 10);
+	}
+	fake.row[8] = (struct gate_row){.grant.generation = 3, .ses = 8, .auid = 11};
+	(void)session(8, 11);
+	fake.lender[10] = 6;
+	fake.lender[11] = 8; /* and does not any more */
+	rows_adopt(mon.rows);
+	assert_true(fake.nloans > 0);
+	for (size_t i = 0; i < fake.nloans; i++)
+		assert_true(fake.loans[i] == 6 || fake.loans[i] == SES_UNSET);
+	assert_int_equal(fake.lender[10], 6);
+	assert_int_equal(fake.lender[11], SES_UNSET);
+}
+
 #define staged(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -510,6 +583,9 @@ main(void)
 		staged(a_login_without_an_answer_has_the_fallback),
 		staged(a_generation_leaves_nobody_behind),
 		staged(rows_of_a_daemon_before_are_taken_over),
+		staged(generations_of_a_daemon_before_are_needed),
+		staged(before_the_first_policy_nobody_is_freed),
+		staged(who_lent_before_lends_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -211,6 +211,7 @@ exempt_lines(void **state)
 		{"user alice", 1, 0, false},
 		{"# user alice\n", 0, 0, false},
 		{"\n\n\t user \t alice \t# the one who mends\r\n", 3, 0, false},
+		{"\xef\xbb\xbfuser alice\n", 1, 0, false},
 		{"user alicex\nuser alic\n", 0, 0, false},
 		{"user root\ngroup wheel\n", 2, 0, false},
 		{"group domain users\ngroup wheel\n", 2, 0, false},

@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "agentd/detect/detector.h"
 #include "agentd/engine/pipeline.h"
 #include "base/safe.h"
 #include "tests/unit/unit.h"
@@ -40,7 +41,7 @@ __wrap_calloc(size_t n, size_t size)
 /* --- what came out ------------------------------------------------------------------------ */
 
 struct seen {
-	unsigned of[ACT_COUNT], all, stop, undetermined;
+	unsigned of[ACT_COUNT], all, stop, undetermined, folded;
 	enum action action; /* of the last outbound-ssh */
 	enum mode mode;
 	enum done done;
@@ -202,6 +203,76 @@ who_decides(void **state)
 	}
 }
 
+static bool
+learns(const char *text, const struct session *s)
+{
+	struct seen seen;
+	struct pipeline *p = pipeline(&seen, MODE_AUDIT);
+	struct policy *pol = policy(text);
+	bool said;
+
+	pipeline_policy(p, pol);
+	said = detect_is_learned(pipeline_detect(p), s);
+	pipeline_free(&p);
+	pol_free(&pol);
+	buf_free(&seen.reasons);
+	return said;
+}
+
+/* A session that no-baseline names, or may name where its groups are not known, makes no baseline. */
+static void
+whose_days_are_learned(void **state)
+{
+	static char staff[] = "staff", *group[] = {staff};
+	struct session told = {.ses = 7, .auid = 1000, .user = "alice", .ssh = true, .source = SESSION_REPORT,
+	    .ngroups = 1, .group_names = group};
+	struct session records = {.ses = 7, .auid = 1000, .user = "alice", .ssh = true, .source = SESSION_RECORDS};
+
+	(void)state;
+	assert_true(learns("no-baseline user deploy\n", &told));
+	assert_true(learns("no-baseline user deploy\n", &records));
+	assert_false(learns("no-baseline user { deploy, alice }\n", &told));
+	assert_true(learns("no-baseline group ci\n", &told));
+	assert_false(learns("no-baseline group staff\n", &told));
+	assert_false(learns("no-baseline group ci\n", &records));
+	assert_true(learns("never-stop user alice\n", &records));
+}
+
+static void
+on_folded(const struct ruling *r, void *arg)
+{
+	struct seen *s = arg;
+
+	assert_true(r->finding->again);
+	s->folded++;
+}
+
+/* The same key read once more that day is told to nobody, and handed on for its session's case. */
+static void
+what_was_told_before_is_for_the_case(void **state)
+{
+	struct seen s = {0};
+	struct pipeline *p = pipeline_new(&(struct pipeline_options){.boot_id = "", .host_mode = MODE_AUDIT,
+	    .ruling = on_ruling, .folded = on_folded, .arg = &s});
+	const struct rtime now = {.ms = 1795309323456};
+	const struct report r = {.kind = REPORT_OPEN, .pid = 100, .uid = 1000, .auid = 1000, .ses = 7, .user = "alice",
+	    .service = "sshd"};
+	const struct key_read k = {.time = now, .pid = 200, .ses = 7, .auid = 1000, .owner = 1001, .owner_name = "bob",
+	    .path = BYTES_LIT("/home/bob/.ssh/id_ed25519")};
+
+	(void)state;
+	assert_non_null(p);
+	assert_non_null(host_open(pipeline_host(p), &r, now));
+	detect_key(pipeline_detect(p), &k);
+	assert_int_equal(s.of[ACT_KEY_READ], 1);
+	assert_int_equal(s.folded, 0);
+	detect_key(pipeline_detect(p), &k);
+	assert_int_equal(s.of[ACT_KEY_READ], 1);
+	assert_int_equal(s.folded, 1);
+	pipeline_free(&p);
+	buf_free(&s.reasons);
+}
+
 /*
  * Records do not tell the key: a block that hangs on it is told to people, and nobody is
  * stopped.
@@ -276,6 +347,82 @@ ticks(void **state)
 	buf_free(&s.reasons);
 }
 
+/* ssh-proxy has a severity for each grade; a rule's own outranks it. */
+static void
+grades(void **state)
+{
+	static const struct {
+		const char *text;
+		enum grade grade;
+		enum severity severity;
+	} rows[] = {
+		{"", GRADE_UNUSUAL, SEV_INFO},
+		{"", GRADE_HIGH_VOLUME, SEV_LOW},
+		{"", GRADE_DETECTED, SEV_LOW},
+		{"alert ssh-proxy\n", GRADE_UNUSUAL, SEV_INFO},
+		{"alert ssh-proxy severity high\n", GRADE_UNUSUAL, SEV_HIGH},
+		{"alert ssh-proxy severity low\n", GRADE_UNUSUAL, SEV_LOW},
+	};
+	const struct pipeline_options options = {.boot_id = ""};
+	const struct session session = {.ses = 7, .auid = 1001, .uid = 1001, .user = "alice", .ssh = true};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct finding f = {.activity = ACT_SSH_PROXY, .session = &session, .uid = 1001, .euid = 1001,
+		    .grade = rows[i].grade};
+		struct policy *pol = policy(rows[i].text);
+		struct question_room room;
+		struct ruling r;
+
+		ruling_make(&f, pol, &options, &room, &r);
+		assert_int_equal(r.decision.severity, rows[i].severity);
+		pol_free(&pol);
+	}
+}
+
+/* What is only inferred, and not at all sure, is told and never acted on, whatever the rule says. */
+static void
+what_is_not_sure_stops_nobody(void **state)
+{
+	static const struct {
+		const char *rule;
+		enum activity activity;
+		enum confidence sure;
+		bool stop;
+		enum done done;
+	} rows[] = {
+		{"terminate key-read", ACT_KEY_READ, CONFIDENCE_LOW, false, DONE_ALERTED},
+		{"block key-read", ACT_KEY_READ, CONFIDENCE_LOW, false, DONE_ALERTED},
+		{"block key-read", ACT_KEY_READ, CONFIDENCE_MEDIUM, true, DONE_WOULD_HAVE},
+		{"block key-read", ACT_KEY_READ, CONFIDENCE_HIGH, true, DONE_WOULD_HAVE},
+		{"terminate ssh-proxy", ACT_SSH_PROXY, CONFIDENCE_LOW, false, DONE_ALERTED},
+		{"terminate outbound-ssh", ACT_OUTBOUND_SSH, CONFIDENCE_NONE, true, DONE_WOULD_HAVE},
+		{"alert key-read", ACT_KEY_READ, CONFIDENCE_LOW, false, DONE_ALERTED},
+		{"record key-read", ACT_KEY_READ, CONFIDENCE_LOW, false, DONE_RECORDED},
+	};
+	const struct pipeline_options options = {.boot_id = "", .host_mode = MODE_ENFORCE};
+	const struct session session = {.ses = 7, .auid = 1001, .uid = 1001, .user = "alice", .ssh = true};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct finding f = {.activity = rows[i].activity, .session = &session, .uid = 1001, .euid = 1001,
+		    .confidence = rows[i].sure};
+		struct buf text = BUF_INIT;
+		struct policy *pol;
+		struct question_room room;
+		struct ruling r;
+
+		buf_printf(&text, "fleet x\nserial 1\nmode enforce\n%s\n", rows[i].rule);
+		pol = policy(text.p);
+		ruling_make(&f, pol, &options, &room, &r);
+		assert_int_equal(r.stop, rows[i].stop);
+		assert_int_equal(r.spared != NULL, !rows[i].stop && r.decision.action > DO_ALERT);
+		assert_int_equal(ruling_done(&r), rows[i].done);
+		pol_free(&pol);
+		buf_free(&text);
+	}
+}
+
 static void
 no_memory(void **state)
 {
@@ -301,10 +448,14 @@ main(void)
 		cmocka_unit_test(without_policy_all_is_seen_and_nothing_stopped),
 		cmocka_unit_test(pieces),
 		cmocka_unit_test(who_decides),
+		cmocka_unit_test(whose_days_are_learned),
+		cmocka_unit_test(what_was_told_before_is_for_the_case),
 		cmocka_unit_test(undetermined_is_alerted),
 		cmocka_unit_test(undetermined_but_harmless),
 		cmocka_unit_test(ports_are_the_policys),
 		cmocka_unit_test(ticks),
+		cmocka_unit_test(grades),
+		cmocka_unit_test(what_is_not_sure_stops_nobody),
 		cmocka_unit_test(no_memory),
 	};
 

@@ -30,12 +30,15 @@ put(const char *text)
 static void
 assert_load(struct policy_box *box, const char *named, const char *says)
 {
-	struct buf diag = BUF_INIT;
+	const struct config conf = {.policy = path};
+	struct policy_load *l = policy_load_new(&conf, named != NULL ? named : path, named != NULL, (struct bytes){0});
 
-	assert_int_equal(policy_box_load(box, named, swap, NULL, &diag), says == NULL);
+	assert_non_null(l);
+	policy_load_run(l);
+	assert_int_equal(policy_box_take(box, l, swap, NULL), says == NULL);
 	if (says != NULL)
-		assert_non_null(strstr(diag.p, says));
-	buf_free(&diag);
+		assert_non_null(strstr(l->diag.p, says));
+	policy_load_free(&l);
 }
 
 static struct policy_box *

@@ -11,6 +11,7 @@
 
 #include "policy/tree.h"
 #include "tests/unit/grant_kit.h"
+#include "tests/unit/policy_kit.h"
 
 #define BIT(f)     (1u << (f))
 #define PICK(list) (list)[(size_t)rand() % (sizeof(list) / sizeof((list)[0]))]

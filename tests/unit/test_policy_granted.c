@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "tests/unit/grant_kit.h"
+#include "tests/unit/policy_kit.h"
 
 static const char fleet[] =
     "mode enforce\n"

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "policy/policy.h"
+#include "tests/unit/policy_kit.h"
 
 static const struct {
 	enum activity activity;
@@ -28,13 +29,16 @@ static const struct {
     {ACT_AGENT_USE, DO_REVOKE_AGENT, 0, LEVEL_REACT, "record"},
     {ACT_MUX_USE, DO_BLOCK, POLG_ALL, LEVEL_REACT, "who listens"},
     {ACT_MUX_HIJACK, DO_BLOCK, POLG_ALL, LEVEL_PREVENT, NULL},
-    {ACT_LISTEN, DO_BLOCK, POLG_ALL, LEVEL_REACT, "record"},
+    {ACT_LISTEN, DO_BLOCK, POLG_ALL, LEVEL_REACT, "sshd itself"},
     {ACT_SESSION_ESCAPE, DO_BLOCK, POLG_ALL, LEVEL_OBSERVE, "no session"},
     {ACT_SESSION_ESCAPE, DO_TERMINATE, POLG_ALL, LEVEL_REACT, "the rest"},
     {ACT_SSH_TAMPER, DO_TERMINATE, POLG_ALL, LEVEL_REACT, "record"},
     {ACT_AUDIT_EVASION, DO_BLOCK, POLG_CONNECT, LEVEL_REACT, "already"},
     {ACT_AUDIT_EVASION, DO_BLOCK, 0, LEVEL_OBSERVE, "nothing to hold audit against"},
-    {ACT_KEY_READ, DO_BLOCK, POLG_ALL, LEVEL_OBSERVE, "not detected"},
+    {ACT_KEY_READ, DO_BLOCK, POLG_ALL, LEVEL_REACT, "record"},
+    {ACT_UNUSUAL_HOUR, DO_BLOCK, POLG_ALL, LEVEL_OBSERVE, "inferred"},
+    {ACT_UNUSUAL_HOUR, DO_TERMINATE, POLG_ALL, LEVEL_REACT, "inferred"},
+    {ACT_LISTED_ORIGIN, DO_TERMINATE, 0, LEVEL_REACT, "inferred"},
 };
 
 static void
@@ -57,6 +61,9 @@ gates_only_help(void **state)
 {
 	(void)state;
 	for (unsigned a = 0; a < ACT_COUNT; a++) {
+		const char *none;
+
+		assert_true(pol_activity_level((enum activity)a, POLG_ALL, &none) > LEVEL_OBSERVE); /* it has a row */
 		for (unsigned gates = 0; gates <= POLG_ALL; gates++) {
 			const char *why;
 			enum level level = pol_activity_level((enum activity)a, gates, &why);
@@ -82,19 +89,6 @@ gates_have_names(void **state)
 	assert_false(pol_gate_parse(BYTES_LIT("door"), &bit));
 }
 
-static struct policy *
-parse(const char *text)
-{
-	struct buf diag = BUF_INIT;
-	unsigned errors;
-	struct policy *pol = pol_parse("p", bytes_of(text), NULL, &diag, &errors);
-
-	if (pol == NULL)
-		fail_msg("%s", diag.p);
-	buf_free(&diag);
-	return pol;
-}
-
 static const struct {
 	const char *rule;
 	enum level want;
@@ -115,7 +109,10 @@ static const struct {
     {"block listen", LEVEL_REACT},
     {"deny login user eve", LEVEL_PREVENT},
     {"pass relay", LEVEL_OBSERVE},
-    {"block key-read", LEVEL_OBSERVE},
+    {"block key-read", LEVEL_REACT},
+    {"block unusual-origin", LEVEL_OBSERVE},
+    {"terminate listed-origin", LEVEL_REACT},
+    {"isolate any", LEVEL_PREVENT},
     {"terminate any user eve", LEVEL_PREVENT},
 };
 
@@ -124,7 +121,7 @@ of_rules(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
-		struct policy *pol = parse(rules[i].rule);
+		struct policy *pol = kit_policy(rules[i].rule);
 		const char *why;
 		enum level level = pol_rule_level(pol, 0, POLG_ALL, &why);
 
@@ -142,28 +139,29 @@ more_than_the_host_can_do(void **state)
 	static const char text[] = "mode enforce\n"
 	                           "isolate relay\n"
 	                           "block relay\n"
-	                           "block listen, key-read\n"
+	                           "block listen, unusual-hour\n"
 	                           "block any\n"
 	                           "isolate any\n"
 	                           "isolate relay mode audit\n"
-	                           "alert key-read\n";
-	struct policy *pol = parse(text);
+	                           "alert unusual-hour\n";
+	struct policy *pol = kit_policy(text);
 	struct buf out = BUF_INIT;
 
 	(void)state;
 	assert_int_equal(pol_beyond(pol, POLG_ALL, &out), 1);
 	buf_putc(&out, '\0');
-	assert_string_equal(out.p, "p:4: this host cannot block key-read: not detected by this version\n");
+	assert_string_equal(out.p, "/etc/p:4: this host cannot block unusual-hour: it is inferred from what was done "
+	    "already: the session can be stopped, and not this\n");
 	buf_reset(&out);
 	assert_int_equal(pol_beyond(pol, 0, &out), 3);
 	buf_putc(&out, '\0');
-	assert_non_null(strstr(out.p, "p:2: this host cannot isolate relay: isolate needs the connect gate\n"));
-	assert_non_null(strstr(out.p, "p:6: this host cannot isolate outbound-ssh: "));
+	assert_non_null(strstr(out.p, "/etc/p:2: this host cannot isolate relay: isolate needs the connect gate\n"));
+	assert_non_null(strstr(out.p, "/etc/p:6: this host cannot isolate outbound-ssh: "));
 	buf_reset(&out);
 	assert_int_equal(pol_weaker(pol, POLG_ALL, &out), 0);
 	assert_int_equal(pol_weaker(pol, POLG_PATH, &out), 4);
 	buf_putc(&out, '\0');
-	assert_non_null(strstr(out.p, "p:3: this host cannot block relay as others can: without the connect gate"));
+	assert_non_null(strstr(out.p, "/etc/p:3: this host cannot block relay as others can: without the connect gate"));
 	buf_free(&out);
 	pol_free(&pol);
 }
@@ -174,33 +172,55 @@ rules_that_wait(void **state)
 {
 	static const struct {
 		const char *text;
-		bool want;
-	} some[] = {{"pass relay exe \"/x\"\nblock relay\n", true},
-	    {"alert relay as root\nblock relay\n", true},
-	    {"block relay exe \"/x\" mode audit\nblock relay\n", true},
-	    {"terminate relay exe \"/x\"\nblock relay\n", false},
-	    {"pass relay to 10.0.0.1\nblock relay\n", false},
-	    {"pass listen exe \"/x\"\nblock relay\n", false},
-	    {"pass relay exe \"/x\" user a\nblock relay user b\n", false},
-	    {"pass relay exe \"/x\" user a\nblock relay user { a, b }\n", true},
-	    {"match user a {\npass relay exe \"/x\"\n}\nblock relay !user a\n", false},
-	    {"match user \"a*\" {\npass relay exe \"/x\"\n}\nblock relay user b\n", true}, /* not looked at */
-	    {"pass relay exe \"/x\"\nalert relay\n", false}};
+		size_t want; /* SIZE_MAX: it waits for none */
+		enum level level;
+	} some[] = {{"pass relay exe \"/x\"\nblock relay\n", 0, LEVEL_REACT},
+	    {"alert relay as root\nblock relay\n", 0, LEVEL_REACT},
+	    {"block relay exe \"/x\" mode audit\nblock relay\n", 0, LEVEL_REACT},
+	    {"terminate relay exe \"/x\"\nblock relay\n", SIZE_MAX, LEVEL_PREVENT},
+	    {"pass relay to 10.0.0.1\nblock relay\n", SIZE_MAX, LEVEL_PREVENT},
+	    {"pass listen exe \"/x\"\nblock relay\n", SIZE_MAX, LEVEL_PREVENT},
+	    {"pass relay exe \"/x\" user a\nblock relay user b\n", SIZE_MAX, LEVEL_PREVENT},
+	    {"pass relay exe \"/x\" user a\nblock relay user { a, b }\n", 0, LEVEL_PREVENT},
+	    {"pass relay exe \"/x\" user { a, b }\nblock relay user b\n", 0, LEVEL_REACT},
+	    {"match to 10.0.0.0/8 {\npass relay exe \"/x\"\nblock relay\n}\n", 0, LEVEL_REACT},
+	    {"pass relay exe \"/x\" to 10.0.0.0/8\nblock relay\n", 0, LEVEL_PREVENT},
+	    {"pass relay exe \"/x\" to 10.0.0.0/8\npass relay as x\nblock relay\n", 1, LEVEL_REACT},
+	    {"match user a {\npass relay exe \"/x\"\n}\nblock relay !user a\n", SIZE_MAX, LEVEL_PREVENT},
+	    {"match user \"a*\" {\npass relay exe \"/x\"\n}\nblock relay user b\n", 0, LEVEL_PREVENT}, /* not looked at */
+	    {"pass relay exe \"/x\"\nalert relay\n", SIZE_MAX, LEVEL_OBSERVE}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(some) / sizeof(some[0]); i++) {
 		struct buf text = BUF_INIT;
+		struct pol_reach reach;
 		struct policy *pol;
-		size_t before = 9;
 
 		buf_printf(&text, "mode enforce\n%s", some[i].text);
-		pol = parse(text.p);
-		if (pol_rule_waits(pol, 1, ACT_RELAY, &before) != some[i].want)
+		pol = kit_policy(text.p);
+		reach = pol_rule_reach(pol, pol_nrules(pol) - 1, ACT_RELAY, POLG_ALL);
+		if (reach.before != some[i].want || reach.level != some[i].level)
 			fail_msg("%s", some[i].text);
-		assert_int_equal(before, some[i].want ? 0 : 9);
 		pol_free(&pol);
 		buf_free(&text);
 	}
+}
+
+/* What a rule itself only reports is not stopped, whatever the host can. */
+static void
+rules_of_mode_audit(void **state)
+{
+	struct policy *pol = kit_policy("mode enforce\nblock relay mode audit\nalert relay mode audit\nblock relay\n");
+	struct pol_reach reach = pol_rule_reach(pol, 0, ACT_RELAY, POLG_ALL);
+	const char *why;
+
+	(void)state;
+	assert_int_equal(reach.level, LEVEL_OBSERVE);
+	assert_string_equal(reach.why, "the rule itself says mode audit");
+	assert_null(pol_rule_reach(pol, 1, ACT_RELAY, POLG_ALL).why);
+	assert_int_equal(pol_rule_reach(pol, 2, ACT_RELAY, POLG_ALL).level, LEVEL_PREVENT);
+	assert_int_equal(pol_rule_level_of(pol, 0, ACT_RELAY, POLG_ALL, &why), LEVEL_PREVENT);
+	pol_free(&pol);
 }
 
 int
@@ -213,6 +233,7 @@ main(void)
 	    cmocka_unit_test(of_rules),
 	    cmocka_unit_test(more_than_the_host_can_do),
 	    cmocka_unit_test(rules_that_wait),
+	    cmocka_unit_test(rules_of_mode_audit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

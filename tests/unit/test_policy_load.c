@@ -9,50 +9,16 @@
 #include <stdlib.h>
 
 #include "policy/policy.h"
-
-/* --- memory that fails ------------------------------------------------------------------------ */
-
-static long fail_at; /* the n-th allocation from now fails; 0: none */
-
-void *__real_calloc(size_t, size_t);
-void *__real_realloc(void *, size_t);
-void *__wrap_calloc(size_t, size_t);
-void *__wrap_realloc(void *, size_t);
-
-void *
-__wrap_calloc(size_t n, size_t size)
-{
-	return fail_at != 0 && --fail_at == 0 ? NULL : __real_calloc(n, size);
-}
-
-void *
-__wrap_realloc(void *p, size_t size)
-{
-	return fail_at != 0 && --fail_at == 0 ? NULL : __real_realloc(p, size);
-}
+#include "tests/unit/fail_alloc.h"
+#include "tests/unit/policy_kit.h"
 
 /* --- helpers ---------------------------------------------------------------------------------- */
 
-struct file {
-	const char *path, *text; /* text NULL: EPERM */
-};
-
 static int
-read_from(const char *path, size_t max, struct buf *out, const char **why, void *arg)
+read_from(const char *path, enum pol_file what, size_t max, struct buf *out, const char **why, void *arg)
 {
-	for (const struct file *f = arg; f->path != NULL; f++) {
-		if (strcmp(f->path, path) != 0)
-			continue;
-		if (f->text == NULL) {
-			*why = "it is not root's";
-			return -EPERM;
-		}
-		if (strlen(f->text) > max)
-			return -EFBIG;
-		buf_puts(out, f->text);
-		return buf_ok(out) ? 0 : -ENOMEM;
-	}
-	return -ENOENT;
+	(void)what;
+	return kit_read(arg, path, max, out, why);
 }
 
 static struct policy *
@@ -63,19 +29,6 @@ load(const char *path, const struct file *files, struct buf *diag)
 	struct policy *pol = pol_load(path, &options, diag, &errors);
 
 	assert_true((pol == NULL) == (errors != 0));
-	return pol;
-}
-
-static struct policy *
-parse(const char *text)
-{
-	struct buf diag = BUF_INIT;
-	unsigned errors;
-	struct policy *pol = pol_parse("/etc/p", bytes_of(text), NULL, &diag, &errors);
-
-	if (pol == NULL)
-		fail_msg("%s", diag.p);
-	buf_free(&diag);
 	return pol;
 }
 
@@ -154,12 +107,32 @@ through_the_reader(void **state)
 	buf_free(&diag);
 }
 
+/* The first name of all counts too. */
+static void
+a_marked_table(void **state)
+{
+	static const struct file files[] = {
+	    {"p", "table <gone> file \"gone\"\ndeny login user <gone>\n"},
+	    {"gone", "\xef\xbb\xbfmallory\neve\n"},
+	    {NULL, NULL},
+	};
+	struct buf diag = BUF_INIT;
+	struct policy *pol = load("p", files, &diag);
+
+	(void)state;
+	assert_non_null(pol);
+	assert_int_equal(ask(pol, "login user mallory").action, DO_DENY);
+	assert_int_equal(ask(pol, "login user eve").action, DO_DENY);
+	pol_free(&pol);
+	buf_free(&diag);
+}
+
 static void
 the_reader_refuses(void **state)
 {
 	static const struct file files[] = {
 	    {"p", "table <a> file \"a\"\ntable <b> file \"b\"\ndeny login user root\n"},
-	    {"./a", NULL},
+	    {"a", NULL},
 	    {NULL, NULL},
 	};
 	static const struct file none[] = {{"p", NULL}, {NULL, NULL}};
@@ -177,12 +150,12 @@ the_reader_refuses(void **state)
 
 static const char long_story[] =
     "fleet f\nserial 3\nmode enforce\ntable <t> { 10.0.0.0/8, !10.1.0.0/16 }\n"
-    "table <n> { alice, \"b\\\"*\" }\ntable <f> file \"f\"\nnever-stop group { a, b }\n"
+    "table <n> { alice, \"b\\\"*\" }\ntable <f> file \"f\"\nnever-stop group { a, b }\nno-baseline user <n>\n"
     "match user <n> hours 08:00-18:00 {\n\tmatch origin { <t>, 192.0.2.1 } {\n"
     "\t\tblock relay, outbound-ssh to { self, unix \"/x*\", <f> } port { 22, 23-25 } message \"m\"\n"
     "\t}\n}\npass any until 2030-01-01\nexpect pass relay user zoe\n";
 
-static const struct file story_files[] = {{"p", long_story}, {"./f", "10.9.0.0/16\n"}, {NULL, NULL}};
+static const struct file story_files[] = {{"p", long_story}, {"f", "10.9.0.0/16\n"}, {NULL, NULL}};
 
 /* Whichever allocation fails: no policy, an error, nothing lost (the sanitized run sees that). */
 static void
@@ -277,8 +250,8 @@ failing_tests_do_not_load(void **state)
 static void
 until(void **state)
 {
-	struct policy *pol = parse("pass relay user temp until 2020-06-30\n"
-	                           "block relay until 2020-06-30T12:00Z\nexpect pass relay user temp\n");
+	struct policy *pol = kit_policy("pass relay user temp until 2020-06-30\n"
+	                                "block relay until 2020-06-30T12:00Z\nexpect pass relay user temp\n");
 
 	(void)state;
 	assert_int_equal(pol_test(pol, RTIME_NONE, NULL, NULL), 0);
@@ -293,8 +266,8 @@ until(void **state)
 static void
 never_stop(void **state)
 {
-	struct policy *pol = parse("never-stop group repair\nnever-stop user { root, \"emerg*\" }\n"
-	                           "terminate relay\n");
+	struct policy *pol = kit_policy("never-stop group repair\nnever-stop user { root, \"emerg*\" }\n"
+	                                "terminate relay\n");
 
 	(void)state;
 	assert_true(ask(pol, "relay user eve group { x, repair }").never_stop);
@@ -309,6 +282,41 @@ never_stop(void **state)
 	pol_free(&pol);
 }
 
+static bool
+learns(const struct policy *pol, struct bytes user, const struct bytes *groups, size_t ngroups, uint32_t partial)
+{
+	const struct question q = {.activity = ACT_LOGIN, .known = 1u << QF_USER | (groups != NULL ? 1u << QF_GROUP : 0),
+	    .partial = partial, .user = user, .groups = groups, .ngroups = ngroups};
+
+	return pol_learns(pol, &q);
+}
+
+/* Who is named, or may be: what he does makes no baseline and is not held against one. */
+static void
+no_baseline(void **state)
+{
+	static const struct bytes staff[] = {BYTES_LIT("staff"), BYTES_LIT("dev")}, ci[] = {BYTES_LIT("dev"), BYTES_LIT("ci")};
+	struct policy *pol = kit_policy("table <svc> { \"svc-*\", !svc-human }\nno-baseline user { deploy, <svc> }\n"
+	                                "no-baseline group ci\nblock any\n");
+
+	(void)state;
+	assert_true(learns(pol, BYTES_LIT("alice"), staff, 2, 0));
+	assert_true(learns(pol, BYTES_LIT("svc-human"), staff, 2, 0));
+	assert_false(learns(pol, BYTES_LIT("deploy"), staff, 2, 0));
+	assert_false(learns(pol, BYTES_LIT("deploy"), NULL, 0, 0));
+	assert_false(learns(pol, BYTES_LIT("svc-7"), staff, 2, 0));
+	assert_false(learns(pol, BYTES_LIT("alice"), ci, 2, 0));
+	assert_false(learns(pol, BYTES_LIT("alice"), NULL, 0, 0)); /* whose groups nobody knows */
+	assert_false(learns(pol, BYTES_LIT("alice"), staff, 2, 1u << QF_GROUP)); /* or not all of them */
+	pol_free(&pol);
+	pol = kit_policy("block any\n");
+	assert_true(learns(pol, BYTES_LIT("alice"), NULL, 0, 0));
+	pol_free(&pol);
+	pol = pol_empty();
+	assert_true(learns(pol, BYTES_LIT("alice"), NULL, 0, 0));
+	pol_free(&pol);
+}
+
 /* Of a list that was cut, what is in it counts, and what is not may have been in the rest. */
 static void
 lists_in_part(void **state)
@@ -316,7 +324,7 @@ lists_in_part(void **state)
 	const struct bytes x = BYTES_LIT("x");
 	struct question q = {.activity = ACT_RELAY, .known = 1u << QF_GROUP, .partial = 1u << QF_GROUP,
 	    .groups = &x, .ngroups = 1};
-	struct policy *pol = parse("never-stop group repair\nblock relay group x\n");
+	struct policy *pol = kit_policy("never-stop group repair\nblock relay group x\n");
 	struct decision d;
 
 	(void)state;
@@ -327,7 +335,7 @@ lists_in_part(void **state)
 	pol_ask(pol, &q, &d);
 	assert_false(d.never_stop);
 	pol_free(&pol);
-	pol = parse("block relay !group y\nblock relay group z\n");
+	pol = kit_policy("block relay !group y\nblock relay group z\n");
 	q.partial = 1u << QF_GROUP;
 	pol_ask(pol, &q, &d);
 	assert_true(d.undetermined && d.action == DO_RECORD && d.missing == 1u << QF_GROUP);
@@ -338,7 +346,7 @@ lists_in_part(void **state)
 static void
 any_and_logins(void **state)
 {
-	struct policy *pol = parse("terminate any user mallory\nblock any\ndeny login user eve\n");
+	struct policy *pol = kit_policy("terminate any user mallory\nblock any\ndeny login user eve\n");
 
 	(void)state;
 	assert_int_equal(ask(pol, "login user alice").action, DO_RECORD);
@@ -346,7 +354,7 @@ any_and_logins(void **state)
 	assert_int_equal(ask(pol, "login user mallory").action, DO_TERMINATE);
 	assert_int_equal(ask(pol, "relay user alice").action, DO_BLOCK);
 	pol_free(&pol);
-	pol = parse("alert any user eve\npass any\n");
+	pol = kit_policy("alert any user eve\npass any\n");
 	assert_int_equal(ask(pol, "login user eve").action, DO_ALERT);
 	assert_int_equal(ask(pol, "login user alice").action, DO_PASS);
 	pol_free(&pol);
@@ -355,9 +363,9 @@ any_and_logins(void **state)
 static void
 what_is_missing(void **state)
 {
-	struct policy *pol = parse("pass relay key \"SHA256:a\" user eve\nblock relay user { eve, bob }\n"
-	                           "block relay origin 10.0.0.0/8 severity low\nblock listen user x\nblock listen group y\n"
-	                           "block listen\n");
+	struct policy *pol = kit_policy("pass relay key \"SHA256:a\" user eve\nblock relay user { eve, bob }\n"
+	                                "block relay origin 10.0.0.0/8 severity low\nblock listen user x\nblock listen group y\n"
+	                                "block listen\n");
 	struct decision d = ask(pol, "relay user eve");
 
 	(void)state;
@@ -379,9 +387,9 @@ what_is_missing(void **state)
 static void
 beside_the_rules(void **state)
 {
-	struct policy *pol = parse("fleet \"a b\"\nserial 18\nmode enforce\nssh-ports { 22, 2200-2202, 65535 }\n"
-	                           "stop-limit off\nspare exe { \"/usr/bin/x\", \"/opt/*\" }\n\nmatch user a {\n"
-	                           "  block relay\n}\npass listen\n");
+	struct policy *pol = kit_policy("fleet \"a b\"\nserial 18\nmode enforce\nssh-ports { 22, 2200-2202, 65535 }\n"
+	                                "stop-limit off\nspare exe { \"/usr/bin/x\", \"/opt/*\" }\n\nmatch user a {\n"
+	                                "  block relay\n}\npass listen\n");
 	const char *file, *why;
 	unsigned n, line;
 	int64_t window;
@@ -405,13 +413,34 @@ beside_the_rules(void **state)
 	assert_int_equal(line, 9);
 	pol_rule_text(pol, 0, &text);
 	buf_putc(&text, '\0');
-	assert_string_equal(text.p, "block relay");
+	assert_string_equal(text.p, "block relay user a");
 	assert_int_equal(pol_rule_level(pol, 0, POLG_ALL, &why), LEVEL_PREVENT);
 	assert_null(why);
 	assert_int_equal(pol_rule_level(pol, 0, 0, &why), LEVEL_REACT);
 	assert_non_null(why);
 	assert_int_equal(pol_rule_level(pol, 1, POLG_ALL, &why), LEVEL_OBSERVE);
 	buf_free(&text);
+	pol_free(&pol);
+}
+
+/* A rule's text is its own, whatever its block: hits are kept by it. */
+static void
+a_rule_names_its_blocks(void **state)
+{
+	static const char *const want[] = {"block relay to 10.0.0.1 !user eve port 22", "block relay to 10.0.0.1",
+	    "block relay"};
+	struct policy *pol = kit_policy("match to 10.0.0.1 {\nmatch !user eve {\nblock relay port 22\n}\nblock relay\n}\n"
+					"block relay\n");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		struct buf text = BUF_INIT;
+
+		pol_rule_text(pol, i, &text);
+		buf_putc(&text, '\0');
+		assert_string_equal(text.p, want[i]);
+		buf_free(&text);
+	}
 	pol_free(&pol);
 }
 
@@ -496,7 +525,7 @@ a_prelude_only_passes_for_a_while(void **state)
 {
 	static const char *const bad[] = {"block relay until 2099-01-01\n", "pass relay\n", "mode enforce\n",
 	    "table <x> { 10.0.0.0/8 }\n", "match user a {\npass relay until 2099-01-01\n}\n",
-	    "never-stop user eve\n", "spare exe \"/x\"\n", "expect pass relay\n", "ssh-ports 23\n",
+	    "never-stop user eve\n", "no-baseline user eve\n", "spare exe \"/x\"\n", "expect pass relay\n", "ssh-ports 23\n",
 	    "stop-limit off\n", "ungranted deny\n", "fleet x\n", "serial 1\n", "pass relay to <nowhere> until 2099-01-01\n",
 	    "match user a {\n", "}\n", "pas relay\n"};
 
@@ -519,6 +548,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(empty),
 	    cmocka_unit_test(through_the_reader),
+	    cmocka_unit_test(a_marked_table),
 	    cmocka_unit_test(the_reader_refuses),
 	    cmocka_unit_test(no_memory),
 	    cmocka_unit_test(no_memory_for_an_error),
@@ -526,12 +556,14 @@ main(void)
 	    cmocka_unit_test(failing_tests_do_not_load),
 	    cmocka_unit_test(until),
 	    cmocka_unit_test(never_stop),
+	    cmocka_unit_test(no_baseline),
 	    cmocka_unit_test(lists_in_part),
 	    cmocka_unit_test(any_and_logins),
 	    cmocka_unit_test(what_is_missing),
 	    cmocka_unit_test(beside_the_rules),
 	    cmocka_unit_test(a_prelude_comes_first),
 	    cmocka_unit_test(a_prelude_only_passes_for_a_while),
+	    cmocka_unit_test(a_rule_names_its_blocks),
 	    cmocka_unit_test(questions_that_are_none),
 	};
 

@@ -1,6 +1,7 @@
-/* Sets: the compiled form against a walk over the entries, on random sets; a million entries. */
+/* Sets: the compiled form against a walk over the entries, on random sets, crowded ones too; a million entries. */
 #include "tests/unit/unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/glob.h"
@@ -137,6 +138,83 @@ names(void **state)
 	}
 }
 
+/* Few networks with many addresses each, near each other or far apart, and some alone: what an index must get right. */
+static struct prefix
+crowd_prefix(unsigned family)
+{
+	struct prefix p = {.addr = {.family = (uint8_t)family}, .bits = family == 4 ? 32 : 128};
+	const unsigned n = family == 4 ? 4 : 16, near = 1 + (unsigned)rand() % (n - 1);
+
+	for (unsigned i = 0; i < n; i++)
+		p.addr.b[i] = (uint8_t)(i < near ? 0x20 + (rand() % 20 == 0) : rand());
+	if (rand() % 8 == 0)
+		p.bits = (uint8_t)(1 + (unsigned)rand() % p.bits);
+	for (unsigned i = p.bits; i < 8 * n; i++)
+		p.addr.b[i / 8] &= (uint8_t)~(0x80u >> i % 8);
+	return p;
+}
+
+static void
+crowds(void **state)
+{
+	enum { MOST = 700 };
+	static struct addr_entry e[MOST], sorted[MOST];
+
+	(void)state;
+	srand(9);
+	for (int round = 0; round < 150; round++) {
+		const unsigned family = rand() % 4 ? 6 : 4;
+		size_t n = 1 + (size_t)rand() % MOST;
+		struct arena arena = ARENA_INIT;
+		struct addr_set set;
+
+		for (size_t i = 0; i < n; i++)
+			e[i] = (struct addr_entry){crowd_prefix(family), rand() % 5 == 0};
+		memcpy(sorted, e, sizeof(e));
+		assert_true(addr_set_build(&set, &arena, sorted, n));
+		for (int k = 0; k < 400; k++) {
+			struct addr a = k % 2 ? e[(size_t)rand() % n].prefix.addr : crowd_prefix(family).addr;
+
+			a.b[family == 4 ? 3 : 15] ^= (uint8_t)(rand() % 3);
+			assert_int_equal(addr_set_has(&set, a), walk(e, n, a));
+		}
+		arena_free(&arena);
+	}
+}
+
+static void
+many_names(void **state)
+{
+	static char text[500][16];
+	struct name_entry e[500];
+
+	(void)state;
+	srand(10);
+	for (int round = 0; round < 200; round++) {
+		struct arena arena = ARENA_INIT;
+		struct name_set set;
+		size_t n = (size_t)rand() % 500;
+		bool in[1000] = {false}, out[1000] = {false};
+
+		for (size_t i = 0; i < n; i++) {
+			unsigned v = (unsigned)rand() % 1000;
+			bool negate = rand() % 10 == 0;
+
+			(void)snprintf(text[i], sizeof(text[i]), "name-%u", v);
+			e[i] = (struct name_entry){bytes_of(text[i]), negate};
+			*(negate ? &out[v] : &in[v]) = true;
+		}
+		assert_true(name_set_build(&set, &arena, e, n));
+		for (unsigned v = 0; v < 1000; v++) {
+			char name[16];
+
+			(void)snprintf(name, sizeof(name), "name-%u", v);
+			assert_int_equal(name_set_has(&set, bytes_of(name)), in[v] && !out[v]);
+		}
+		arena_free(&arena);
+	}
+}
+
 static void
 a_million(void **state)
 {
@@ -173,6 +251,8 @@ main(void)
 	    cmocka_unit_test(addresses),
 	    cmocka_unit_test(covered),
 	    cmocka_unit_test(names),
+	    cmocka_unit_test(crowds),
+	    cmocka_unit_test(many_names),
 	    cmocka_unit_test(a_million),
 	};
 

@@ -60,10 +60,9 @@ teardown(void **state)
 static struct probe_tcp
 ask(uint32_t uid)
 {
-	static uint32_t seq;
 	struct probe_tcp out = {.found = false};
 
-	assert_int_equal(tcp_diag_find(net.netlink, ++seq, AF_INET, uid, net.to, &out), 0);
+	assert_int_equal(probe_live_find(net.netlink, uid, net.to, &out), 0);
 	return out;
 }
 

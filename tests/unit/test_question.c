@@ -218,6 +218,11 @@ destinations(void **state)
 	q = ask(&m, NULL); /* an SSH client that has not connected yet */
 	assert_int_equal(q.to_kind, TO_NONE);
 	assert_false(KNOWN(q, QF_TO) || KNOWN(q, QF_PORT));
+	m.finding.process = NULL;
+	m.finding.nancestry = 0;
+	m.finding.activity = ACT_UNUSUAL_HOUR; /* of the login as such: no program does it */
+	q = ask(&m, NULL);
+	assert_true(KNOWN(q, QF_EXE) && KNOWN(q, QF_PARENT));
 	m.finding.activity = ACT_LOGIN;
 	q = ask(&m, NULL); /* a login goes nowhere */
 	assert_true(KNOWN(q, QF_TO) && KNOWN(q, QF_PORT) && KNOWN(q, QF_OWNER));

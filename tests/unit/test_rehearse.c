@@ -223,7 +223,6 @@ what_comes_after_the_end_is_moot(void **state)
 	assert_true(rehearsal_begin(&r, p));
 	session(&r, 1, "al");
 	session(&r, 2, "eve");
-	finding(&r, "login", "0a1b2c3d-2", "\"user\":\"eve\""); /* the same login, once more */
 	finding(&r, "listen", "0a1b2c3d-1", "\"user\":\"al\",\"exe\":\"/usr/sbin/postgres\",\"port\":5432");
 	finding(&r, "listen", "0a1b2c3d-1", "\"user\":\"al\",\"exe\":\"/bin/nc\",\"to\":\"0.0.0.0\",\"self\":true,\"port\":8080");
 	finding(&r, "relay", "0a1b2c3d-1", TO("al", "10.9.0.1"));
@@ -257,6 +256,28 @@ never_stop_is_not_stopped(void **state)
 	finding(&r, "relay", "b-1", TO("rescue", "10.9.0.1"));
 	assert_int_equal(r.stopped, 0);
 	assert_int_equal(r.never_stop, 1);
+	rehearsal_end(&r);
+	pol_free(&p);
+}
+
+/* Nor is what was inferred and not sure; what was, is. */
+static void
+what_was_faint_is_not_stopped(void **state)
+{
+	static const char said[] = "{\"sshtether\":{\"activity\":\"key-read\",\"session\":\"b-%u\",\"confidence\":\"%s\"},"
+	    "\"facts\":{\"time\":1795309323456,\"user\":\"bob\"}}";
+	struct policy *p = policy("block key-read\n");
+	struct rehearsal r = {0};
+	char text[256];
+
+	(void)state;
+	assert_true(rehearsal_begin(&r, p));
+	(void)snprintf(text, sizeof(text), said, 1, "low");
+	rehearse_finding(&r, take(asked_finding, text));
+	assert_int_equal(r.stopped, 0);
+	(void)snprintf(text, sizeof(text), said, 2, "medium");
+	rehearse_finding(&r, take(asked_finding, text));
+	assert_int_equal(r.stopped, 1);
 	rehearsal_end(&r);
 	pol_free(&p);
 }
@@ -372,6 +393,7 @@ main(void)
 		cmocka_unit_test(what_is_not_sure_is_said),
 		cmocka_unit_test(what_comes_after_the_end_is_moot),
 		cmocka_unit_test(never_stop_is_not_stopped),
+		cmocka_unit_test(what_was_faint_is_not_stopped),
 		cmocka_unit_test(lines_are_for_whom_keep_names),
 		cmocka_unit_test(each_line_lets_its_question_pass),
 		cmocka_unit_test(a_pattern_is_no_name),

@@ -59,6 +59,8 @@ options(void **state)
 	assert_null(line("alice", &s));
 	assert_true(bytes_is(s.names, "alice") && !s.authority && !s.limited && !s.no_touch && !s.verify);
 	assert_true(s.valid_after.ms == 0 && s.valid_before.ms == 0);
+	assert_null(line("\xef\xbb\xbf" "alice", &s));
+	assert_true(bytes_is(s.names, "alice"));
 	assert_null(line("a* Cert-Authority,NO-TOUCH-REQUIRED,verify-required", &s));
 	assert_true(s.authority && s.no_touch && s.verify);
 	assert_null(line("\"al ice,bob\"  namespaces=\"file,a\\\"b\",valid-after=\"20261122Z\",valid-before=\"20261123Z\"", &s));
@@ -73,10 +75,10 @@ wrong_options(void **state)
 	static const struct {
 		const char *before, *why;
 	} cases[] = {
-	    {"alice x", "neither an option nor a type of key that is accepted here"},
-	    {"alice cert-authorities", "neither an option nor a type of key that is accepted here"},
-	    {"alice ,cert-authority", "neither an option nor a type of key that is accepted here"},
-	    {"alice cert-authority,", "neither an option nor a type of key that is accepted here"},
+	    {"alice x", "neither an option (namespaces, cert-authority, valid-before ...) nor a type of key that is accepted here"},
+	    {"alice cert-authorities", "neither an option (namespaces, cert-authority, valid-before ...) nor a type of key that is accepted here"},
+	    {"alice ,cert-authority", "neither an option (namespaces, cert-authority, valid-before ...) nor a type of key that is accepted here"},
+	    {"alice cert-authority,", "neither an option (namespaces, cert-authority, valid-before ...) nor a type of key that is accepted here"},
 	    {"alice cert-authority;verify-required", "neither a comma nor a blank after an option"},
 	    {"alice namespaces=\"a\"b", "neither a comma nor a blank after an option"},
 	    {"alice namespaces=a", "an option's value is not in quotes, or too long"},

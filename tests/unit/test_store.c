@@ -7,52 +7,8 @@
 
 #include <sqlite3.h>
 
-#include "agentd/sink/store.h"
 #include "base/clock.h"
-#include "tests/unit/unit.h"
-
-#define SIZE (64u << 20)
-
-struct place {
-	char dir[64], path[96];
-};
-
-static int
-set_up(void **state)
-{
-	struct place *p = calloc(1, sizeof(*p));
-
-	snprintf(p->dir, sizeof(p->dir), "/tmp/test-store-XXXXXX");
-	if (mkdtemp(p->dir) == NULL)
-		return -1;
-	snprintf(p->path, sizeof(p->path), "%s/store.db", p->dir);
-	*state = p;
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	struct place *p = *state;
-	char *const argv[] = {(char[]){"rm"}, (char[]){"-rf"}, p->dir, NULL};
-
-	if (fork() == 0) {
-		execv("/bin/rm", argv);
-		_exit(127);
-	}
-	free(p);
-	return 0;
-}
-
-static struct store *
-opened(const struct place *p, uint64_t size)
-{
-	struct store *s = NULL;
-	char why[128];
-
-	assert_int_equal(store_open(p->path, size, &s, why), STORE_OK);
-	return s;
-}
+#include "tests/unit/store_kit.h"
 
 static struct store_finding
 finding(int64_t time_ms, const char *user, bool alert, const char *json)
@@ -87,7 +43,7 @@ assert_finds(struct store *s, const struct store_query *q, const char *expected)
 static void
 findings_come_back_in_order(void **state)
 {
-	struct store *s = opened(*state, SIZE);
+	struct store *s = kit_opened(*state, KIT_SIZE);
 
 	put(s, 1000, "alice", true, "{1}");
 	put(s, 2000, "bob", true, "{2}");
@@ -104,7 +60,7 @@ findings_come_back_in_order(void **state)
 	assert_finds(s, &(struct store_query){.has_ses = true, .boot = "other", .ses = 7}, "");
 	assert_finds(s, &(struct store_query){.user = "x' OR '1'='1"}, "");
 	store_close(&s);
-	s = opened(*state, SIZE);
+	s = kit_opened(*state, KIT_SIZE);
 	assert_finds(s, &(struct store_query){.user = "bob"}, "{2}\n");
 	store_close(&s);
 }
@@ -113,7 +69,7 @@ findings_come_back_in_order(void **state)
 static void
 pages_go_on_where_they_ended(void **state)
 {
-	struct store *s = opened(*state, SIZE);
+	struct store *s = kit_opened(*state, KIT_SIZE);
 	const struct store_session v = {.boot = "b", .ses = 7, .auid = 1000, .user = "al\"", .groups = "a\nb\n",
 	    .opened_ms = 5};
 	const struct store_logins l = {.day_ms = 0, .user = "bob", .ip = "10.0.0.1", .key = "", .method = "m",
@@ -137,11 +93,28 @@ pages_go_on_where_they_ended(void **state)
 	store_close(&s);
 }
 
+static void
+findings_are_found_by_the_beginning_of_an_id(void **state)
+{
+	struct store *s = kit_opened(*state, KIT_SIZE);
+
+	put(s, 1000, "alice", true, "{\"event\":{\"id\":\"0a1b2c\"},\"x\":\"0a1b\"}");
+	put(s, 2000, "bob", false, "{\"event\":{\"id\":\"0a1bff\"}}");
+	put(s, 3000, "bob", false, "{\"event\":{\"id\":\"ff0a1b\"},\"say\":\"\\\"id\\\":\\\"0a1b\"}");
+	assert_finds(s, &(struct store_query){.part = STORE_FINDINGS, .id = "0a1b2"},
+	    "{\"event\":{\"id\":\"0a1b2c\"},\"x\":\"0a1b\"}\n{\"next\":0}\n");
+	assert_finds(s, &(struct store_query){.part = STORE_FINDINGS, .id = "0a1b", .after = 1},
+	    "{\"event\":{\"id\":\"0a1bff\"}}\n{\"next\":0}\n");
+	assert_finds(s, &(struct store_query){.part = STORE_FINDINGS, .id = "0a1b%"}, "{\"next\":0}\n");
+	assert_finds(s, &(struct store_query){.part = STORE_FINDINGS, .id = "' OR 1 --"}, "{\"next\":0}\n");
+	store_close(&s);
+}
+
 /* And none is lost, or comes twice, when they are full. */
 static void
 full_pages_are_whole(void **state)
 {
-	struct store *s = opened(*state, SIZE);
+	struct store *s = kit_opened(*state, KIT_SIZE);
 	struct store_query q = {.part = STORE_FINDINGS};
 	struct buf lines = BUF_INIT;
 	char json[16], want[32];
@@ -169,7 +142,7 @@ full_pages_are_whole(void **state)
 static void
 a_batch_that_fails_leaves_nothing(void **state)
 {
-	struct store *s = opened(*state, SIZE);
+	struct store *s = kit_opened(*state, KIT_SIZE);
 	const struct store_finding f = finding(1, "alice", true, "{1}");
 
 	assert_int_equal(store_begin(s), STORE_OK);
@@ -183,7 +156,7 @@ a_batch_that_fails_leaves_nothing(void **state)
 static void
 a_session_is_one_row(void **state)
 {
-	struct store *s = opened(*state, SIZE);
+	struct store *s = kit_opened(*state, KIT_SIZE);
 	struct store_session v = {.boot = "b", .ses = 7, .auid = 1000, .user = "alice", .ip = "10.0.0.1",
 	    .port = 4022, .key = "SHA256:x", .cert_id = "id", .cert_serial = 9, .opened_ms = 5}, got;
 	struct buf room = BUF_INIT;
@@ -207,26 +180,53 @@ a_session_is_one_row(void **state)
 	store_close(&s);
 }
 
-static int64_t
-ask_number(const struct place *p, const char *sql)
+static void
+put_case(struct store *s, const char *boot, uint32_t ses, const char *user, int64_t changed, int64_t over,
+    unsigned severity, const char *json)
 {
-	sqlite3 *db;
-	sqlite3_stmt *st;
-	int64_t n;
+	assert_int_equal(store_put_case(s, &(struct store_case){.boot = boot, .ses = ses, .user = user,
+	    .changed_ms = changed, .over_ms = over, .score = 50, .severity = severity, .json = bytes_of(json)}),
+	    STORE_OK);
+}
 
-	assert_int_equal(sqlite3_open(p->path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &st, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
-	n = sqlite3_column_int64(st, 0);
-	sqlite3_finalize(st);
-	sqlite3_close(db);
-	return n;
+static void
+assert_cases(struct store *s, const struct store_query *ask, const char *want)
+{
+	struct store_query q = *ask;
+	struct buf lines = BUF_INIT;
+	bool cut;
+
+	q.part = STORE_CASES;
+	assert_int_equal(store_find(s, &q, &lines, &cut), STORE_OK);
+	assert_string_equal(lines.p != NULL ? lines.p : "", want);
+	buf_free(&lines);
+}
+
+/* One a session, as it was last; the newest change first. */
+static void
+a_case_is_one_row(void **state)
+{
+	struct store *s = kit_opened(*state, KIT_SIZE);
+
+	put_case(s, "aaaaaaaa-1", 57, "alice", 100, 0, 2, "A");
+	put_case(s, "aaaaaaaa-1", 58, "bob", 200, 250, 3, "B");
+	put_case(s, "bbbbbbbb-1", 57, "alice", 300, 0, 4, "C");
+	assert_cases(s, &(struct store_query){0}, "C\nB\nA\n");
+	put_case(s, "aaaaaaaa-1", 57, "alice", 400, 0, 3, "A2");
+	assert_cases(s, &(struct store_query){0}, "A2\nC\nB\n");
+	assert_cases(s, &(struct store_query){.limit = 1}, "A2\n");
+	assert_cases(s, &(struct store_query){.user = "bob"}, "B\n");
+	assert_cases(s, &(struct store_query){.severity = 4}, "C\n");
+	assert_cases(s, &(struct store_query){.boot = "aaaaaaaa", .has_ses = true, .ses = 57}, "A2\n");
+	assert_cases(s, &(struct store_query){.boot = "aaaaaaaa-1", .living = true}, "A2\n");
+	assert_cases(s, &(struct store_query){.since_ms = 200, .until_ms = 400}, "C\nB\n");
+	store_close(&s);
 }
 
 static void
 short_logins_are_counted(void **state)
 {
-	struct store *s = opened(*state, SIZE);
+	struct store *s = kit_opened(*state, KIT_SIZE);
 
 	for (int i = 0; i < 100; i++) {
 		const struct store_logins l = {.day_ms = 0, .user = "deploy", .ip = "10.0.0.1",
@@ -236,26 +236,26 @@ short_logins_are_counted(void **state)
 		assert_int_equal(store_put_logins(s, &l), STORE_OK);
 	}
 	store_close(&s);
-	assert_int_equal(ask_number(*state, "SELECT count(*) FROM logins"), 1);
-	assert_int_equal(ask_number(*state, "SELECT count FROM logins"), 100);
-	assert_int_equal(ask_number(*state, "SELECT last - first FROM logins"), 99);
-	assert_int_equal(ask_number(*state, "SELECT seconds FROM logins"), 200);
+	assert_int_equal(kit_number(*state, "SELECT count(*) FROM logins"), 1);
+	assert_int_equal(kit_number(*state, "SELECT count FROM logins"), 100);
+	assert_int_equal(kit_number(*state, "SELECT last - first FROM logins"), 99);
+	assert_int_equal(kit_number(*state, "SELECT seconds FROM logins"), 200);
 }
 
 static void
 old_rows_go(void **state)
 {
-	struct store *s = opened(*state, SIZE);
+	struct store *s = kit_opened(*state, KIT_SIZE);
 
 	for (int i = 1; i <= 20; i++)
 		put(s, i * 1000, "alice", true, "{}");
-	assert_int_equal(store_prune(s, 11000, false), STORE_OK);
+	kit_tend(s, &(struct store_bounds){.before_ms = {11000}});
 	store_close(&s);
-	assert_int_equal(ask_number(*state, "SELECT min(time) FROM findings"), 11000);
-	s = opened(*state, SIZE);
-	assert_int_equal(store_prune(s, 0, true), STORE_OK);
+	assert_int_equal(kit_number(*state, "SELECT min(time) FROM findings"), 11000);
+	s = kit_opened(*state, KIT_SIZE);
+	assert_int_equal(store_shed(s), STORE_OK);
 	store_close(&s);
-	assert_int_equal(ask_number(*state, "SELECT min(time) FROM findings"), 12000);
+	assert_int_equal(kit_number(*state, "SELECT min(time) FROM findings"), 12000);
 }
 
 static enum store_error
@@ -276,13 +276,13 @@ fill(struct store *s, unsigned *rows)
 static void
 a_full_store_says_so_and_takes_more_after_pruning(void **state)
 {
-	struct store *s = opened(*state, 1u << 20);
+	struct store *s = kit_opened(*state, 1u << 20);
 	unsigned rows;
 	const struct store_finding f = finding(9000, "alice", true, "{new}");
 
 	assert_int_equal(fill(s, &rows), STORE_FULL);
 	assert_in_range(rows, 50, 200);
-	assert_int_equal(store_prune(s, 0, true), STORE_OK);
+	assert_int_equal(store_shed(s), STORE_OK);
 	assert_int_equal(store_put_finding(s, &f), STORE_OK);
 	assert_finds(s, &(struct store_query){.limit = 1}, "{new}\n");
 	store_close(&s);
@@ -302,18 +302,18 @@ static void
 damage_is_found_and_set_aside(void **state)
 {
 	const struct place *p = *state;
-	struct store *s = opened(p, SIZE);
+	struct store *s = kit_opened(p, KIT_SIZE);
 	char why[128], aside[160];
 
 	put(s, 1000, "alice", true, "{1}");
 	store_close(&s);
 	write_at(p->path, 0, "this is no database at all, believe me");
-	assert_int_equal(store_open(p->path, SIZE, &s, why), STORE_CORRUPT);
+	assert_int_equal(store_open(p->path, KIT_SIZE, &s, why), STORE_CORRUPT);
 	assert_null(s);
 	assert_int_equal(store_set_aside(p->path, 1234000), 0);
 	snprintf(aside, sizeof(aside), "%s.corrupt-1234", p->path);
 	assert_int_equal(access(aside, F_OK), 0);
-	s = opened(p, SIZE);
+	s = kit_opened(p, KIT_SIZE);
 	assert_finds(s, &(struct store_query){0}, "");
 	store_close(&s);
 }
@@ -322,7 +322,7 @@ static void
 damage_in_the_middle_is_found(void **state)
 {
 	const struct place *p = *state;
-	struct store *s = opened(p, SIZE);
+	struct store *s = kit_opened(p, KIT_SIZE);
 	char why[128];
 	unsigned rows;
 
@@ -330,7 +330,7 @@ damage_in_the_middle_is_found(void **state)
 	store_close(&s);
 	for (off_t at = 4096 * 3; at < 4096 * 40; at += 4096)
 		write_at(p->path, at, "\x01\x02\x03\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff");
-	assert_int_equal(store_open(p->path, SIZE, &s, why), STORE_CORRUPT);
+	assert_int_equal(store_open(p->path, KIT_SIZE, &s, why), STORE_CORRUPT);
 	assert_null(s);
 }
 
@@ -345,21 +345,21 @@ what_is_not_ours_is_not_written_to(void **state)
 	assert_int_equal(sqlite3_open(p->path, &db), SQLITE_OK);
 	sqlite3_exec(db, "CREATE TABLE t(x); PRAGMA user_version = 99", NULL, NULL, NULL);
 	sqlite3_close(db);
-	assert_int_equal(store_open(p->path, SIZE, &s, why), STORE_CORRUPT);
+	assert_int_equal(store_open(p->path, KIT_SIZE, &s, why), STORE_CORRUPT);
 	assert_non_null(strstr(why, "newer"));
 	unlink(p->path);
 	assert_int_equal(symlink("/etc/passwd", p->path), 0);
-	assert_int_not_equal(store_open(p->path, SIZE, &s, why), STORE_OK);
+	assert_int_not_equal(store_open(p->path, KIT_SIZE, &s, why), STORE_OK);
 	unlink(p->path);
 	assert_int_equal(mkdir(p->path, 0700), 0);
-	assert_int_not_equal(store_open(p->path, SIZE, &s, why), STORE_OK);
+	assert_int_not_equal(store_open(p->path, KIT_SIZE, &s, why), STORE_OK);
 }
 
 static void
 a_file_that_went_away_is_missed(void **state)
 {
 	const struct place *p = *state;
-	struct store *s = opened(p, SIZE);
+	struct store *s = kit_opened(p, KIT_SIZE);
 	struct stat st;
 
 	assert_int_equal(store_check(s), STORE_OK);
@@ -370,7 +370,29 @@ a_file_that_went_away_is_missed(void **state)
 	store_close(&s);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, kit_set_up, kit_tear_down)
+
+/* Those of which the case itself told, whatever else stands in it. */
+static void
+sessions_whose_case_alerted_are_a_page(void **state)
+{
+	struct store *s = kit_opened(*state, KIT_SIZE);
+	struct store_query q = {.part = STORE_ALERTED};
+	struct buf lines = BUF_INIT;
+	bool cut;
+
+	put_case(s, "aaaaaaaa-1", 57, "alice", 100, 0, 2, "{\"sshtether\":{\"session\":\"a-57\",\"case\":{\"told\":\"high\"}}}");
+	put_case(s, "aaaaaaaa-1", 58, "bob", 200, 0, 1, "{\"sshtether\":{\"session\":\"a-58\",\"case\":{\"score\":5}}}");
+	put_case(s, "aaaaaaaa-1", 59, "bob", 300, 0, 2, "{\"sshtether\":{\"session\":\"a-59\",\"case\":{\"told\":\"medium\"}}}");
+	assert_int_equal(store_find(s, &q, &lines, &cut), STORE_OK);
+	assert_string_equal(lines.p, "{\"session\":\"a-57\"}\n{\"session\":\"a-59\"}\n{\"next\":0}\n");
+	buf_reset(&lines);
+	q.since_ms = 200;
+	assert_int_equal(store_find(s, &q, &lines, &cut), STORE_OK);
+	assert_string_equal(lines.p, "{\"session\":\"a-59\"}\n{\"next\":0}\n");
+	buf_free(&lines);
+	store_close(&s);
+}
 
 int
 main(void)
@@ -378,9 +400,12 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(findings_come_back_in_order),
 		TEST(pages_go_on_where_they_ended),
+		TEST(findings_are_found_by_the_beginning_of_an_id),
 		TEST(full_pages_are_whole),
 		TEST(a_batch_that_fails_leaves_nothing),
 		TEST(a_session_is_one_row),
+		TEST(a_case_is_one_row),
+		TEST(sessions_whose_case_alerted_are_a_page),
 		TEST(short_logins_are_counted),
 		TEST(old_rows_go),
 		TEST(a_full_store_says_so_and_takes_more_after_pruning),

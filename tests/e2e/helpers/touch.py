@@ -1,4 +1,7 @@
-"""touch HOW PID: lays a hand on another process: attach, seize, read, write, descriptor.  Says what came of it.
+"""touch HOW PID: lays a hand on another process.  Says what came of it.
+
+attach, seize, read, write (process_vm_…), descriptor; mem-read, mem-write: through /proc/PID/mem; task-read: by the
+other name of that.
 
 It lets go at once.  HOLD in the environment: seconds that it stays afterwards.
 """
@@ -32,10 +35,22 @@ def trace(request: int, pid: int) -> None:
         call(PTRACE, DETACH, pid, 0, 0)
 
 
+def stack(pid: int) -> int:
+    with open(f"/proc/{pid}/maps", encoding="ascii") as maps:
+        return next(int(line.split("-")[0], 16) for line in maps if "[stack]" in line)
+
+
+def file(path: str, pid: int, write: bool) -> None:
+    """Read, and written back as it was."""
+    descriptor = os.open(path, os.O_RDWR if write else os.O_RDONLY)
+    was = os.pread(descriptor, 8, stack(pid))
+    if write:
+        os.pwrite(descriptor, was, stack(pid))
+
+
 def memory(number: int, pid: int) -> None:
     """Its stack pointer's page, read; written back as it was."""
-    with open(f"/proc/{pid}/maps", encoding="ascii") as maps:
-        start = next(int(line.split("-")[0], 16) for line in maps if "[stack]" in line)
+    start = stack(pid)
     room = ctypes.create_string_buffer(8)
     ours, theirs = Iovec(ctypes.addressof(room), 8), Iovec(start, 8)
     call(READV, pid, ctypes.byref(ours), 1, ctypes.byref(theirs), 1, 0)
@@ -48,6 +63,9 @@ WAYS = {
     "seize": lambda pid: trace(SEIZE, pid),
     "read": lambda pid: memory(READV, pid),
     "write": lambda pid: memory(WRITEV, pid),
+    "mem-read": lambda pid: file(f"/proc/{pid}/mem", pid, write=False),
+    "mem-write": lambda pid: file(f"/proc/{pid}/mem", pid, write=True),
+    "task-read": lambda pid: file(f"/proc/{pid}/task/{pid}/mem", pid, write=False),
     "descriptor": lambda pid: call(PIDFD_GETFD, os.pidfd_open(pid), 0, 0),
 }
 

@@ -17,6 +17,8 @@ class User:
     keys: tuple[str, ...] = ("id_ed25519",)
     may_sudo: bool = False
     certified: bool = False  # logs in with a certificate only
+    ca: str = "ca"  # that signed it
+    principals: tuple[str, ...] = ()  # beside the name
 
 
 USERS = (
@@ -24,11 +26,21 @@ USERS = (
     User("bob", 7002),
     User("mallory", 7003, may_sudo=True),
     User("deploy", 7004, keys=("id_ed25519", "id_other"), may_sudo=True),
-    User("contractor", 7005, certified=True),
+    User("contractor", 7005, certified=True, principals=("audited",)),
     User("rescue", 7006, groups=("breakglass",)),
+    # Of the fleets: accounts that several people or programs use, and who comes with the wrong certificate.
+    User("ansible", 7010, groups=("automation",), keys=("id_ed25519", "id_other")),
+    User("ci", 7011),
+    User("git", 7012),
+    User("postgres", 7013),
+    User("dora", 7014, groups=("automation", "dba"), may_sudo=True),
+    User("visitor", 7015, certified=True, ca="other_ca", principals=("contractor",)),
+    User("impostor", 7016, certified=True),
 )
+CAS = ("ca", "other_ca")  # that every sshd trusts
+SIGNER = "policies@lab"  # of policies
 BY_NAME = {user.name: user for user in USERS}
-GROUPS = {"breakglass": 7090, "sshtether": 7100}
+GROUPS = {"automation": 7091, "breakglass": 7090, "dba": 7092, "sshtether": 7100}
 SERVICE = ("_sshtether", 7100)
 
 
@@ -41,7 +53,9 @@ class Keys:
 
     def make(self) -> None:
         os.makedirs(self.directory, mode=0o700, exist_ok=True)
-        self._keygen("ca", "lab ca")
+        for ca in CAS:
+            self._keygen(ca, f"lab {ca}")
+        self._keygen(SIGNER, SIGNER)
         for user in USERS:
             for key in user.keys:
                 self._keygen(f"{user.name}.{key}", f"{user.name}@laptop")
@@ -49,8 +63,8 @@ class Keys:
         self.ca_fingerprint = self._fingerprint("ca")
         for user in (user for user in USERS if user.certified):
             subprocess.run(
-                ["ssh-keygen", "-q", "-s", self._path("ca"), "-I", f"ticket-17 {user.name}",
-                 "-n", f"{user.name},audited", "-z", "17", "-V", "-1h:+1d",
+                ["ssh-keygen", "-q", "-s", self._path(user.ca), "-I", f"ticket-17 {user.name}",
+                 "-n", ",".join((user.name, *user.principals)), "-z", "17", "-V", "-1h:+1d",
                  self._path(f"{user.name}.{user.keys[0]}.pub")],
                 check=True,
             )  # fmt: skip
@@ -59,6 +73,11 @@ class Keys:
         """Makes a host's key and returns its private part's name."""
         self._keygen(f"host.{host}", host)
         return self._path(f"host.{host}")
+
+    def signature(self, text: str) -> str:
+        """Of a policy's file."""
+        argv = ["ssh-keygen", "-q", "-Y", "sign", "-n", "sshtether-policy", "-f", self._path(SIGNER)]
+        return subprocess.run(argv, input=text, capture_output=True, text=True, check=True).stdout
 
     def text(self, name: str) -> str:
         with open(self._path(name), encoding="ascii") as file:

@@ -24,6 +24,9 @@ CONFIG = "/etc/sshtether/sshtetherd.conf"
 STORE = "/var/lib/sshtether/store.db"
 MODULE = f"{PROGRAMS}/pam_sshtether.so"
 
+_PATIENT = "login-timeout 5s\n"
+USUAL_TIMEOUT = "login-timeout 250ms\n"  # as without a word of it: sshtetherd.conf(5)
+_PATIENT_MODULE = "timeout=20s"
 _HELPERS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "helpers")
 
 ACCOUNT_LINE = "account [success=ok perm_denied=die default=ignore] {module}{options}\n"
@@ -56,7 +59,7 @@ class Daemon:
 
     # --- PAM ---
 
-    def pam(self, options: str = "", *, module: str = MODULE) -> None:
+    def pam(self, options: str = _PATIENT_MODULE, *, module: str = MODULE) -> None:
         """Puts the documented lines into the bastion's sshd stack."""
         words = {"module": module, "options": f" {options}" if options else ""}
         self.world.sshd["bastion"].pam(
@@ -68,24 +71,27 @@ class Daemon:
     def start(self, config: str = "", *, gates: bool = True) -> None:
         """The caps on actions are lifted: a run of the tests has more to stop than a host has in a year.
 
+        No login is answered by the fallback, which knows nobody, because this machine is busy; but where config says.
         Without gates: as on a host whose kernel has none for us.
         """
         self._lost_before = audit.lost()
-        self.bastion.write(CONFIG, f"action-rate 10000\ngate-cgroup {own_cgroup()}\n{config}")
+        patient = "" if "login-timeout" in config else _PATIENT
+        self.bastion.write(CONFIG, f"action-rate 10000\ngate-cgroup {own_cgroup()}\n{patient}{config}")
         log = open(self.bastion.path("/var/log/sshtetherd.err"), "ab")
         without = [] if gates else ["setpriv", "--bounding-set", "-bpf,-perfmon,-sys_admin"]
         self.process = self.bastion.popen([*without, f"{PROGRAMS}/sshtetherd", "-f"], stdout=log, stderr=log)
         log.close()
         try:
-            until(self._ready, "sshtetherd to read audit records")
+            until(self._ready, "sshtetherd to read audit records, and to know what is usual")
         except TimedOut as late:
-            raise TimedOut(f"{late}: {self.status().get('source')} {self.log()[-3000:]}") from late
+            status = self.status()
+            raise TimedOut(f"{late}: {status.get('source')} {status.get('baseline')} {self.log()[-3000:]}") from late
 
     def _ready(self) -> bool:
         if self.process.poll() is not None:
             raise AssertionError(f"sshtetherd ended ({self.process.returncode}): {self.log()[-3000:]}")
-        status = self.status()
-        return status.get("source", {}).get("state") == "live"
+        source, usual = (self.status().get(part, {}).get("state") for part in ("source", "baseline"))
+        return source == "live" and usual != "restoring"
 
     def log(self) -> str:
         return self.bastion.read("/var/log/sshtetherd.err")
@@ -93,7 +99,7 @@ class Daemon:
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
         try:
-            status = self.process.wait(20)
+            status = self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired as late:
             raise TimedOut("sshtetherd does not end on SIGTERM") from late
         assert status == 0, f"sshtetherd ended with {status}: {self.log()[-3000:]}"
@@ -108,10 +114,16 @@ class Daemon:
         assert status is None, f"sshtetherd ended with {status}: {self.log()[-3000:]}"
 
     def revive(self) -> None:
-        """After a test that failed, so that the next is judged by what it does itself."""
-        if self.process.poll() is not None:
-            self.pam()
-            self.start()
+        """With the usual settings, whatever has become of it."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGCONT)
+            try:
+                self.stop()
+            except AssertionError:  # told by the test already, or not its matter
+                self.process.kill()
+                self.process.wait()
+        self.pam()
+        self.start()
 
     def kill(self) -> None:
         """As a crash would: monitor and engine at once."""
@@ -120,6 +132,10 @@ class Daemon:
             os.kill(pid, signal.SIGKILL)
         self.process.wait()
         until(lambda: not os.path.exists(f"/proc/{engine}"), "the engine to be gone")
+
+    def another_engine(self, before: int) -> None:
+        """After the death of the one before, which tells nothing any more: as after a start."""
+        until(lambda: self.status().get("engine", {}).get("pid", before) != before and self._ready(), "another engine")
 
     def engine_pid(self) -> int:
         return int(self.status()["engine"]["pid"])

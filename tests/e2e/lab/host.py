@@ -65,6 +65,10 @@ class Host:
         self._children.append(child)
         return child
 
+    def children(self) -> list[subprocess.Popen]:
+        """What was started here with popen(), and lives."""
+        return [child for child in self._children if child.poll() is None]
+
     def run(
         self,
         argv: Sequence[str],

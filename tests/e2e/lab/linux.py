@@ -64,6 +64,21 @@ def bpftool(*words: str) -> Any:
     return json.loads(done.stdout)
 
 
+def is_alive(pid: int) -> bool:
+    """Nobody may ever ask for the status of one that has ended."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as stat:
+            return stat.read().rpartition(")")[2].split()[0] not in "XZ"
+    except OSError:
+        return False
+
+
+def traced(pid: int) -> bool:
+    """Whether a tracer has attached to the process."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        return any(line.startswith("TracerPid:") and int(line.split()[1]) != 0 for line in status)
+
+
 def mount(source: str, target: str, fstype: str = "", flags: int = 0, data: str = "") -> None:
     _check(
         _libc.mount(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from . import linux
 from .host import Host
 from .sshd import Login
+from .waiting import until
 
 _SOL_PACKET = 263
 _PACKET_STATISTICS = 6  # linux/if_packet.h
@@ -69,7 +70,7 @@ def told(text: str) -> Told:
 
 
 class Background:
-    """A hammer in a session, that goes on until it is told to stop."""
+    """A hammer in a session, that goes on until it is told to stop, or a test fails in the session's block."""
 
     _count = 0
 
@@ -77,10 +78,19 @@ class Background:
         Background._count += 1
         self._session = session
         self._file = f"/tmp/hammer.{Background._count}"
-        self._pid = int(session.out(f"{program} {words} >{self._file} & echo $!"))
+        self.pid = int(session.out(f"{program} {words} >{self._file} & echo $!"))
+
+    def _naps(self) -> int:
+        with open(f"/proc/{self.pid}/status", encoding="ascii") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith("voluntary_ctxt_switches:"))
+
+    def tries(self) -> None:
+        """Returns when it has begun and ended one more attempt: it sleeps after each, and may in it."""
+        enough = self._naps() + 3
+        until(lambda: self._naps() >= enough, "another attempt")
 
     def stop(self) -> Told:
-        self._session.run(f"kill {self._pid}; while [ -e /proc/{self._pid} ]; do sleep 0.02; done")
+        self._session.run(f"kill {self.pid}; while [ -e /proc/{self.pid} ]; do sleep 0.02; done")
         return told(self._session.out(f"cat {self._file}"))
 
 

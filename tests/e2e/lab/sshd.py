@@ -7,11 +7,13 @@ import itertools
 import os
 import re
 import shlex
+import signal
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
 
-from .accounts import Keys
+from . import linux
+from .accounts import CAS, Keys
 from .host import Host
 from .waiting import PATIENCE, TimedOut, until
 
@@ -55,7 +57,7 @@ class Sshd:
         private = keys.host_key(host.name)
         with open(private, encoding="ascii") as file:
             host.write("/etc/ssh/lab_host_key", file.read(), 0o600)
-        host.write("/etc/ssh/lab_ca.pub", keys.text("ca.pub"))
+        host.write("/etc/ssh/lab_ca.pub", "".join(keys.text(f"{ca}.pub") for ca in CAS))
         host.write("/etc/ssh/lab_sshd_config", SERVER_CONFIG)
         self.process: subprocess.Popen | None = None
 
@@ -104,7 +106,7 @@ class Agent:
         self.socket = f"{host.home(user)}/.ssh/agent.sock"
         self.env = {"SSH_AUTH_SOCK": self.socket}
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        host.popen(["ssh-agent", "-D", "-a", self.socket], user=user, **quiet)
+        self.process = host.popen(["ssh-agent", "-D", "-a", self.socket], user=user, **quiet)
         until(lambda: os.path.exists(host.path(self.socket)), f"the agent of {user}")
         for key in keys:
             host.run(["ssh-add", "-q", f".ssh/{key}"], user=user, env=self.env)
@@ -119,6 +121,11 @@ class Login:
         self.process = process
         os.set_blocking(process.stdout.fileno(), False)
         self._buffer = b""
+        self._ses = linux.UNSET  # as it began
+
+    def begin(self) -> None:
+        """Waits for its shell."""
+        self._ses = int(self.out("read ses </proc/self/sessionid; echo $ses"))
 
     def send(self, command: str) -> str:
         """Starts a command without waiting; returns the mark that ends its output."""
@@ -170,6 +177,14 @@ class Login:
             return False
         return True
 
+    def abandon(self) -> None:
+        """Ends whatever runs in the session: a test has failed, and the next is not to meet what it began."""
+        while pids := _living(self._ses):
+            for pid in pids:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.01)
+
     def close(self) -> None:
         with contextlib.suppress(BrokenPipeError):
             self.process.stdin.close()
@@ -179,6 +194,16 @@ class Login:
             self.process.kill()
             self.process.wait()
         self.process.stdout.close()
+
+
+def _living(ses: int) -> list[int]:
+    """The processes of a login, whosever they are by now."""
+    found = []
+    for pid in map(int, filter(str.isdigit, os.listdir("/proc")) if ses != linux.UNSET else ()):
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/sessionid", encoding="ascii") as own:
+            if int(own.read()) == ses and linux.is_alive(pid):
+                found.append(pid)
+    return found
 
 
 def ssh(key: str = "id_ed25519", options: Sequence[str] = ()) -> list[str]:
@@ -209,8 +234,11 @@ def login(
     )
     session = Login(process)
     try:
-        session.out("true")
+        session.begin()
         yield session
+    except BaseException:
+        session.abandon()
+        raise
     finally:
         session.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import subprocess
 import time
 from collections.abc import Iterator
 
@@ -39,6 +40,26 @@ class Stage:
         with sshd.login(self.laptop, user, "bastion", agent=agent, **options) as session:
             yield session
 
+    def clear(self) -> None:
+        """After a test that failed: nothing that it began or changed is there for the next one."""
+        self.daemon.revive()
+        lasting = [self.daemon.process, self.world.auditd]
+        lasting += [server.process for server in self.world.sshd.values()]
+        lasting += [agent.process for agent in self._agents.values()]
+        for host in self.world.hosts:
+            for child in host.children():
+                if child not in lasting:
+                    child.terminate()
+                    self._see_off(child)
+
+    @staticmethod
+    def _see_off(child: subprocess.Popen) -> None:
+        try:
+            child.wait(5)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
     def ssh(self, user: str, *words: str, key: str = "id_ed25519", check: bool = False, agent: bool = False):
         """One ssh command of user on the laptop, to its end."""
         env = self.agent(user).env if agent else None
@@ -65,4 +86,5 @@ class Stage:
 
     def _asked_for(self) -> set[str]:
         """Words of the daemon on itself and the host that had to come, whoever did nothing."""
-        return {"mode-changed", "records-lost"} if self.daemon.misses_records() else {"mode-changed"}
+        usual = {"mode-changed", "policy-loaded"}
+        return usual | {"records-lost"} if self.daemon.misses_records() else usual

@@ -11,6 +11,7 @@ T = TypeVar("T")
 
 PATIENCE = 60.0
 _STEP = 0.02
+_DAY_S = 86400
 
 
 class TimedOut(AssertionError):
@@ -27,6 +28,13 @@ def until(happened: Callable[[], T], what: str, patience: float = PATIENCE) -> T
         if time.monotonic() > end:
             raise TimedOut(f"waited {patience:g} s for {what}")
         time.sleep(_STEP)
+
+
+def one_day() -> None:
+    """Who counts what comes once a day (UTC) does not begin just before midnight, but after it."""
+    today = time.time() // _DAY_S
+    if (time.time() + 2 * PATIENCE) // _DAY_S > today:
+        until(lambda: time.time() // _DAY_S > today, "midnight", 3 * PATIENCE)
 
 
 class Tail:

@@ -9,10 +9,11 @@ import subprocess
 from . import accounts, audit, linux, sshd
 from .host import Host, connect
 from .syslog import Syslog
-from .waiting import until
+from .waiting import PATIENCE, until
 
 LAPTOP = "10.9.1.2"
 LAPTOP_OTHER = "10.9.1.7"  # a second origin
+LAPTOP_THIRD = "10.9.1.8"
 LAPTOP6 = "fd00:9:1::2"
 BASTION = "10.9.1.1"
 BASTION6 = "fd00:9:1::1"
@@ -22,7 +23,7 @@ DB_OTHER = "10.9.2.3"
 DB6 = "fd00:9:2::2"
 
 NAMES = {
-    "laptop": ("laptop", LAPTOP, LAPTOP_OTHER, LAPTOP6),
+    "laptop": ("laptop", LAPTOP, LAPTOP_OTHER, LAPTOP_THIRD, LAPTOP6),
     "bastion": ("bastion", BASTION, BASTION_INSIDE, BASTION6),
     "db": ("db", DB, DB_OTHER, DB6),
 }
@@ -56,7 +57,7 @@ class World:
 
     def _cables(self) -> None:
         connect(
-            self.laptop, "lan0", [f"{LAPTOP}/24", f"{LAPTOP_OTHER}/24", f"{LAPTOP6}/64"],
+            self.laptop, "lan0", [f"{LAPTOP}/24", f"{LAPTOP_OTHER}/24", f"{LAPTOP_THIRD}/24", f"{LAPTOP6}/64"],
             self.bastion, "lan0", [f"{BASTION}/24", f"{BASTION6}/64"],
         )  # fmt: skip
         connect(
@@ -87,7 +88,7 @@ class World:
     def stop_auditd(self) -> None:
         assert self.auditd is not None
         self.auditd.send_signal(signal.SIGTERM)
-        self.auditd.wait(20)
+        self.auditd.wait(PATIENCE)
         until(lambda: audit.status().get("pid") == "0", "the kernel to let go of auditd")
 
     def audit_log(self) -> str:
