@@ -190,6 +190,7 @@ bool
 detect_is_tcp(struct detect *d, struct evidence *e, uint64_t key, int64_t window_ms)
 {
 	const struct probe *probe = host_probe(detect_host(d));
+	const struct probe_ask ask = {.ses = e->ses, .uid = e->euid, .peer = e->to, .when = e->time};
 	struct probe_tcp tcp = {.found = false};
 
 	if (e->from.addr.family != 0)
@@ -198,7 +199,7 @@ detect_is_tcp(struct detect *d, struct evidence *e, uint64_t key, int64_t window
 		return false;
 	if (fold_has(detect_fold(d), key, e->time, window_ms))
 		return true;
-	if (!probe->tcp(probe->arg, e->euid, e->to, &tcp) || !tcp.found)
+	if (!probe->tcp(probe->arg, &ask, &tcp) || !tcp.found)
 		return false;
 	e->from = tcp.local;
 	return true;

@@ -16,7 +16,7 @@
 void
 passage_init(struct passage *p)
 {
-	*p = (struct passage){.open = false};
+	*p = (struct passage){.in_at = RTIME_NONE, .awaited = RTIME_NONE};
 	SLIST_INIT(&p->legs);
 }
 
@@ -94,6 +94,7 @@ open_window(struct passage *p, const struct volume *v)
 
 	p->open = true;
 	p->since = v->time;
+	p->awaited = RTIME_NONE;
 	p->base = young ? p->in : p->before;
 	p->most = 0;
 }
@@ -143,12 +144,23 @@ take_leg(struct passage *p, const struct volume *v)
 	return true;
 }
 
+void
+passage_began(struct passage *p, struct rtime when)
+{
+	const bool is_measured = p->open && !is_over(p, when);
+
+	if (!is_measured && (p->awaited.ms == RTIME_NONE.ms || rtime_since(when, p->awaited) > SETTLE_MS))
+		p->awaited = when;
+}
+
 /* With legs at work it waits for their word, which follows. */
 static bool
 take_own(struct passage *p, const struct volume *v)
 {
-	p->before = p->in;
-	p->over = v->last;
+	if (p->awaited.ms == RTIME_NONE.ms || rtime_since(p->in_at, p->awaited) <= 0)
+		p->before = p->in;
+	p->in_at = v->time;
+	p->over = p->over || v->last;
 	p->in = (struct carried){.sent = v->sent, .received = v->received};
 	if (is_over(p, v->time))
 		close_window(p);

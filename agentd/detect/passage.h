@@ -23,6 +23,8 @@ struct leg {
 
 struct passage {
 	struct carried in, before; /* of the session's own connection: now, and when told before that */
+	struct rtime in_at;        /* `in` is of then */
+	struct rtime awaited;      /* a leg began then that nobody has measured yet: `before` is older; RTIME_NONE: none */
 	bool over;                 /* that is */
 	bool open;                 /* a window is */
 	struct rtime since, until; /* until: the last leg ended; RTIME_NONE: there is one */
@@ -48,6 +50,8 @@ struct passed {
 
 void passage_init(struct passage *);
 void passage_done(struct passage *);
+/* The session made a connection then, whose volume is to be told of later: at once, or when it is over. */
+void passage_began(struct passage *, struct rtime when);
 /* True: *out says how things stand, with in and out of the same moment. */
 bool passage_volume(struct passage *, const struct session *, const struct volume *, struct passed *out);
 /* In the whole life of the session, both ways. */

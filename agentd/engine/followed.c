@@ -202,7 +202,7 @@ followed_add(struct followed *all, struct group *g, struct endpoint local, struc
 }
 
 void
-followed_place_due(struct followed *all, struct group *g, struct endpoint to, uint32_t uid)
+followed_place_due(struct followed *all, struct group *g, struct endpoint to, uint32_t uid, struct rtime when)
 {
 	struct place *p = followed_place(all, g, to, uid);
 
@@ -211,6 +211,7 @@ followed_place_due(struct followed *all, struct group *g, struct endpoint to, ui
 		return;
 	}
 	p->due = true;
+	p->since = when;
 	if (p->group != NULL)
 		return;
 	p->group = g;

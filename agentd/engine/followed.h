@@ -32,7 +32,8 @@ struct place {
 	struct group *group; /* borrowed */
 	struct endpoint to;
 	uint32_t uid;
-	bool due; /* somebody connected there */
+	bool due;           /* somebody connected there */
+	struct rtime since; /* at that time, the last of whom a finding told */
 };
 
 /* Whose sessions they are; there while one of them is. */
@@ -86,7 +87,7 @@ struct conn *followed_add(struct followed *, struct group *, struct endpoint loc
 void followed_drop(struct followed *, struct conn *);
 /* Its own connection has ended: it is found no more, but kept for findings that come late. */
 void followed_over(struct followed *, struct conn *, struct mtime now);
-/* Somebody connects there: it is due, and there if it was not. */
-void followed_place_due(struct followed *, struct group *, struct endpoint to, uint32_t uid);
+/* Somebody connected there at that time: it is due, and there if it was not. */
+void followed_place_due(struct followed *, struct group *, struct endpoint to, uint32_t uid, struct rtime when);
 
 #endif

@@ -164,7 +164,10 @@ make_volumes(struct engine *e)
 	const struct volumes_parts parts = {.base = e->base, .host = pipeline_host(e->pipeline),
 	    .volume = calls_volume, .arg = e};
 
-	return (e->volumes = volumes_new(&parts)) != NULL;
+	if ((e->volumes = volumes_new(&parts)) == NULL)
+		return false;
+	probe_live_tell(e->probe, e->volumes);
+	return true;
 }
 
 static bool

@@ -18,9 +18,10 @@ struct probe_live {
 	struct probe probe;
 	struct programs *programs; /* borrowed */
 	struct owners *owners;     /* borrowed */
-	struct watch *watch; /* borrowed */
+	struct watch *watch;       /* borrowed */
+	const struct volumes *volumes; /* borrowed; NULL: not yet */
 	int netlink;               /* −1: none */
-	struct quota quota; /* by uid */
+	struct quota quota;        /* by uid */
 };
 
 /* --- tasks ---------------------------------------------------------------------------------------- */
@@ -57,43 +58,54 @@ probe_same_network(void *arg, uint32_t pid)
 /* --- TCP sockets ------------------------------------------------------------------------------------ */
 
 struct find {
-	uint32_t uid;
+	const struct volumes *volumes;
+	const struct probe_ask *ask;
+	enum claim best; /* of those so far */
+	unsigned n;      /* that are as good */
 	struct probe_tcp *out;
 };
 
 static void
 take_found(const struct tcp_socket *s, void *arg)
 {
-	const struct find *f = arg;
+	struct find *f = arg;
+	enum claim claim = CLAIM_NONE;
 
-	if (!f->out->found || (s->uid == f->uid && !f->out->own))
-		*f->out = (struct probe_tcp){.found = true, .own = s->uid == f->uid, .local = s->local};
+	f->out->found = true;
+	if (s->inode != 0 && s->uid == f->ask->uid)
+		claim = f->volumes != NULL ? volumes_claim(f->volumes, f->ask->ses, s, f->ask->when) : CLAIM_FREE;
+	if (claim == CLAIM_NONE || claim < f->best)
+		return;
+	f->n = claim > f->best ? 1 : f->n + 1;
+	f->best = claim;
+	f->out->local = f->n == 1 ? s->local : (struct endpoint){0};
 }
 
 int
-probe_live_find(int netlink, uint32_t uid, struct endpoint peer, struct probe_tcp *out)
+probe_live_find(int netlink, const struct volumes *volumes, const struct probe_ask *ask, struct probe_tcp *out)
 {
-	struct find f = {.uid = uid, .out = out};
-	int rc = tcp_diag_each(netlink, peer.addr.family == 4 ? AF_INET : AF_INET6, peer, take_found, &f);
+	struct find f = {.volumes = volumes, .ask = ask, .best = CLAIM_NONE, .out = out};
+	const bool v4 = ask->peer.addr.family == 4;
+	int rc = tcp_diag_each(netlink, v4 ? AF_INET : AF_INET6, ask->peer, take_found, &f);
 
-	if (rc == 0 && !out->own && peer.addr.family == 4)
-		rc = tcp_diag_each(netlink, AF_INET6, peer, take_found, &f);
+	if (rc == 0 && v4)
+		rc = tcp_diag_each(netlink, AF_INET6, ask->peer, take_found, &f);
 	return rc;
 }
 
 static bool
-probe_tcp(void *arg, uint32_t uid, struct endpoint peer, struct probe_tcp *out)
+probe_tcp(void *arg, const struct probe_ask *ask, struct probe_tcp *out)
 {
 	struct probe_live *p = arg;
 	int rc = -ENOTCONN;
 
 	*out = (struct probe_tcp){.found = false};
-	if (!quota_take(&p->quota, uid, mtime_now())) {
+	if (!quota_take(&p->quota, ask->uid, mtime_now())) {
 		failure_note(FAIL_TCP_QUOTA);
 		return false;
 	}
-	if (p->netlink != -1 && peer.addr.family != 0)
-		rc = probe_live_find(p->netlink, uid, peer, out);
+	if (p->netlink != -1 && ask->peer.addr.family != 0)
+		rc = probe_live_find(p->netlink, p->volumes, ask, out);
 	if (rc != 0)
 		failure_note(FAIL_TCP_PROBE);
 	return rc == 0;
@@ -166,6 +178,12 @@ probe_live_free(struct probe_live **pp)
 	if (p->netlink != -1)
 		close(p->netlink);
 	free(p);
+}
+
+void
+probe_live_tell(struct probe_live *p, const struct volumes *volumes)
+{
+	p->volumes = volumes;
 }
 
 const struct probe *

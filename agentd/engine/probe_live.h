@@ -8,6 +8,7 @@
 
 #include "agentd/engine/owners.h"
 #include "agentd/engine/programs.h"
+#include "agentd/engine/volumes.h"
 #include "agentd/engine/watch.h"
 
 struct probe_live;
@@ -17,10 +18,10 @@ struct probe_live *probe_live_new(struct programs *, struct owners *, struct wat
 void probe_live_free(struct probe_live **);
 const struct probe *probe_live_get(const struct probe_live *);
 
-/*
- * sock_diag alone: a TCP socket to peer, in any state that has a peer, and better than what *out has already: one
- * of that uid before any other.  −errno when not told.
- */
-int probe_live_find(int netlink, uint32_t uid, struct endpoint peer, struct probe_tcp *out);
+/* Whose connections they are is known there (borrowed). */
+void probe_live_tell(struct probe_live *, const struct volumes *);
+
+/* sock_diag alone, as probe.tcp(); no volumes: nothing is known of any socket.  −errno when not told. */
+int probe_live_find(int netlink, const struct volumes *, const struct probe_ask *, struct probe_tcp *out);
 
 #endif

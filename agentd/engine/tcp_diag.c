@@ -235,6 +235,14 @@ tcp_diag_each(int netlink, int family, struct endpoint peer, tcp_socket_fn *fn, 
 }
 
 int
+tcp_diag_all(int netlink, int family, tcp_socket_fn *fn, void *arg)
+{
+	const struct request r = request_of(family, NLM_F_DUMP);
+
+	return converse(netlink, &r, fn, arg);
+}
+
+int
 tcp_diag_listening(int netlink, int family, tcp_socket_fn *fn, void *arg)
 {
 	struct request r = request_of(family, NLM_F_DUMP);

@@ -10,7 +10,7 @@
 
 struct tcp_socket {
 	struct endpoint local, peer;
-	uint64_t inode;          /* of one that ended: 0 */
+	uint64_t inode;          /* of one that ended, or that no process holds any more: 0 */
 	uint32_t uid;            /* its maker's; of one that ended: not told */
 	uint64_t sent, received; /* tcp_info: bytes_acked, bytes_received; SYN and FIN count for one each */
 };
@@ -23,6 +23,8 @@ int tcp_diag_open(void);
  * connection.  0, −errno.
  */
 int tcp_diag_each(int netlink, int family, struct endpoint peer, tcp_socket_fn *, void *arg);
+/* Each socket of that family that has a peer. */
+int tcp_diag_all(int netlink, int family, tcp_socket_fn *, void *arg);
 /* That one.  −ENOENT: there is none (any more). */
 int tcp_diag_one(int netlink, struct endpoint local, struct endpoint peer, struct tcp_socket *out);
 

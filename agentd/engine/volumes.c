@@ -8,6 +8,7 @@
 
 #include <event2/event.h>
 
+#include "agentd/engine/earlier.h"
 #include "agentd/engine/failures.h"
 #include "agentd/engine/followed.h"
 #include "agentd/engine/lately.h"
@@ -26,6 +27,7 @@ struct volumes {
 	int netlink, ends; /* −1: none */
 	struct event *on_ends, *on_due;
 	struct followed all;
+	struct earlier earlier;
 	uint16_t port[TCP_DIAG_PORTS];
 	size_t nports;
 	bool wide;                 /* there are more ports than that: every end is told of */
@@ -162,7 +164,7 @@ volumes_finding(struct volumes *v, const struct finding *f)
 	else if (f->from.addr.family == 0)
 		note_missed(g, f);
 	if (g->over.ns == 0 && (f->from.addr.family == 0 || f->activity == ACT_RELAY))
-		followed_place_due(&v->all, g, f->to, f->euid);
+		followed_place_due(&v->all, g, f->to, f->euid, f->time);
 	make_due(v, g);
 }
 
@@ -328,6 +330,16 @@ wake_waiting(struct volumes *v)
 	}
 }
 
+enum claim
+volumes_claim(const struct volumes *v, uint32_t ses, const struct tcp_socket *s, struct rtime when)
+{
+	const struct conn *c = followed_conn(&v->all, s->local, s->peer);
+
+	if (c != NULL)
+		return c->group->ses == ses ? CLAIM_OWN : CLAIM_NONE;
+	return rtime_since(when, v->earlier.until) > 0 && earlier_has(&v->earlier, s->inode) ? CLAIM_NONE : CLAIM_FREE;
+}
+
 struct walk {
 	struct volumes *v;
 	const struct place *place;
@@ -340,7 +352,7 @@ take_walked(const struct tcp_socket *s, void *arg)
 	const struct walk *w = arg;
 	const struct place *p = w->place;
 
-	if (s->uid == p->uid && followed_conn(&w->v->all, s->local, s->peer) == NULL &&
+	if (s->inode != 0 && s->uid == p->uid && volumes_claim(w->v, p->group->ses, s, p->since) == CLAIM_FREE &&
 	    followed_place(&w->v->all, NULL, p->to, p->uid) == p)
 		(void)follow(w->v, p->group, s->local, s->peer, false);
 }
@@ -508,6 +520,8 @@ volumes_new(const struct volumes_parts *parts)
 	v->ends = -1;
 	has_tables = followed_init(&v->all);
 	v->netlink = tcp_diag_open();
+	if (v->netlink != -1 && earlier_read(&v->earlier, v->netlink) != 0)
+		failure_note(FAIL_VOLUME_ASK);
 	v->on_due = event_new(parts->base, -1, 0, on_due, v);
 	if (v->on_due == NULL || !has_tables || (v->netlink != -1 && !listen_for_ends(v)))
 		volumes_free(&v);
@@ -525,6 +539,7 @@ volumes_free(struct volumes **vp)
 		return;
 	*vp = NULL;
 	followed_done(&v->all);
+	earlier_done(&v->earlier);
 	if (v->on_due != NULL)
 		event_free(v->on_due);
 	if (v->on_ends != NULL)

@@ -8,6 +8,7 @@
 #define ENGINE_VOLUMES_H
 
 #include "agentd/detect/finding.h"
+#include "agentd/engine/tcp_diag.h"
 #include "base/clock.h"
 
 struct event_base;
@@ -35,6 +36,16 @@ void volumes_session(struct volumes *, const struct session *);
 void volumes_finding(struct volumes *, const struct finding *);
 /* A process of that session connects there: when a relay of it did before, its connection is looked for. */
 void volumes_connect(struct volumes *, uint32_t ses, uint32_t uid, struct endpoint to);
+/*
+ * May that socket be the connection that the session made at that time?  CLAIM_NONE: it is another session's, or was
+ * there before the engine, and the connection was not.
+ */
+enum claim {
+	CLAIM_NONE,
+	CLAIM_OWN, /* it is the session's, as is known already */
+	CLAIM_FREE,
+};
+enum claim volumes_claim(const struct volumes *, uint32_t ses, const struct tcp_socket *, struct rtime when);
 /* Once a second. */
 void volumes_tick(struct volumes *);
 void volumes_stats_get(const struct volumes *, struct volumes_stats *);

@@ -100,10 +100,15 @@ struct probe_task {
 	char comm[16];
 };
 
+struct probe_ask {
+	uint32_t ses, uid; /* who connected, */
+	struct endpoint peer;
+	struct rtime when;
+};
+
 struct probe_tcp {
 	bool found;
-	bool own; /* of the uid asked for */
-	struct endpoint local;
+	struct endpoint local; /* none: which of several it is is not clear */
 };
 
 struct probe {
@@ -111,10 +116,10 @@ struct probe {
 	/* /proc of a living task */
 	bool (*task)(void *arg, uint32_t pid, struct probe_task *);
 	/*
-	 * Is there a TCP socket to that peer right now (sock_diag)?  One of that uid if there is
-	 * one; but a socket is its maker's, whoever connects it.
+	 * Is there a TCP socket to that peer right now (sock_diag)?  Anybody's, for a socket is its maker's, whoever
+	 * connects it; its own end is told of one of that uid alone that is no other session's.
 	 */
-	bool (*tcp)(void *arg, uint32_t uid, struct endpoint peer, struct probe_tcp *);
+	bool (*tcp)(void *arg, const struct probe_ask *, struct probe_tcp *);
 	/* Does the task live in the network that we live in, and not in a container's?  False when it is gone. */
 	bool (*same_network)(void *arg, uint32_t pid);
 	/* Please find out; the answer comes later through host_program_set(), host_owner_set(). */

@@ -26,7 +26,7 @@ probe_task(void *arg, uint32_t pid, struct probe_task *out)
 }
 
 static bool
-probe_tcp(void *arg, uint32_t uid, struct endpoint peer, struct probe_tcp *out)
+probe_tcp(void *arg, const struct probe_ask *ask, struct probe_tcp *out)
 {
 	const struct machine *m = arg;
 
@@ -34,11 +34,11 @@ probe_tcp(void *arg, uint32_t uid, struct endpoint peer, struct probe_tcp *out)
 	for (unsigned i = 1; i <= SOCKETS; i++) { /* the newest first */
 		const struct socket *s = &m->sockets[(m->next_socket - i) % SOCKETS];
 
-		if (!s->open || !endpoint_eq(s->to, peer))
+		if (!s->open || !endpoint_eq(s->to, ask->peer))
 			continue;
 		out->found = true;
-		out->own = s->uid == uid;
-		out->local = s->from;
+		if (s->uid == ask->uid)
+			out->local = s->from;
 		break;
 	}
 	return true;

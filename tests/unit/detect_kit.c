@@ -81,12 +81,11 @@ probe_task(void *arg, uint32_t pid, struct probe_task *out)
 }
 
 static bool
-probe_tcp(void *arg, uint32_t uid, struct endpoint peer, struct probe_tcp *out)
+probe_tcp(void *arg, const struct probe_ask *ask, struct probe_tcp *out)
 {
 	struct kit *k = arg;
 
-	(void)uid;
-	(void)peer;
+	(void)ask;
 	k->tcp_asked++;
 	out->found = k->tcp;
 	out->local = kit_endpoint("192.0.2.250", 40000);

@@ -270,6 +270,38 @@ a_slow_client(void **state)
 	(void)only(l, GRADE_DETECTED, CONFIDENCE_HIGH);
 }
 
+/* Heard of at once, but found when it is over: what came in meanwhile counts, however often that was told. */
+static void
+found_late(void **state)
+{
+	struct life *l = *state;
+	const uint32_t ses = life_login(l, ALICE, "alice", "192.0.2.1", "SHA256:a");
+
+	carry_in(l, ses, 3 * KB, 5 * KB, false);
+	life_ssh(l, ses, ALICE, "10.0.0.5");
+	carry_in(l, ses, 20 * KB, 14 * MB, false);
+	kit_wait(&l->kit, 1000);
+	carry_in(l, ses, 20 * KB, 20 * MB, true);
+	carry_in(l, ses, 20 * KB, 20 * MB, false);
+	none(l);
+	carry_out(l, ses, 40000, "10.0.0.5", 10 * KB, 20 * MB, true);
+	(void)only(l, GRADE_DETECTED, CONFIDENCE_HIGH);
+}
+
+/* No more of it will come, though what its session carried is told again. */
+static void
+found_late_and_never_surer(void **state)
+{
+	struct life *l = *state;
+	const uint32_t ses = life_login(l, ALICE, "alice", "192.0.2.1", "SHA256:a");
+
+	life_ssh(l, ses, ALICE, "10.0.0.5");
+	carry_in(l, ses, 20 * KB, 20 * MB, true);
+	carry_in(l, ses, 20 * KB, 20 * MB, false);
+	carry_out(l, ses, 40000, "10.0.0.5", 10 * KB, 17500 * KB, true);
+	(void)only(l, GRADE_DETECTED, CONFIDENCE_MEDIUM);
+}
+
 /* Several at once, none of which is alike by itself. */
 static void
 by_two_connections(void **state)
@@ -413,6 +445,8 @@ main(void)
 		TEST(looked_at_on_its_way),
 		TEST(never_surer),
 		TEST(a_slow_client),
+		TEST(found_late),
+		TEST(found_late_and_never_surer),
 		TEST(by_two_connections),
 		TEST(the_twin),
 		TEST(crossed),

@@ -158,11 +158,13 @@ open_session(struct stage *s, uint32_t ses, const struct pair *p)
 	return session;
 }
 
+static struct rtime found_at; /* of findings from now on; 0: before all that is here */
+
 static void
 find_of(struct stage *s, uint32_t ses, uint32_t uid, struct endpoint from, struct endpoint to)
 {
 	const struct finding f = {.activity = ACT_RELAY, .session = host_session(s->host, ses), .euid = uid, .from = from,
-	    .to = to};
+	    .to = to, .time = found_at};
 
 	volumes_finding(s->volumes, &f);
 }
@@ -252,6 +254,13 @@ near(uint64_t have, uint64_t want)
 
 /* --- life --------------------------------------------------------------------------------------------------- */
 
+static void
+begin(struct stage *s)
+{
+	s->volumes = volumes_new(&(struct volumes_parts){.base = s->base, .host = s->host, .volume = hear, .arg = s});
+	assert_non_null(s->volumes);
+}
+
 static int
 setup(void **state)
 {
@@ -259,7 +268,8 @@ setup(void **state)
 
 	s = (struct stage){.base = event_base_new()};
 	s.host = host_new("boot", NULL);
-	s.volumes = volumes_new(&(struct volumes_parts){.base = s.base, .host = s.host, .volume = hear, .arg = &s});
+	begin(&s);
+	found_at = RTIME_NONE;
 	s.sshd = listener();
 	s.db = listener();
 	s.login = come_in(&s);
@@ -267,7 +277,7 @@ setup(void **state)
 	(void)open_session(&s, SES, &s.login);
 	turn(&s);
 	*state = &s;
-	return s.volumes != NULL ? 0 : -1;
+	return 0;
 }
 
 static int
@@ -476,6 +486,57 @@ whose_it_is_must_be_clear(void **state)
 	hang_up(&first);
 }
 
+static enum claim
+claim_of(const struct stage *s, uint32_t ses, const struct pair *p)
+{
+	const int netlink = tcp_diag_open();
+	struct tcp_socket socket;
+
+	assert_true(netlink >= 0);
+	assert_int_equal(tcp_diag_one(netlink, p->local, p->peer, &socket), 0);
+	(void)close(netlink);
+	return volumes_claim(s->volumes, ses, &socket, found_at);
+}
+
+/* A second session of one user goes where the first one is. */
+static void
+what_is_anothers_is_not_claimed(void **state)
+{
+	struct stage *s = *state;
+	struct pair first = go_out(s), second = go_out(s);
+
+	find(s, SES, first.local, first.peer);
+	assert_int_equal(claim_of(s, SES, &first), CLAIM_OWN);
+	assert_int_equal(claim_of(s, OTHER, &first), CLAIM_NONE);
+	assert_int_equal(claim_of(s, SES, &second), CLAIM_FREE);
+	assert_int_equal(claim_of(s, OTHER, &second), CLAIM_FREE);
+	hang_up(&second);
+	hang_up(&first);
+}
+
+/* The engine begins when there is a connection; only what was made before that can be it. */
+static void
+what_was_there_before(void **state)
+{
+	struct stage *s = *state;
+	struct pair before = go_out(s), since;
+
+	volumes_free(&s->volumes);
+	begin(s);
+	volumes_session(s->volumes, host_session(s->host, SES));
+	assert_int_equal(claim_of(s, SES, &before), CLAIM_FREE);
+	found_at = (struct rtime){.ms = rtime_now().ms + 1000};
+	assert_int_equal(claim_of(s, SES, &before), CLAIM_NONE);
+	since = go_out(s);
+	assert_int_equal(claim_of(s, SES, &since), CLAIM_FREE);
+	find(s, SES, (struct endpoint){0}, since.peer);
+	turn(s);
+	assert_non_null(heard_of(s, since.local));
+	assert_null(heard_of(s, before.local));
+	hang_up(&since);
+	hang_up(&before);
+}
+
 /* The kernel is asked to tell of those ports alone. */
 static void
 others_may_end_as_they_like(void **state)
@@ -587,6 +648,8 @@ main(void)
 		TEST(which_it_was_must_be_clear),
 		TEST(another_to_the_same_place),
 		TEST(whose_it_is_must_be_clear),
+		TEST(what_is_anothers_is_not_claimed),
+		TEST(what_was_there_before),
 		TEST(others_may_end_as_they_like),
 		TEST(ends_without_a_word),
 		TEST(what_listens_and_what_it_serves),

@@ -1,0 +1,25 @@
+/*
+ * earlier: the TCP sockets that were there when the engine began.  Nobody told of them, so that whose they are is not
+ * known; but what a session connects after that is none of them.  Engine process.
+ */
+#ifndef ENGINE_EARLIER_H
+#define ENGINE_EARLIER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+
+struct earlier {
+	uint64_t *inode; /* owned; sorted */
+	size_t n, room;
+	struct rtime until; /* what is made later is no member */
+};
+
+/* Those of now, with a peer; into an empty one.  The first ST_EARLIER of them.  0, or −errno of tcp_diag_all(). */
+int earlier_read(struct earlier *, int netlink);
+void earlier_done(struct earlier *);
+bool earlier_has(const struct earlier *, uint64_t inode);
+
+#endif
