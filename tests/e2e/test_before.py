@@ -28,8 +28,9 @@ def test_a_new_rule_ends_what_it_is_against(stage: Stage) -> None:
     with (
         stage.login("alice", forward=True, options=lasting.RELAY) as session,
         stage.login("bob", forward=True) as other,
+        lasting.hop(session) as hop,
+        lasting.hop(other) as others,
     ):
-        hop, others = lasting.hop(session), lasting.hop(other)
         relayed = lasting.relayed(stage, "alice")
         watch = stage.watch()
         stage.fence(watch)  # what was there before the rule was judged before it
@@ -48,8 +49,7 @@ def test_a_new_rule_ends_what_it_is_against(stage: Stage) -> None:
 def test_the_mode_ends_what_the_rule_is_against(stage: Stage) -> None:
     """In audit mode it is let be, until enforce mode comes, be it on trial; a session is not ended for what it was let do."""
     stage.daemon.policy("", mode="audit")
-    with stage.login("alice", forward=True) as session:
-        hop = lasting.hop(session)
+    with stage.login("alice", forward=True) as session, lasting.hop(session) as hop:
         watch = stage.watch()
         stage.daemon.load(f"terminate outbound-ssh user alice to {DB}\n", mode="enforce")
         stage.fence(watch)
@@ -87,9 +87,12 @@ def _passes(here: subprocess.Popen, there: subprocess.Popen, line: bytes) -> Non
 def test_what_came_to_here_is_let_be(stage: Stage) -> None:
     """The port of its other end may be any; neither is her own login, which sshd holds as well, a relay."""
     stage.daemon.policy("", mode="enforce")
-    with _backwards(stage) as (here, there), stage.login("alice", forward=True) as session:
+    with (
+        _backwards(stage) as (here, there),
+        stage.login("alice", forward=True) as session,
+        lasting.hop(session) as hop,
+    ):
         _passes(here, there, b"before\n")
-        hop = lasting.hop(session)
         watch = stage.watch()
         stage.fence(watch)
         stage.daemon.policy("block outbound-ssh, relay user alice\n", mode="enforce")

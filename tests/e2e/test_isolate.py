@@ -9,8 +9,12 @@ from lab.waiting import PATIENCE
 
 def test_isolate_ends_what_was_connected(stage: Stage) -> None:
     stage.daemon.policy("")
-    with stage.login("alice", forward=True, options=lasting.RELAY) as session, stage.login("bob", forward=True) as other:
-        hop, others = lasting.hop(session), lasting.hop(other)
+    with (
+        stage.login("alice", forward=True, options=lasting.RELAY) as session,
+        stage.login("bob", forward=True) as other,
+        lasting.hop(session) as hop,
+        lasting.hop(other) as others,
+    ):
         relayed = lasting.relayed(stage, "alice")
         done = stage.daemon.json("isolate", str(session.ses), "--reason", "both ends")
         assert done[0]["count"] == 2, done

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from . import sshd
 from .sshd import Login
@@ -17,11 +18,15 @@ RELAY = ["-L", f"127.0.0.1:{PORT}:{DB}:22"]
 _STAY = "echo there; exec sleep 600"
 
 
-def hop(session: Login) -> Callable[[], bool]:
-    """ssh to db from the session; tells whether it goes on."""
+@contextlib.contextmanager
+def hop(session: Login) -> Iterator[Callable[[], bool]]:
+    """ssh to db from the session; tells whether it goes on.  It outlives its login, but not the block."""
     pid = session.out(f"ssh db '{_STAY}' >out 2>&1 & echo $!")
     session.out("until grep -q there out; do sleep .1; done")
-    return lambda: session.run(f"kill -0 {pid}")[0] == 0
+    try:
+        yield lambda: session.run(f"kill -0 {pid}")[0] == 0
+    finally:
+        session.run(f"kill {pid}")
 
 
 def relayed(stage: Stage, user: str) -> subprocess.Popen:
