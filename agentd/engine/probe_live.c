@@ -130,12 +130,12 @@ want_owner(void *arg, uint32_t ses, const struct fact_unix *un)
 	owners_want(p->owners, ses, un);
 }
 
-static void
+static bool
 listens(void *arg, const struct usock *u)
 {
 	const struct probe_live *p = arg;
 
-	watch_socket(p->watch, u);
+	return watch_socket(p->watch, u);
 }
 
 static void

@@ -35,7 +35,9 @@ struct watch {
 	struct link *link;
 	TAILQ_HEAD(, telling) tellings;
 	unsigned n;
-	struct quota files, clients, servers; /* by auid */
+	struct quota sockets, files, clients, servers; /* by auid */
+	bool refused; /* a listener, in this second */
+	bool again;   /* those are asked about that were refused before, and counted then */
 	unsigned guarding; /* questions that are not answered */
 	struct told told[ST_GUARDS_TOLD];
 };
@@ -121,24 +123,28 @@ is_on_its_way(const struct watch *w, const struct request *rq)
 }
 
 static bool
-may_ask(struct quota *q, uint32_t auid)
+may_ask(const struct watch *w, struct quota *q, uint32_t auid)
 {
 	if (auid == AUID_UNSET || quota_take(q, auid, mtime_now()))
 		return true;
-	failure_note(FAIL_WATCH_QUOTA);
+	if (!w->again)
+		failure_note(FAIL_WATCH_QUOTA);
 	return false;
 }
 
-static void
-say(struct watch *w, const struct request *rq, uint32_t auid)
+/* False: there is no room for it now. */
+static bool
+say(struct watch *w, const struct request *rq, struct quota *q, uint32_t auid)
 {
 	struct telling *t;
 
-	if (is_on_its_way(w, rq) || !may_ask(&w->files, auid))
-		return;
+	if (is_on_its_way(w, rq))
+		return true;
+	if (!may_ask(w, q, auid))
+		return false;
 	if (w->n >= ST_WATCH_ASKS || (t = calloc(1, sizeof(*t))) == NULL) {
 		failure_note(FAIL_WATCH_QUEUE);
-		return;
+		return false;
 	}
 	t->watch = w;
 	t->rq = *rq;
@@ -146,6 +152,7 @@ say(struct watch *w, const struct request *rq, uint32_t auid)
 	w->n++;
 	if (!link_ask(w->link, &t->rq, WAIT_MS, on_told, t))
 		telling_free(t);
+	return true;
 }
 
 /* An agent that nobody forwarded is its user's own in all of his sessions (host_owner()), and so of none. */
@@ -196,15 +203,17 @@ guard(struct watch *w, uint32_t ses, uint32_t pid)
 
 /* --- what is told of -------------------------------------------------------------------------------------- */
 
-void
+bool
 watch_socket(struct watch *w, const struct usock *u)
 {
 	const struct request rq = {.kind = REQ_SOCKET, .ses = is_local(u) ? SES_UNSET : u->owner_ses, .pid = u->owner_pid,
 	    .flags = u->kind == USOCK_MUX ? REQF_MUX : 0, .inode = u->inode, .dev_major = u->dev_major,
 	    .dev_minor = u->dev_minor};
 
-	if (u->inode != 0 && (u->kind == USOCK_AGENT || u->kind == USOCK_MUX))
-		say(w, &rq, u->owner_auid);
+	if (u->inode == 0 || (u->kind != USOCK_AGENT && u->kind != USOCK_MUX) || say(w, &rq, &w->sockets, u->owner_auid))
+		return true;
+	w->refused = true;
+	return false;
 }
 
 void
@@ -214,8 +223,8 @@ watch_client(struct watch *w, const struct process *p)
 	const struct request rq = {.kind = REQ_CLIENT, .ses = p->ses, .pid = p->pid, .inode = p->exe_inode,
 	    .dev_major = p->exe_dev_major, .dev_minor = p->exe_dev_minor, .time_ms = p->exec_time.ms};
 
-	say(w, &rq, p->auid);
-	if (w->guarding < ST_GUARD_ASKS && may_ask(&w->clients, p->auid))
+	(void)say(w, &rq, &w->files, p->auid);
+	if (w->guarding < ST_GUARD_ASKS && may_ask(w, &w->clients, p->auid))
 		guard(w, p->ses, p->pid);
 }
 
@@ -229,7 +238,7 @@ guard_sshd(struct watch *w, const struct session *s, uint32_t pid)
 	if (pid == 0 || w->guarding >= ST_GUARD_ASKS || (t->key == key && mtime_ms_since(t->until, mtime_now()) > 0))
 		return;
 	*t = (struct told){.key = key, .until = mtime_after(mtime_now(), AGAIN_MS)};
-	if (may_ask(&w->servers, s->auid))
+	if (may_ask(w, &w->servers, s->auid))
 		guard(w, s->ses, pid);
 }
 
@@ -246,9 +255,14 @@ guard_session(struct session *s, void *arg)
 }
 
 void
-watch_sessions(struct watch *w, const struct host *host)
+watch_sessions(struct watch *w, struct host *host)
 {
 	host_each_session(host, guard_session, w);
+	w->again = w->refused;
+	w->refused = false;
+	if (w->again)
+		host_listens_again(host);
+	w->again = false;
 }
 
 struct watch *
@@ -261,6 +275,7 @@ watch_new(struct event_base *base, struct link *link)
 	w->base = base;
 	w->link = link;
 	TAILQ_INIT(&w->tellings);
+	quota_init(&w->sockets, USER_BURST, USER_MINUTE);
 	quota_init(&w->files, USER_BURST, USER_MINUTE);
 	quota_init(&w->clients, USER_BURST, USER_MINUTE);
 	quota_init(&w->servers, USER_BURST, USER_MINUTE);

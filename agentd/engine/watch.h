@@ -16,12 +16,12 @@ struct watch;
 struct watch *watch_new(struct event_base *, struct link *);
 /* The link must answer nobody any more. */
 void watch_free(struct watch **);
-/* The model knows who listens there. */
-void watch_socket(struct watch *, const struct usock *);
+/* The model knows who listens there.  False: too many for now; watch_sessions() asks the model for it again. */
+bool watch_socket(struct watch *, const struct usock *);
 /* The model knows what it runs. */
 void watch_client(struct watch *, const struct process *);
 
-/* Once a second: the sshd processes of sessions. */
-void watch_sessions(struct watch *, const struct host *);
+/* Once a second: the sshd processes of sessions, and listeners that were too many. */
+void watch_sessions(struct watch *, struct host *);
 
 #endif

@@ -90,6 +90,7 @@ struct usock {
 	enum usock_kind kind;
 	uint32_t owner_pid, owner_ses, owner_uid, owner_auid; /* SES_UNSET: a task without session */
 	bool forwarded; /* an agent that sshd listens for, not somebody's own ssh-agent */
+	bool told;      /* probe.listens() took it */
 	struct rtime bound;
 };
 
@@ -127,7 +128,7 @@ struct probe {
 	    uint32_t dev_minor);
 	void (*want_owner)(void *arg, uint32_t ses, const struct fact_unix *);
 	/* Told, for whom it concerns: an agent or ControlMaster listens; a process runs an SSH client. */
-	void (*listens)(void *arg, const struct usock *);
+	bool (*listens)(void *arg, const struct usock *); /* false: not now, host_listens_again() */
 	void (*is_client)(void *arg, const struct process *);
 };
 
@@ -180,6 +181,8 @@ void host_each_session(const struct host *, bool (*fn)(struct session *, void *)
 void host_each_open(const struct host *, uint32_t auid, bool (*fn)(struct session *, void *), void *arg);
 void host_each_process(const struct host *, uint32_t ses, bool (*fn)(struct process *, void *),
     void *arg);
+/* Asks probe.listens() to take what it did not. */
+void host_listens_again(struct host *);
 void host_each_socket(const struct host *, uint32_t ses, bool (*fn)(struct usock *, void *),
     void *arg);
 /* By inode where the fact has one, else by path.  NULL: not known. */

@@ -139,6 +139,14 @@ join(struct host *h, struct usock_node *n, struct account *a)
 	h->stats.sockets = h->nusock;
 }
 
+static void
+tell(const struct host *h, struct usock_node *n)
+{
+	const bool concerns = n->has_inode && (n->u.kind == USOCK_AGENT || n->u.kind == USOCK_MUX);
+
+	n->u.told = h->probe.listens == NULL || !concerns || h->probe.listens(h->probe.arg, &n->u);
+}
+
 /* Takes the place of whatever had that inode, or that path without an inode. */
 static void
 usock_put(struct host *h, const struct usock *u)
@@ -169,8 +177,20 @@ usock_put(struct host *h, const struct usock *u)
 	if (n->u.path != NULL)
 		memcpy(n->u.path, u->path, u->path_len);
 	join(h, n, a);
-	if (h->probe.listens != NULL && n->has_inode && (u->kind == USOCK_AGENT || u->kind == USOCK_MUX))
-		h->probe.listens(h->probe.arg, &n->u);
+	tell(h, n);
+}
+
+void
+host_listens_again(struct host *h)
+{
+	struct usock_node *n;
+
+	for (int rank = 0; rank < USOCK_RANKS; rank++) {
+		TAILQ_FOREACH(n, &h->usocks[rank], in_host) {
+			if (!n->u.told)
+				tell(h, n);
+		}
+	}
 }
 
 /* --- from facts ------------------------------------------------------------------------------- */

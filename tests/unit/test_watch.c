@@ -132,6 +132,57 @@ who_hides_an_agent_is_looked_through_once_again(void **state)
 	assert_true(asked(s, &r));
 }
 
+static unsigned
+listeners(struct stage *s)
+{
+	struct request r;
+	unsigned n = 0;
+
+	while (asked(s, &r)) {
+		n += r.kind == REQ_SOCKET;
+		answer(s, &r, RES_OK);
+	}
+	return n;
+}
+
+static bool
+take_listener(void *arg, const struct usock *u)
+{
+	const struct stage *s = arg;
+
+	return watch_socket(s->watch, u);
+}
+
+static void
+listens(struct host *h, uint64_t inode)
+{
+	const struct usock u = {.kind = USOCK_AGENT, .inode = inode, .owner_pid = 900, .owner_ses = ALICE, .owner_auid = 1001};
+
+	host_owner_set(h, &u);
+}
+
+/* The agents of a user that logs in in a loop become known as his share grows, each once. */
+static void
+too_many_agents_are_told_of_later(void **state)
+{
+	struct stage *s = *state;
+	const struct probe probe = {.arg = s, .listens = take_listener};
+	struct host *h = host_new("boot", &probe);
+	unsigned n;
+
+	for (uint64_t i = 1; i <= 100; i++)
+		listens(h, i);
+	n = listeners(s);
+	assert_in_range(n, 64, 70);
+	later_ms += 20000;
+	watch_sessions(s->watch, h);
+	assert_int_equal(n + listeners(s), 100);
+	later_ms += 60000;
+	watch_sessions(s->watch, h);
+	assert_int_equal(listeners(s), 0);
+	host_free(&h);
+}
+
 /* The agent is gone, the next one has the inode: what is under way is about the one before. */
 static void
 an_inode_that_is_used_again_is_told_again(void **state)
@@ -312,6 +363,7 @@ main(void)
 		TEST(an_agent_that_goes_to_the_background_is_asked_for_again),
 		TEST(who_hides_an_agent_is_looked_through_once_again),
 		TEST(an_inode_that_is_used_again_is_told_again),
+		TEST(too_many_agents_are_told_of_later),
 		TEST(who_was_not_guarded_is_asked_for_again),
 		TEST(who_was_not_guarded_is_counted),
 		TEST(what_the_kernel_refuses_is_not_asked_for_again),

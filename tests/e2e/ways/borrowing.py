@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from lab import sshd
 from lab.daemon import PROGRAMS
+from lab.linux import bpftool
 from lab.sshd import Login
 from lab.stage import Stage
 from lab.waiting import until
@@ -46,6 +47,18 @@ def fill(command: str, sock: str, use: str) -> str:
     return command.format(sock=sock, dir=directory, name=name, use=use)
 
 
+def gated(owner: Login, sock: str) -> None:
+    """The kernel's gate knows the listener, some milliseconds after it was bound; until then who uses it is stopped after."""
+    inode = int(owner.out(f"stat -c %i {sock}"))
+    until(lambda: inode in _listeners(), f"{sock} to be known to the gate")
+
+
+def _listeners() -> set[int]:
+    found = bpftool("map", "dump", "name", "listeners")
+    tables = [table["elements"] for table in found] if found and "elements" in found[0] else [found]
+    return {entry["formatted"]["value"]["inode"] for table in tables for entry in table}
+
+
 def session_name(stage: Stage, ses: int) -> str:
     return stage.daemon.sessions()[ses]["sshtether"]["session"]
 
@@ -58,6 +71,7 @@ def agent(row: int, command: str, user: str = "mallory", key: str = "id_ed25519"
 
     def go(stage: Stage, attempt: Attempt) -> Tried:
         with victim(stage, "deploy") as (owner, sock), _thief(stage, user, key, owner, attempt) as thief:
+            gated(owner, sock)
             words = fill(command, sock, use or f"{BORROW} {attempt.hold or 0.3}")
             status, said = thief.run(f"export HOLD={int(attempt.hold)}; {words}")
             assert "ED25519" in owner.out("ssh-add -l"), "the owner lost her agent"
@@ -69,6 +83,7 @@ def agent(row: int, command: str, user: str = "mallory", key: str = "id_ed25519"
 def mux(row: int, command: str, user: str = "mallory", key: str = "id_ed25519", **limits) -> Way:
     def go(stage: Stage, attempt: Attempt) -> Tried:
         with master(stage, "deploy") as (owner, sock), _thief(stage, user, key, owner, attempt) as thief:
+            gated(owner, sock)
             status, said = thief.run(fill(command, sock, f"'sleep {attempt.hold}; hostname' 2>/dev/null"))
             assert owner.out(f"ssh -S {sock} db hostname") == "db", "the master was hit as well"
             return tried(thief, status == 0 and said == "db", said, **_owner(stage, user, owner, attempt))
@@ -124,6 +139,7 @@ def through_sshd(how: str, **limits) -> Way:
     def go(stage: Stage, attempt: Attempt) -> Tried:
         key = "id_other" if attempt.forbidden else "id_ed25519"
         with victim(stage, "deploy") as (owner, sock):
+            gated(owner, sock)
             stage.bastion.run(["ln", "-sfn", sock, "/run/innocent"])
             with brought_home(stage, "deploy", key, how.format(sock=sock)) as far:
                 done = borrow_at_home(stage, "deploy", attempt.hold or 0.3, far)
