@@ -1,7 +1,9 @@
 /*
  * ssh-tamper: a task of a session lays its hand on sshd, an agent or an SSH client that is not of its own
  * session: attaches to it, reads or writes its memory, takes a descriptor out of it.  Its own session's
- * tasks are its own to debug.  What goes through /proc/PID/mem leaves no record, the monitor tells of it.  Pure.
+ * tasks are its own to debug.  What goes through /proc/PID/mem leaves no record, the monitor tells of it.
+ * Confidence: what was done is seen; who it was done to is sure where the program or its socket is known (high), and
+ * less so by the name of the task alone, which is whatever it calls itself (medium).  Pure.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -36,6 +38,7 @@ struct victim {
 	uint32_t pid, ses, uid, auid;
 	char name[16];
 	enum role role;
+	bool named; /* its name is all that says what it is */
 };
 
 /* As the kernel said when it happened; else as it is now. */
@@ -94,7 +97,7 @@ role_of_name(struct bytes name)
 
 /* By what it is known to be, then by what it listens on, then by its name. */
 static enum role
-role_of(const struct detect *d, const struct victim *v)
+role_of(const struct detect *d, struct victim *v)
 {
 	const struct process *p = host_process(detect_host(d), v->pid);
 	struct listener l = {.pid = v->pid};
@@ -110,6 +113,7 @@ role_of(const struct detect *d, const struct victim *v)
 		return role_of_name(bytes_basename(bytes_of(p->exe)));
 	if (p != NULL && p->program == PROGRAM_SSH)
 		return ROLE_CLIENT;
+	v->named = true;
 	return p != NULL && p->exe != NULL ? ROLE_NONE : role_of_name(bytes_of(v->name));
 }
 
@@ -154,6 +158,7 @@ send_tamper(struct detect *d, const struct fact *fact, const struct victim *v)
 	struct finding f;
 
 	finding_start(d, &e, ACT_SSH_TAMPER, &f);
+	f.confidence = v->named ? CONFIDENCE_MEDIUM : CONFIDENCE_HIGH;
 	finding_fold(d, &f, evidence_key(&e, ACT_SSH_TAMPER, hash_u64(e.life) ^ v->pid ^ writes(fact)), SAME_TAMPER_MS);
 	set_owner(d, &e, v, &f);
 	if (f.owner_session != NULL)

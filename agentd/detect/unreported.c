@@ -12,7 +12,8 @@
  *   a server that somebody runs in his session: the login has that session's id, and shows by the shell
  *   that the server starts.  Of one without a shell nothing shows but its listening port.
  *
- * Pure.
+ * Confidence: high where it is seen; medium where a report may have been lost on its way, or where the shell's
+ * parent was gone and its server is known by the connection that it took a moment before alone.  Pure.
  */
 #include <stdlib.h>
 
@@ -100,6 +101,7 @@ fact_setuid(struct detect *d, const struct fact *f)
 		return;
 	e = evidence_of(d, f);
 	finding_start(d, &e, ACT_UNREPORTED_SESSION, &out);
+	out.confidence = CONFIDENCE_HIGH;
 	finding_reason(&out, "is a login of uid %u through %s that never passed PAM: it has no session id",
 	    f->uid, program_str(out.process, program));
 	send_unreported(d, &e, WITHOUT_PAM, f->ppid, &out);
@@ -149,6 +151,7 @@ send_late(struct detect *d, const struct late *l)
 	if (!is_unreported(d, l->e.ses, l->e.pid))
 		return;
 	finding_start(d, &l->e, ACT_UNREPORTED_SESSION, &f);
+	f.confidence = CONFIDENCE_MEDIUM;
 	finding_reason(&f, "passed PAM, but its stack's module did not report it as it did others");
 	send_unreported(d, &l->e, NOT_REPORTED, l->e.ses, &f);
 	note_told(d, l->e.pid, l->e.time);
@@ -224,10 +227,11 @@ server_of_orphan(struct detect *d, const struct fact *f)
  * The session's own sshd was started in none, or in another.
  */
 static const struct process *
-server_of(struct detect *d, const struct fact *f)
+server_of(struct detect *d, const struct fact *f, enum confidence *sure)
 {
 	uint32_t pid = f->ppid;
 
+	*sure = CONFIDENCE_HIGH;
 	for (int i = 0; i < FORKS_MAX; i++) {
 		const struct process *p = host_process(detect_host(d), pid);
 
@@ -239,8 +243,10 @@ server_of(struct detect *d, const struct fact *f)
 			(void)take_child(d, p, f);
 			return p;
 		}
-		if (p->ppid == 0)
+		if (p->ppid == 0) {
+			*sure = CONFIDENCE_MEDIUM;
 			return server_of_orphan(d, f);
+		}
 		pid = p->ppid;
 	}
 	return NULL;
@@ -250,14 +256,16 @@ static void
 fact_exec(struct detect *d, const struct fact *f)
 {
 	const struct process *server;
+	enum confidence sure;
 	struct evidence e;
 	struct finding out;
 	char program[64], shell[64];
 
-	if (f->ses == SES_UNSET || !is_login_shell(f->argv) || (server = server_of(d, f)) == NULL)
+	if (f->ses == SES_UNSET || !is_login_shell(f->argv) || (server = server_of(d, f, &sure)) == NULL)
 		return;
 	e = evidence_of(d, f);
 	finding_start(d, &e, ACT_UNREPORTED_SESSION, &out);
+	out.confidence = sure;
 	finding_reason(&out, "let somebody in through a %s of its own (pid %u), who runs %s as uid %u",
 	    program_str(server, program), server->pid, program_str(out.process, shell), f->uid);
 	send_unreported(d, &e, BY_OWN_SERVER, child_of(server, f->ppid), &out);

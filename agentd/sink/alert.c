@@ -179,7 +179,7 @@ put_unix_path(struct json *j, struct bytes path)
 	buf_free(&text);
 }
 
-/* What is inferred, and not seen, says how sure it is. */
+/* What can be more or less sure says how sure it is. */
 static void
 put_weight(struct json *j, const struct finding *f)
 {
