@@ -12,8 +12,8 @@
  *   - The same fact counts once, whoever tells it.  A network that is new makes two at a time of any other session, and
  *     every way out of it new to ssh-proxy: so concurrent-origins counts fully where the other one is at work just now,
  *     and ssh-proxy little beside the destination, which unusual-destination judges.
- *   - A thing that has no everyday reason is worth a look alone: somebody else's key read 40, a session id dropped 45,
- *     another one's agent used or a running sshd traced 70: high.
+ *   - A thing that has no everyday reason is worth a look alone: somebody else's key read 40, a session id dropped or
+ *     somebody let in of whom PAM told nothing 45, another one's agent used or a running sshd traced 70: high.
  *   - Hijack and escalation in one session are the sheet's case for an escalation: critical, whatever the sum.
  *
  * A case stands no lower than any alert among its findings: whoever was told "critical" of one of them finds no "high"
@@ -39,6 +39,7 @@ static const struct indicator indicators[] = {
 	{ACT_UNUSUAL_ORIGIN, .group = GROUP_ORIGIN, .points = {25, 15, 25, 30}},
 	{ACT_UNUSUAL_HOUR, .group = GROUP_ORIGIN, .points = {15, 5, 15, 15}},
 	{ACT_CONCURRENT_ORIGINS, .group = GROUP_SIMULTANEOUS, .points = {20, 5, 10, 25}},
+	{ACT_UNREPORTED_SESSION, .group = GROUP_SIMULTANEOUS, .points = {45, 15, 40, 45}},
 	{ACT_UNUSUAL_DESTINATION, .group = GROUP_MOVEMENT, .points = {25, 10, 25, 30}},
 	{ACT_SSH_PROXY, .grade = GRADE_UNUSUAL, .group = GROUP_MOVEMENT, .points = {5, 5, 5, 5}},
 	{ACT_SSH_PROXY, .grade = GRADE_HIGH_VOLUME, .group = GROUP_MOVEMENT, .points = {10, 5, 10, 15}},

@@ -186,13 +186,27 @@ put_login_key(const struct case_file *c, struct step *s)
 		buf_printf(&s->command, "ssh-keygen -lf ~%s/.ssh/authorized_keys | grep -F %s", c->user, c->key_fp);
 }
 
-/* Whoever sat there had the user's credentials. */
+static bool
+counts(const struct case_file *c, enum activity a, enum owner o)
+{
+	for (size_t i = 0; i < c->nitems; i++) {
+		unsigned points = 0;
+
+		for (unsigned g = 0; g < GROUP_COUNT; g++)
+			points += c->items[i].points[g];
+		if (c->items[i].activity == a && (o == OWNER_UNKNOWN || c->items[i].owner == o) && points > 0)
+			return true;
+	}
+	return false;
+}
+
+/* Whoever sat there had the user's credentials; who was let in past them is another matter. */
 static void
 do_login_key(struct todo *t)
 {
 	struct step s = {.action = "rotate-key"};
 
-	if (t->c->scored < SEV_HIGH && !has(t, GROUP_ORIGIN) && !has(t, GROUP_SIMULTANEOUS))
+	if (t->c->scored < SEV_HIGH && !has(t, GROUP_ORIGIN) && !counts(t->c, ACT_CONCURRENT_ORIGINS, OWNER_UNKNOWN))
 		return;
 	if (t->c->cert_id[0] != '\0')
 		put_certificate(t->c, &s);
@@ -330,23 +344,10 @@ static const struct {
 	{ACT_SESSION_ESCAPE, OWNER_UNKNOWN, "terminate session-escape severity high"},
 	{ACT_ESCALATED_AGENT, OWNER_UNKNOWN, "revoke-agent escalated-agent user %s severity high"},
 	{ACT_KEY_READ, OWNER_UNKNOWN, "terminate key-read user %s severity high"},
+	{ACT_UNREPORTED_SESSION, OWNER_UNKNOWN, "terminate unreported-session user %s severity high"},
 	{ACT_LISTED_ORIGIN, OWNER_UNKNOWN, "terminate listed-origin severity high"},
 	{ACT_UNUSUAL_DESTINATION, OWNER_UNKNOWN, "block outbound-ssh, relay user %s severity high"},
 };
-
-static bool
-counts(const struct case_file *c, enum activity a, enum owner o)
-{
-	for (size_t i = 0; i < c->nitems; i++) {
-		unsigned points = 0;
-
-		for (unsigned g = 0; g < GROUP_COUNT; g++)
-			points += c->items[i].points[g];
-		if (c->items[i].activity == a && (o == OWNER_UNKNOWN || c->items[i].owner == o) && points > 0)
-			return true;
-	}
-	return false;
-}
 
 static void
 do_policy(struct todo *t)

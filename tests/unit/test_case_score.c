@@ -33,6 +33,7 @@ each_group_counts(void **state)
 		{{.activity = ACT_UNUSUAL_ORIGIN}, GROUP_ORIGIN},
 		{{.activity = ACT_UNUSUAL_HOUR}, GROUP_ORIGIN},
 		{{.activity = ACT_CONCURRENT_ORIGINS}, GROUP_SIMULTANEOUS},
+		{{.activity = ACT_UNREPORTED_SESSION}, GROUP_SIMULTANEOUS},
 		{{.activity = ACT_UNUSUAL_DESTINATION}, GROUP_MOVEMENT},
 		{{.activity = ACT_SSH_PROXY, .grade = GRADE_UNUSUAL}, GROUP_MOVEMENT},
 		{{.activity = ACT_SSH_PROXY, .grade = GRADE_DETECTED}, GROUP_MOVEMENT},

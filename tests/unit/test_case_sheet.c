@@ -117,6 +117,24 @@ what_to_do_fits_the_severity(void **state)
 	cases_free(&t);
 }
 
+/* It is there at the same time, and that its user's key is in other hands does not follow. */
+static void
+somebody_let_in_by_ones_own_server(void **state)
+{
+	struct cases *t = kit_cases();
+	struct buf text = sheet(kit_take(t, &(struct step){.activity = ACT_UNREPORTED_SESSION, .confidence = CONFIDENCE_HIGH}),
+	    true);
+
+	(void)state;
+	assert_has(&text, "\"score\":45,\"severity\":\"medium\"");
+	assert_has(&text, "\"activity\":\"unreported-session\",\"id\":\"0000000000000000000001a200c646e0\"}],\"answer\":\"yes\"},"
+	    "{\"question\":\"agent-forwarded\"");
+	assert_has(&text, "\"policy\":\"terminate unreported-session user alice severity high\"");
+	assert_lacks(&text, "rotate-key");
+	buf_free(&text);
+	cases_free(&t);
+}
+
 static void
 of_the_dead_nothing_is_ended(void **state)
 {
@@ -260,6 +278,7 @@ main(void)
 		cmocka_unit_test(each_option_of_sshd_has_its_file),
 		cmocka_unit_test(no_odd_name_stands_in_a_command),
 		cmocka_unit_test(what_to_do_fits_the_severity),
+		cmocka_unit_test(somebody_let_in_by_ones_own_server),
 		cmocka_unit_test(of_the_dead_nothing_is_ended),
 		cmocka_unit_test(ones_own_agent_is_context),
 		cmocka_unit_test(no_is_said_where_it_would_have_been_seen),
