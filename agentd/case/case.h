@@ -91,6 +91,8 @@ const char *case_source_name(enum session_source);
 /* --- score.c --- */
 
 const char *case_group_name(enum case_group);
+/* Did somebody else than logged in do anything in it, by what was found or by its tasks?  That needs no points. */
+bool case_has_escalated(const struct case_file *);
 void case_weigh(struct case_item *); /* its points */
 /* Points of each item, then score, indicators and severities. */
 void case_score(struct case_file *);
@@ -121,6 +123,8 @@ struct case_file *cases_ripe(struct cases *, struct rtime now, bool all);
 void cases_told(struct cases *, struct case_file *);
 /* The session is over, or about to be let go of. */
 void cases_over(struct cases *, uint32_t ses, const struct host *, struct rtime now);
+/* Looks at the session of one of them as it is now (case_look()); its score follows. */
+void cases_look(struct cases *, struct case_file *, const struct host *);
 /* One that was kept, of this boot: taken over; what came of its session since joins it. */
 void cases_restore(struct cases *, struct case_file *);
 /* NULL: nothing counts of that session. */

@@ -99,12 +99,35 @@ put_what(const struct case_file *c, struct buf *out)
 	}
 }
 
+/* What makes a hijack critical and is no indicator. */
+static void
+put_rise(const struct case_file *c, struct buf *out)
+{
+	const struct case_task *task = &c->seen.tasks[0];
+	bool agent = false, counts = false;
+
+	for (size_t i = 0; i < c->nitems; i++) {
+		agent |= c->items[i].points[GROUP_AGENT] > 0;
+		counts |= c->items[i].points[GROUP_ESCALATION] > 0;
+	}
+	if (!agent || counts || !case_has_escalated(c))
+		return;
+	if (c->seen.ntasks == 0) {
+		buf_puts(out, ", and escalation");
+		return;
+	}
+	buf_puts(out, ", and ");
+	buf_put_visible(out, bytes_of(task->exe));
+	buf_printf(out, "[%u] ran as uid %u", task->pid, task->uid);
+}
+
 void
 case_reason(const struct case_file *c, struct buf *out)
 {
 	put_whose(c, out);
 	buf_printf(out, ": %u indicator%s, score %u: ", c->indicators, c->indicators == 1 ? "" : "s", c->score);
 	put_what(c, out);
+	put_rise(c, out);
 }
 
 /* The same case, told for the same severity of its score, has the same id. */

@@ -109,6 +109,17 @@ touch(struct cases *t, struct node *n)
 	set_waits(t, n, case_is_due(&n->c));
 }
 
+void
+cases_look(struct cases *t, struct case_file *c, const struct host *h)
+{
+	const unsigned before = c->score;
+
+	case_look(c, h);
+	case_score(c);
+	if (c->score != before)
+		touch(t, (struct node *)c);
+}
+
 /* --- a finding ------------------------------------------------------------------------------------ */
 
 /* Could anything have been unusual of it? */
@@ -155,7 +166,7 @@ cases_take(struct cases *t, const struct ruling *r, enum done done, const char *
 	if (n->c.indicators != before) {
 		n->c.judged = n->c.judged || is_judged(t, &n->c);
 		if (h != NULL)
-			case_look(&n->c, h);
+			cases_look(t, &n->c, h);
 	}
 	touch(t, n);
 	return &n->c;
@@ -203,7 +214,7 @@ cases_over(struct cases *t, uint32_t ses, const struct host *h, struct rtime now
 		return;
 	}
 	if (h != NULL)
-		case_look(&n->c, h);
+		cases_look(t, &n->c, h);
 	n->c.over = now;
 	n->dirty = true;
 }

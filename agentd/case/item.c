@@ -126,19 +126,23 @@ is_context(const struct case_item *it)
 	return points == 0;
 }
 
-/* The first that counts nothing; else the first that others stand for. */
+/* The first that says nothing; else the first that others stand for; else one that has no points. */
 static struct case_item *
 least_of(const struct case_file *c)
 {
-	struct case_item *least = NULL;
+	struct case_item *least = NULL, *risen = NULL;
 
 	for (size_t i = 0; i < c->nitems; i++) {
-		if (is_context(&c->items[i]))
-			return &c->items[i];
-		if (least == NULL && is_covered(c, &c->items[i]))
-			least = &c->items[i];
+		struct case_item *it = &c->items[i];
+
+		if (is_context(it) && !it->changed)
+			return it;
+		if (is_context(it))
+			risen = risen == NULL ? it : risen; /* case_has_escalated() */
+		else if (least == NULL && is_covered(c, it))
+			least = it;
 	}
-	return least;
+	return least != NULL ? least : risen;
 }
 
 /* Who does a lot that counts little must not hide by it what counts.  False: it says nothing new. */

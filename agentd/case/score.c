@@ -14,7 +14,8 @@
  *     and ssh-proxy little beside the destination, which unusual-destination judges.
  *   - A thing that has no everyday reason is worth a look alone: somebody else's key read 40, a session id dropped or
  *     somebody let in of whom PAM told nothing 45, another one's agent used or a running sshd traced 70: high.
- *   - Hijack and escalation in one session are the sheet's case for an escalation: critical, whatever the sum.
+ *   - Hijack and escalation in one session are the sheet's case for an escalation: critical, whatever the sum, and
+ *     also where escalation was only seen: sudo is everyday, and has no points.
  *
  * A case stands no lower than any alert among its findings: whoever was told "critical" of one of them finds no "high"
  * on the sheet.  That tells nothing anew and calls for nothing: it is what counts that does.
@@ -151,6 +152,22 @@ gravest(const struct case_file *c)
 	return s;
 }
 
+bool
+case_has_escalated(const struct case_file *c)
+{
+	for (size_t i = 0; i < c->nitems; i++) {
+		if (c->items[i].changed && !c->items[i].passed)
+			return true;
+	}
+	return c->seen.ntasks > 0;
+}
+
+static bool
+is_there(const struct case_file *c, const unsigned by_group[GROUP_COUNT], enum case_group g)
+{
+	return by_group[g] > 0 || (g == GROUP_ESCALATION && case_has_escalated(c));
+}
+
 void
 case_score(struct case_file *c)
 {
@@ -167,7 +184,7 @@ case_score(struct case_file *c)
 		score += by_group[g];
 	}
 	for (size_t i = 0; i < sizeof(combined) / sizeof(combined[0]); i++) {
-		if (by_group[combined[i].one] > 0 && by_group[combined[i].other] > 0 && score < combined[i].least)
+		if (is_there(c, by_group, combined[i].one) && is_there(c, by_group, combined[i].other) && score < combined[i].least)
 			score = combined[i].least;
 	}
 	c->score = score < SCORE_MAX ? score : SCORE_MAX;
@@ -190,7 +207,7 @@ is_told_by_itself(const struct case_file *c)
 			of |= 1u << g;
 		}
 	}
-	return (of & (of - 1)) == 0;
+	return (of & (of - 1)) == 0 && !((of & 1u << GROUP_AGENT) != 0 && case_has_escalated(c));
 }
 
 bool

@@ -83,7 +83,7 @@ verb_case(struct client *c, const struct args *args, void *arg)
 	if (strncmp(boot, e->boot_id, BOOT_DIGITS) == 0)
 		file = cases_find(e->cases, q.ses);
 	if (file != NULL) {
-		case_look(file, pipeline_host(e->pipeline));
+		cases_look(e->cases, file, pipeline_host(e->pipeline));
 		send_sheet(c, e, file);
 		return;
 	}

@@ -143,6 +143,53 @@ hijack_and_escalation_are_critical(void **state)
 	cases_free(&t);
 }
 
+/* Sudo and then ssh: everyday, and no points; in a session that has hijacked it is the rest of the story. */
+static void
+everyday_work_as_another_is_escalation(void **state)
+{
+	struct step ssh_as_root = {.activity = ACT_OUTBOUND_SSH, .as_root = true};
+	struct cases *t = kit_cases();
+	struct case_file *c = kit_take(t, &ssh_as_root);
+
+	(void)state;
+	assert_int_equal(c->score, 0);
+	c = kit_take(t, &key); /* not with what is no hijack */
+	assert_int_equal(c->severity, SEV_MEDIUM);
+	c = kit_take(t, &hijack);
+	assert_int_equal(c->score, 100);
+	cases_free(&t);
+
+	t = kit_cases();
+	ssh_as_root.passed = true; /* a rule passes it by name */
+	(void)kit_take(t, &ssh_as_root);
+	c = kit_take(t, &hijack);
+	assert_int_equal(c->score, 70);
+	assert_false(case_is_due(c));
+	cases_free(&t);
+}
+
+/* Sixty-four files of one's own do not push it out. */
+static void
+what_escalated_stays(void **state)
+{
+	struct step file = {.activity = ACT_KEY_READ, .confidence = CONFIDENCE_LOW};
+	struct cases *t = kit_cases();
+	const struct case_file *c;
+	char path[32];
+
+	(void)state;
+	(void)kit_take(t, &(struct step){.activity = ACT_OUTBOUND_SSH, .as_root = true});
+	file.subject = path;
+	for (unsigned i = 1; i < ST_CASE_ITEMS; i++) {
+		(void)snprintf(path, sizeof(path), "/home/alice/.ssh/%u", i);
+		(void)kit_take(t, &file);
+	}
+	c = kit_take(t, &hijack);
+	assert_int_equal(c->dropped, 1);
+	assert_int_equal(c->score, 100);
+	cases_free(&t);
+}
+
 /* Whoever was told "critical" of one thing finds no "high" on the sheet; nothing is told, or hidden, by that. */
 static void
 it_stands_no_lower_than_its_alerts(void **state)
@@ -252,6 +299,8 @@ main(void)
 		cmocka_unit_test(of_one_group_they_add_little),
 		cmocka_unit_test(different_groups_confirm_each_other),
 		cmocka_unit_test(hijack_and_escalation_are_critical),
+		cmocka_unit_test(everyday_work_as_another_is_escalation),
+		cmocka_unit_test(what_escalated_stays),
 		cmocka_unit_test(it_stands_no_lower_than_its_alerts),
 		cmocka_unit_test(an_alert_of_everyday_things_is_no_indicator),
 		cmocka_unit_test(root_has_nowhere_to_rise_to),
