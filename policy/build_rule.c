@@ -206,13 +206,76 @@ rule_action(struct parser *p, const struct lexeme *x, const struct span *all, ui
 	return action;
 }
 
+/* "eve" of eve<mallory: what is wrong with it has been said. */
+static bool
+is_half(const struct parser *p, const struct value *v)
+{
+	const struct bytes t = p->lexer.src->text;
+	const size_t end = (size_t)v->off + v->len;
+
+	return end < t.n && memchr(" \t\r\n\f\v{},#\\", t.p[end], 11) == NULL;
+}
+
+static struct conds
+without_halves(struct parser *p, const struct conds *conds)
+{
+	struct conds whole = {0};
+
+	for (struct cond *c = conds->first, *next; c != NULL; c = next) {
+		next = c->next;
+		c->next = NULL;
+		if (c->values.last != NULL && !is_half(p, c->values.last))
+			whole = build_conds(whole, c);
+	}
+	return whole;
+}
+
+void
+build_wrong_match(struct parser *p, const struct conds *conds)
+{
+	const struct conds whole = without_halves(p, conds);
+
+	build_resolve(p, &whole);
+}
+
+void
+build_wrong_rule(struct parser *p, const struct clauses *c)
+{
+	struct clauses left = *c;
+	struct value **values[] = {&left.severity, &left.mode, &left.message, &left.until, &left.at_most};
+	/* What only some actions can have is as good as any other here. */
+	struct rule none = {.action = DO_ALERT};
+
+	build_wrong_match(p, &c->conds);
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+		if (*values[i] != NULL && is_half(p, *values[i]))
+			*values[i] = NULL;
+	if (left.tags.last != NULL && is_half(p, left.tags.last))
+		left.tags = (struct values){0};
+	apply_clauses(p, &none, &left);
+}
+
+void
+build_wrong_expect(struct parser *p, const struct conds *facts)
+{
+	struct question none = {.activity = ACT_OUTBOUND_SSH};
+	const struct conds whole = without_halves(p, facts);
+
+	facts_apply(p, &none, &whole);
+}
+
 void
 build_rule(struct parser *p, const struct lexeme *action, const struct span *all,
     uint32_t activities, bool any, const struct clauses *c)
 {
 	struct policy *pol = p->policy;
-	struct rule *r = arena_get(&pol->arena, sizeof(*r));
+	struct rule *r;
 
+	if (c->wrong) {
+		build_wrong_rule(p, c);
+		return;
+	}
+	r = arena_get(&pol->arena, sizeof(*r));
 	if (r == NULL)
 		return;
 	*r = (struct rule){.at = action->token.at, .any = any, .conds = c->conds, .block = p->block,
@@ -239,6 +302,7 @@ build_block_open(struct parser *p, struct span at, struct conds conds)
 {
 	struct block *b = arena_get(&p->policy->arena, sizeof(*b));
 
+	p->again.braces[0] = 0; /* that '{' began no list */
 	if (p->prelude)
 		build_only_passes(p, at);
 	if (p->depth++ == ST_POLICY_DEPTH)

@@ -1,12 +1,13 @@
 /*
- * grammar: the shape of a policy; what it means is build.c's.  A wrong line is skipped to its end and
- * the next one is read, so that one run tells all errors.  Lists recurse to the left: the stack grows with
- * the depth of match blocks only.
+ * grammar: the shape of a policy; what it means is build.c's.  A wrong rule is skipped to its next condition or
+ * clause, any other wrong line to its end (again.c), so that one run tells all errors.  Lists recurse to the left:
+ * the stack grows with the depth of match blocks only.
  */
 %code requires {
 #include "policy/parse.h"
 }
 %code {
+#include "policy/again.h"
 #include "policy/syntax.h"
 
 static int pol_yylex(YYSTYPE *, YYLTYPE *, struct parser *);
@@ -42,6 +43,7 @@ static void pol_yyerror(YYLTYPE *, struct parser *, const char *);
 }
 
 %token START_POLICY START_QUESTION START_TESTS
+%token AGAIN "what is read again after an error"
 %token <lexeme> WORD "a word" STRING "a string" TABLE_NAME "a <table>"
 %token OPEN "'{'" CLOSE "'}'" COMMA "','" NOT "'!'" NEWLINE "the end of the line"
 %token <lexeme> ACTION "an action" ACTIVITY "an activity" COND "a condition"
@@ -57,7 +59,7 @@ static void pol_yyerror(YYLTYPE *, struct parser *, const char *);
 %type <value> value member
 %type <values> values list members
 %type <cond> cond
-%type <conds> conds some_conds
+%type <conds> conds some_conds wrong_conds
 %type <clauses> clauses
 %type <activities> activities
 
@@ -85,17 +87,16 @@ line:
 
 /* It is there, whatever it should hold: who uses it is not wrong. */
 wrong_table:
-	  TABLE TABLE_NAME error NEWLINE
-	  {
-		yyerrok;
-		build_table(p, &$2, (struct values){0});
-		if (diag_full(p->diag))
-			YYABORT;
-	  }
+	  TABLE TABLE_NAME again NEWLINE { build_table(p, &$2, (struct values){0}); }
 	;
 
 wrong:
-	  error NEWLINE
+	  again clauses NEWLINE { build_wrong_rule(p, &$2); }
+	;
+
+/* An error, and what was skipped for it.  It comes before the end of the line at the latest. */
+again:
+	  error AGAIN
 	  {
 		yyerrok;
 		if (diag_full(p->diag))
@@ -127,6 +128,10 @@ expectation:
 	  { build_expect(p, @1, &$2, NULL, (enum activity)$3.word.value, $4); }
 	| EXPECT ACTION ALL ACTIVITY conds
 	  { build_expect(p, @1, &$2, &@3, (enum activity)$4.word.value, $5); }
+	| EXPECT ACTION ACTIVITY wrong_conds { build_wrong_expect(p, &$4); }
+	| EXPECT ACTION ALL ACTIVITY wrong_conds { build_wrong_expect(p, &$5); }
+	| EXPECT again conds { build_wrong_expect(p, &$3); }
+	| EXPECT again wrong_conds { build_wrong_expect(p, &$3); }
 	;
 
 rule:
@@ -134,6 +139,7 @@ rule:
 	| ACTION ALL activities clauses { build_rule(p, &$1, &@2, $3, false, &$4); }
 	| ACTION ANY clauses { build_rule(p, &$1, NULL, 0, true, &$3); }
 	| ACTION ALL ANY clauses { build_rule(p, &$1, &@2, 0, true, &$4); }
+	| ACTION again clauses { build_wrong_rule(p, &$3); }
 	;
 
 activities:
@@ -144,13 +150,13 @@ activities:
 block:
 	  MATCH some_conds OPEN NEWLINE { build_block_open(p, @1, $2); }
 	  lines CLOSE { build_block_close(p); }
-	| MATCH error { yyerrok; }
-	| MATCH error OPEN NEWLINE
+	| MATCH wrong_conds { build_wrong_match(p, &$2); }
+	| MATCH wrong_conds OPEN NEWLINE
 	  {
-		yyerrok;
+		build_wrong_match(p, &$2);
 		build_block_open(p, @1, (struct conds){0});
 	  }
-	  lines CLOSE { build_block_close(p); }
+		  lines CLOSE { build_block_close(p); }
 	;
 
 clauses:
@@ -162,6 +168,7 @@ clauses:
 	| clauses UNTIL value { $$ = $1; build_clause(p, &$$.until, @2, $3); }
 	| clauses TAG values { $$ = $1; build_tags(p, &$$.tags, @2, $3); }
 	| clauses AT MOST value { $$ = $1; build_clause(p, &$$.at_most, @2, $4); }
+	| clauses again { $$ = $1; $$.wrong = true; }
 	;
 
 conds:
@@ -172,6 +179,14 @@ conds:
 some_conds:
 	  cond { $$ = build_conds((struct conds){0}, $1); }
 	| some_conds cond { $$ = build_conds($1, $2); }
+	;
+
+/* Those of them that could be read. */
+wrong_conds:
+	  again { $$ = (struct conds){0}; }
+	| some_conds again
+	| wrong_conds again
+	| wrong_conds cond { $$ = build_conds($1, $2); }
 	;
 
 cond:
@@ -262,15 +277,29 @@ test:
 %%
 
 /* Tokens of the lexer, by their kind; a word may be one of the language. */
-static int
-pol_yylex(YYSTYPE *lval, YYLTYPE *lloc, struct parser *p)
+static void
+read_token(struct parser *p)
 {
 	static const int kinds[] = {
 	    [TOK_NEWLINE] = T_NEWLINE, [TOK_WORD] = T_WORD, [TOK_STRING] = T_STRING,
 	    [TOK_TABLE] = T_TABLE_NAME, [TOK_OPEN] = T_OPEN, [TOK_CLOSE] = T_CLOSE,
 	    [TOK_COMMA] = T_COMMA, [TOK_NOT] = T_NOT, [TOK_BAD] = T_POL_YYerror, [TOK_END] = T_YYEOF,
 	};
-	struct token t;
+	struct token t = lexer_next(&p->lexer);
+	struct given g = {.kind = kinds[t.kind], .lexeme.token = t};
+
+	/* The last line ends even where its newline is missing. */
+	if (t.kind == TOK_END && !p->blank)
+		g.kind = T_NEWLINE;
+	if (t.kind == TOK_WORD && keyword_find(t.text, &g.lexeme.word))
+		g.kind = g.lexeme.word.token;
+	again_take(p, &g);
+	p->blank = g.kind == T_NEWLINE || g.kind == T_YYEOF;
+}
+
+static int
+pol_yylex(YYSTYPE *lval, YYLTYPE *lloc, struct parser *p)
+{
 	int kind;
 
 	if (p->start != 0) {
@@ -279,19 +308,12 @@ pol_yylex(YYSTYPE *lval, YYLTYPE *lloc, struct parser *p)
 		*lloc = (struct span){.src = p->lexer.src, .line = 1};
 		return kind;
 	}
-	t = lexer_next(&p->lexer);
-	*lloc = t.at;
-	lval->lexeme = (struct lexeme){.token = t};
-	/* The last line ends even where its newline is missing. */
-	if (t.kind == TOK_END && !p->blank) {
-		p->blank = true;
-		return T_NEWLINE;
-	}
-	p->blank = t.kind == TOK_NEWLINE || t.kind == TOK_END;
-	kind = kinds[t.kind];
-	if (t.kind == TOK_WORD && keyword_find(t.text, &lval->lexeme.word))
-		kind = lval->lexeme.word.token;
-	return kind;
+	if (!p->again.held)
+		read_token(p);
+	*lloc = p->given.lexeme.token.at;
+	lval->lexeme = p->given.lexeme;
+	p->again.held = again_here(p);
+	return p->again.held ? T_AGAIN : p->given.kind;
 }
 
 static void
@@ -313,5 +335,6 @@ yyreport_syntax_error(const yypcontext_t *ctx, struct parser *p)
 	for (int i = 0; i < n; i++)
 		syntax_expected(&r, yysymbol_name(kinds[i]));
 	syntax_report(p, &r);
+	again_seek(p);
 	return 0;
 }

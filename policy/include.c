@@ -113,15 +113,20 @@ static void
 parse_part(struct parser *p, struct part *part)
 {
 	const struct lexer lexer = p->lexer;
+	const struct given given = p->given;
+	const struct again again = p->again;
 	const struct part *outer = p->part;
 	const bool blank = p->blank;
 
 	p->part = part;
 	lexer_init(&p->lexer, part->source, p->diag);
+	p->again = (struct again){0};
 	parse_policy(p);
 	p->block = NULL;
 	p->depth = 0;
 	p->lexer = lexer;
+	p->given = given;
+	p->again = again;
 	p->part = outer;
 	p->blank = blank;
 }

@@ -316,6 +316,19 @@ lexer_next(struct lexer *l)
 	return strange(l);
 }
 
+struct bytes
+lexer_ahead(const struct lexer *l)
+{
+	struct lexer at = *l;
+	struct bytes t;
+	size_t n;
+
+	skip_blanks(&at);
+	t = rest(&at);
+	n = word_length(t);
+	return (struct bytes){.p = t.p, .n = ends_line(t) ? 0 : n != 0 ? n : 1};
+}
+
 size_t
 token_decode(const struct token *t, char *out)
 {

@@ -41,6 +41,8 @@ struct lexer {
 /* The source must be shorter than 4 GiB. */
 void lexer_init(struct lexer *, const struct source *, struct diag *);
 struct token lexer_next(struct lexer *);
+/* What stands next on this line: a word, or the first byte of what is none; empty where the line ends. */
+struct bytes lexer_ahead(const struct lexer *);
 /* Skips to the newline (or the end) that ends this line, which comes next. */
 void lexer_skip_line(struct lexer *);
 

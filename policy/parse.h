@@ -21,6 +21,24 @@ struct clauses {
 	struct conds conds;
 	struct value *severity, *mode, *message, *until, *at_most;
 	struct values tags;
+	bool wrong; /* there was an error among them: these are not all */
+};
+
+/* A token as the grammar gets it. */
+struct given {
+	int kind; /* of grammar.h */
+	struct lexeme lexeme;
+};
+
+/* Where reading goes on after an error; see again.h. */
+struct again {
+	bool lost;         /* behind an error, and not yet where it goes on */
+	bool held;         /* what was given last is given again */
+	bool prose;        /* the error was in the words of a message: they may be any */
+	bool first;        /* what was given last begins the statement */
+	int statement;     /* what began it: of grammar.h */
+	int before[2];     /* what was given before it, the last one first */
+	unsigned braces[2]; /* open lists, behind what was given last and before it */
 };
 
 struct parser {
@@ -36,7 +54,9 @@ struct parser {
 	struct block *block;   /* the innermost open one */
 	unsigned depth;        /* also of blocks that are too deep to be kept */
 	int start;             /* a token that says what to parse; given first */
-	bool ended, blank;     /* the end was seen; nothing on this line yet */
+	bool blank;            /* nothing on this line yet */
+	struct given given;    /* the last token */
+	struct again again;
 	bool prelude;          /* the text is one: pass rules with an end */
 	bool facts;            /* a question: conditions are facts */
 	struct expect *asked;  /* the question that was parsed */
@@ -76,6 +96,10 @@ void build_tags(struct parser *, struct values *slot, struct span, struct values
 uint32_t build_activities(struct parser *, uint32_t before, const struct lexeme *);
 void build_rule(struct parser *, const struct lexeme *action, const struct span *all,
     uint32_t activities, bool any, const struct clauses *);
+/* Of what has an error already: looks at the rest of it, and makes nothing. */
+void build_wrong_rule(struct parser *, const struct clauses *);
+void build_wrong_match(struct parser *, const struct conds *);
+void build_wrong_expect(struct parser *, const struct conds *facts);
 void build_block_open(struct parser *, struct span, struct conds);
 void build_block_close(struct parser *);
 void build_expect(struct parser *, struct span, const struct lexeme *action, const struct span *all,

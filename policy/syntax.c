@@ -4,6 +4,7 @@
  */
 #include "policy/syntax.h"
 
+#include "policy/again.h"
 #include "policy/grammar.h"
 #include "policy/suggest.h"
 
@@ -88,8 +89,8 @@ could_stand(const struct syntax_error *r, const char *word)
 	return false;
 }
 
-/* True: one was named. */
-static bool
+/* What of the language was named; NULL: nothing. */
+static const char *
 put_synonym(const struct syntax_error *r, struct bytes word, struct diag *d)
 {
 	for (size_t i = 0; i < sizeof(synonyms) / sizeof(synonyms[0]); i++) {
@@ -101,9 +102,9 @@ put_synonym(const struct syntax_error *r, struct bytes word, struct diag *d)
 			diag_help(d, "did you mean %s?", s->say);
 		else
 			diag_help(d, "did you mean '%s'?", s->ours);
-		return true;
+		return s->ours;
 	}
-	return false;
+	return NULL;
 }
 
 static const char *
@@ -298,7 +299,7 @@ syntax_report(struct parser *p, const struct syntax_error *r)
 {
 	struct bytes text = {.p = r->at.src->text.p + r->at.off, .n = r->at.len};
 	struct buf expected = BUF_INIT;
-	const char *better, *shown = shown_behind(word_before(r->at.src, r->at.off));
+	const char *better, *named, *shown = shown_behind(word_before(r->at.src, r->at.off));
 	char quoted[DIAG_QUOTE];
 
 	if (well_known(p, r, text) || loose_value(p, r, text))
@@ -311,13 +312,14 @@ syntax_report(struct parser *p, const struct syntax_error *r)
 		diag_error(p->diag, r->at, "the line ends too early");
 	else
 		diag_error(p->diag, r->at, "'%s' cannot stand here", diag_quote(text, quoted));
-	if (put_synonym(r, text, p->diag))
-		;
+	if ((named = put_synonym(r, text, p->diag)) != NULL)
+		better = named;
 	else if (better != NULL)
 		diag_help(p->diag, "did you mean '%s'?", better);
 	else if (shown != NULL)
 		diag_help(p->diag, "expected: %s", shown);
 	else if (expected.n != 0)
 		diag_help(p->diag, "expected %s", expected.p);
+	again_meant(p, better);
 	buf_free(&expected);
 }

@@ -93,7 +93,7 @@ test_words = base/words.o
 test_glob_list = $(patsubst %,base/%.o,glob_list array buf bytes glob safe utf8)
 test_policy_lexer = policy/lexer.o policy/diag.o policy/suggest.o base/buf.o base/utf8.o
 # The whole language, for the tests that ask a policy.
-policy_all = $(patsubst %,policy/%.o,arena ask build build_rule build_top compile cover diag expect explain facts files grammar grant hours include index keyword \
+policy_all = $(patsubst %,policy/%.o,again arena ask build build_rule build_top compile cover diag expect explain facts files grammar grant hours include index keyword \
 	level lexer lint load mark nest overlay parse print print_json question reach relate resolve set set_join sieve sieve_new space suggest syntax table table_join thumb value zone zone_read zone_rules) \
 	$(patsubst %,base/%.o,addr array buf bytes clock glob glob_list json safe utf8 words)
 # signatures of policies, from the bytes to who signed
