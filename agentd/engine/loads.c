@@ -81,20 +81,26 @@ is_old_news(const struct engine *e, const struct policy_load *l, const struct lo
 	    policy_files_same(now, l->files);
 }
 
+/* Its files as they are, and why: another file may be bad in the same words.  Never 0. */
+static uint64_t
+hash_refused(const struct policy_load *l)
+{
+	const uint64_t found = l->files != NULL ? policy_files_found(l->files) : 0;
+
+	return hash_u64(found + bytes_hash(buf_bytes(&l->diag))) | 1;
+}
+
 /* A file that is still bad as it was is no news either. */
 static void
 refuse(struct engine *e, const struct policy_load *l, const struct load_who *who)
 {
-	const bool told = who->by == LOAD_WATCH && bytes_eq(buf_bytes(&e->refused), buf_bytes(&l->diag));
+	const uint64_t refused = hash_refused(l);
 
-	if (!told) {
+	if (who->by != LOAD_WATCH || refused != e->refused) {
 		failure_note(FAIL_POLICY_LOAD);
 		load_alert_refused(e, l, who);
 	}
-	buf_reset(&e->refused);
-	buf_putb(&e->refused, buf_bytes(&l->diag));
-	if (!buf_ok(&e->refused))
-		buf_free(&e->refused);
+	e->refused = refused;
 }
 
 /* Whoever tries the next release by hand: a start takes the configured file, which is an older one by now. */
@@ -120,7 +126,7 @@ take(struct engine *e, struct policy_load *l, const struct load_who *who)
 		refuse(e, l, who);
 		return false;
 	}
-	buf_reset(&e->refused);
+	e->refused = 0;
 	if (who->by == LOAD_HAND)
 		warn_of_rise(e, l, serial);
 	if (!l->absent)

@@ -302,7 +302,6 @@ parts_let_go(struct engine *e)
 	names_free(&e->names);
 	policy_box_free(&e->policy);
 	buf_free(&e->gates_state.beyond);
-	buf_free(&e->refused);
 	allow_free(&e->allow);
 	link_free(&e->link);
 	if (e->second != NULL)

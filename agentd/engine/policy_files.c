@@ -16,6 +16,7 @@ struct policy_files {
 	struct trust *trust; /* owned */
 	struct trust_signer signer;
 	struct buf why, warnings;
+	uint64_t found; /* hash */
 };
 
 struct policy_files *
@@ -153,11 +154,19 @@ refused(struct policy_files *fs, const char **why)
 	return -EKEYREJECTED;
 }
 
+/* What was found at path: 0 or −errno, and its bytes. */
+static void
+note_found(struct policy_files *fs, const char *path, int rc, struct bytes text)
+{
+	fs->found = hash_u64(fs->found + bytes_hash(bytes_of(path)));
+	fs->found = hash_u64(fs->found + bytes_hash(text) + (uint64_t)rc);
+}
+
 /* --- reading ------------------------------------------------------------------------------------------ */
 
 /* 0 or −errno. */
 static int
-read_signature(const char *path, struct buf *out)
+read_signature(struct policy_files *fs, const char *path, struct buf *out)
 {
 	struct buf name = BUF_INIT;
 	int rc = -ENOMEM;
@@ -165,6 +174,7 @@ read_signature(const char *path, struct buf *out)
 	buf_printf(&name, "%s%s", path, SIGNATURE_SUFFIX);
 	if (buf_ok(&name))
 		rc = safe_read(name.p, ST_SIGNATURE_BYTES, out, NULL);
+	note_found(fs, path, rc, buf_bytes(out));
 	buf_free(&name);
 	return rc;
 }
@@ -177,7 +187,7 @@ take(struct policy_files *fs, const char *path, enum pol_file what, struct bytes
 	int err;
 
 	if (!good) {
-		err = read_signature(path, &signature);
+		err = read_signature(fs, path, &signature);
 		good = signed_well(fs, path, text, buf_bytes(&signature), err);
 	}
 	kept = policy_files_put(fs, good ? PIECE_FILE : PIECE_TRIED, what, path,
@@ -195,12 +205,14 @@ policy_files_read(const char *path, enum pol_file what, size_t max, struct buf *
 	struct policy_files *fs = arg;
 	size_t from = out->n;
 	int rc = safe_read(path, max, out, why);
+	const struct bytes text = {.p = out->n > from ? out->p + from : NULL, .n = out->n - from};
 
+	note_found(fs, path, rc, text);
 	if (rc != 0) {
 		(void)policy_files_put(fs, PIECE_TRIED, what, path, (struct bytes){0}, (struct bytes){0});
 		return rc;
 	}
-	return take(fs, path, what, (struct bytes){.p = out->p + from, .n = out->n - from}, why);
+	return take(fs, path, what, text, why);
 }
 
 int
@@ -246,6 +258,7 @@ policy_files_list(const char *pattern, struct buf *out, const char **why, void *
 		return refuse_pattern(why);
 	rc = safe_list(pattern, ST_POLICY_FILES, out, why);
 	found = (struct bytes){.p = out->n > from ? out->p + from : NULL, .n = out->n - from};
+	note_found(fs, pattern, rc, found);
 	if (!policy_files_put(fs, rc == 0 ? PIECE_LIST : PIECE_TRIED, POLF_POLICY, pattern, found, (struct bytes){0}))
 		rc = -ENOMEM;
 	return rc;
@@ -286,6 +299,12 @@ const struct policy_file_list *
 policy_files_all(const struct policy_files *fs)
 {
 	return &fs->files;
+}
+
+uint64_t
+policy_files_found(const struct policy_files *fs)
+{
+	return fs->found;
 }
 
 void

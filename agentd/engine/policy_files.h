@@ -52,6 +52,8 @@ const struct buf *policy_files_warnings(const struct policy_files *);
 /* In the order in which they were read. */
 const struct policy_file_list *policy_files_all(const struct policy_files *);
 bool policy_files_same(const struct policy_files *, const struct policy_files *);
+/* A hash of all that was found there, in this process: also of what was not taken, which is not kept. */
+uint64_t policy_files_found(const struct policy_files *);
 /* Copies; false: out of memory. */
 bool policy_files_put(struct policy_files *, enum policy_piece, enum pol_file, const char *path, struct bytes text,
     struct bytes signature);

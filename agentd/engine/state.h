@@ -77,7 +77,7 @@ struct engine {
 	struct names *names;
 	struct policy_box *policy;
 	struct worker *loader;   /* reads and compiles policies beside the loop */
-	struct buf refused;      /* what the load that was refused last had to say; empty: none since a good one */
+	uint64_t refused;        /* a hash of the load that was refused last; 0: none since a good one */
 	struct listed *listed;
 	struct policy_watch *policy_watch; /* NULL: nobody wants it */
 	struct serials serials;  /* as the monitor keeps them */

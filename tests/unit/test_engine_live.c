@@ -320,6 +320,52 @@ a_loaded_policy_outlives_a_crash(void **state)
 	assert_int_equal(engine_stage_close(&s), 0);
 }
 
+static unsigned
+count_alerted(const struct engine_stage *s, const char *text)
+{
+	struct buf all = BUF_INIT;
+	unsigned n = 0;
+
+	assert_int_equal(plain_read(s->alerts, 16u << 20, &all), 0);
+	buf_putc(&all, '\0');
+	for (const char *at = all.p; (at = strstr(at, text)) != NULL; at += strlen(text))
+		n++;
+	buf_free(&all);
+	return n;
+}
+
+static bool
+count_is_soon(const struct engine_stage *s, const char *text, unsigned n)
+{
+	for (int i = 0; i < ENGINE_STAGE_WAIT_MS / 10 && count_alerted(s, text) < n; i++)
+		usleep(10000);
+	return count_alerted(s, text) == n;
+}
+
+/* Bad files in the same words are bad files each; the same one again is none. */
+static void
+each_watched_file_that_is_refused_is_told(void **state)
+{
+	static const char refused[] = "\"action\":\"policy-refused\"";
+	struct engine_stage s;
+
+	(void)state;
+	engine_stage_open(&s, "block relay\n", MODE_AUDIT);
+	assert_int_equal(engine_stage_stop(&s), 0);
+	s.conf.policy_watch = true;
+	engine_stage_start(&s, MODE_AUDIT);
+	assert_asked(&s, "{\"verb\":\"policy-show\"}", "\"serial\":0");
+	engine_stage_policy(&s, "blokc relay\n");
+	assert_true(count_is_soon(&s, refused, 1));
+	engine_stage_policy(&s, "blokc relay\npass any user mallory\n");
+	assert_true(count_is_soon(&s, refused, 2));
+	engine_stage_policy(&s, "blokc relay\npass any user mallory\n");
+	usleep(3000000); /* more than it waits for quiet */
+	engine_stage_policy(&s, "blokc relay\npass any user eve\n");
+	assert_true(count_is_soon(&s, refused, 3));
+	assert_int_equal(engine_stage_close(&s), 0);
+}
+
 /* Written beside the loop. */
 static bool
 is_there_soon(const char *path)
@@ -630,6 +676,7 @@ main(void)
 		cmocka_unit_test(a_loop_does_not_fill_the_alert_file),
 		cmocka_unit_test(a_policy_is_loaded_all_or_nothing),
 		cmocka_unit_test(a_loaded_policy_outlives_a_crash),
+		cmocka_unit_test(each_watched_file_that_is_refused_is_told),
 		cmocka_unit_test(a_start_without_a_good_policy_has_the_last_one),
 		cmocka_unit_test(no_serial_goes_back),
 		cmocka_unit_test(a_serial_that_the_configured_file_lacks_is_told),
