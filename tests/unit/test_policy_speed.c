@@ -1,6 +1,6 @@
 /*
  * What a large policy costs in proportion to a small one, in one run: a decision at most half as much again, and a
- * load at most four times as much for each rule.  Both are measured by turns, until the best of each show it or will
+ * load at most twice as much for each rule.  Both are measured by turns, until the best of each show it or will
  * not: a busy machine makes this test slower, not fail.  `make bench-policy` has figures.
  */
 #include "tests/unit/unit.h"
