@@ -33,6 +33,8 @@ struct case_item {
 	bool passed;            /* a rule passes it by name */
 	bool alerted;           /* it was told by itself */
 	bool changed;           /* by a task that is no longer the login's user */
+	bool reached;           /* ssh-tamper that worked */
+	bool agent;             /* and was one with an agent */
 	struct rtime first, last;
 	uint64_t count;
 	uint32_t owner_ses; /* SES_UNSET: none, or not known */

@@ -132,6 +132,10 @@ put_item(struct json *j, const struct case_item *it)
 	json_kstr(j, "as", it->as);
 	if (it->changed)
 		json_kbool(j, "changed", true);
+	if (it->reached)
+		json_kbool(j, "reached", true);
+	if (it->agent)
+		json_kbool(j, "agent", true);
 	json_kstr(j, "subject", it->subject);
 	json_kuint(j, "count", it->count);
 	json_kuint(j, "points", points_of(it));

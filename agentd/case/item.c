@@ -15,14 +15,16 @@ case_item_done(struct case_item *it)
 	free(it->reason);
 }
 
-/* What it was done to: a socket, a file, another host. */
+/* What it was done to: a process, a socket, a file, another host. */
 static char *
 subject_of(const struct finding *f)
 {
 	struct buf text = BUF_INIT;
 	char ip[ADDR_STRLEN];
 
-	if (f->to_unix.n > 0)
+	if (f->subject != NULL)
+		buf_puts(&text, f->subject);
+	else if (f->to_unix.n > 0)
 		alert_unix_path(f->to_unix, &text);
 	else if (f->file.n > 0)
 		buf_putb(&text, f->file);
@@ -58,6 +60,8 @@ case_item_of(const struct ruling *r, enum done done, const char *id, struct case
 	    .passed = r->decision.action == DO_PASS,
 	    .alerted = done > DONE_PASSED,
 	    .changed = is_changed(f),
+	    .reached = f->reached,
+	    .agent = f->agent,
 	    .first = f->time,
 	    .last = f->time,
 	    .count = 1,

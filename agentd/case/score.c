@@ -13,7 +13,8 @@
  *     every way out of it new to ssh-proxy: so concurrent-origins counts fully where the other one is at work just now,
  *     and ssh-proxy little beside the destination, which unusual-destination judges.
  *   - A thing that has no everyday reason is worth a look alone: somebody else's key read 40, a session id dropped or
- *     somebody let in of whom PAM told nothing 45, another one's agent used or a running sshd traced 70: high.
+ *     somebody let in of whom PAM told nothing 45, another one's agent used or a running sshd traced 70: high.  Who
+ *     traces an agent, or reads its memory, has hijacked it: it counts as that, and not once more as escalation.
  *   - Hijack and escalation in one session are the sheet's case for an escalation: critical, whatever the sum, and
  *     also where escalation was only seen: sudo is everyday, and has no points.
  *
@@ -31,6 +32,7 @@ struct indicator {
 	enum grade grade; /* GRADE_NONE: of whatever grade */
 	enum owner owner; /* OWNER_UNKNOWN: whoever owns it */
 	bool changed;     /* only when done as somebody else than logged in */
+	enum { TO_ANY, TO_AGENT, TO_OTHER } to; /* whom ssh-tamper has reached */
 	enum case_group group;
 	unsigned char points[CONFIDENCE_COUNT]; /* seen, low, medium, high */
 };
@@ -53,7 +55,9 @@ static const struct indicator indicators[] = {
 	{ACT_MUX_HIJACK, .owner = OWNER_SAME_USER, .group = GROUP_AGENT, .points = {45, 45, 45, 45}},
 	{ACT_MUX_HIJACK, .changed = true, .group = GROUP_ESCALATION, .points = {30, 30, 30, 30}},
 	{ACT_ESCALATED_AGENT, .group = GROUP_ESCALATION, .points = {30, 5, 10, 30}},
-	{ACT_SSH_TAMPER, .group = GROUP_ESCALATION, .points = {70, 70, 70, 70}},
+	{ACT_SSH_TAMPER, .to = TO_AGENT, .group = GROUP_AGENT, .points = {70, 70, 70, 70}},
+	{ACT_SSH_TAMPER, .to = TO_AGENT, .changed = true, .group = GROUP_ESCALATION, .points = {30, 30, 30, 30}},
+	{ACT_SSH_TAMPER, .to = TO_OTHER, .group = GROUP_ESCALATION, .points = {70, 70, 70, 70}},
 	{ACT_SESSION_ESCAPE, .group = GROUP_ESCALATION, .points = {45, 45, 45, 45}},
 	{ACT_AUDIT_EVASION, .group = GROUP_ESCALATION, .points = {45, 45, 45, 45}},
 	{ACT_KEY_READ, .group = GROUP_KEYS, .points = {40, 15, 25, 40}},
@@ -98,7 +102,8 @@ static bool
 applies(const struct indicator *in, const struct case_item *it)
 {
 	return in->activity == it->activity && !it->passed && (in->grade == GRADE_NONE || in->grade == it->grade) &&
-	    (in->owner == OWNER_UNKNOWN || in->owner == it->owner) && (!in->changed || it->changed);
+	    (in->owner == OWNER_UNKNOWN || in->owner == it->owner) && (!in->changed || it->changed) &&
+	    (in->to == TO_ANY || (in->to == TO_AGENT) == it->agent);
 }
 
 void

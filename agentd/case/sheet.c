@@ -173,6 +173,8 @@ is_touching(const struct case_item *it)
 	case ACT_AGENT_HIJACK:
 	case ACT_MUX_HIJACK:
 		return true;
+	case ACT_SSH_TAMPER:
+		return it->agent;
 	default:
 		return it->activity == ACT_AGENT_USE && !is_own_use(it);
 	}

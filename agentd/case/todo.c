@@ -126,16 +126,37 @@ do_revoke(struct todo *t)
 		put_order(t, "revoke-agent", t->id, "cut the agent off that it has forwarded");
 }
 
-/* Has the same owner stood in an item before? */
 static bool
-is_first_owner(const struct case_file *c, size_t at)
+is_use(const struct case_item *it)
 {
+	return it->activity == ACT_AGENT_HIJACK && it->points[GROUP_AGENT] > 0;
+}
+
+/* sshd and ssh have reached an agent, or have keys in their memory as an agent has. */
+static bool
+is_reach(const struct case_item *it)
+{
+	return it->activity == ACT_SSH_TAMPER && it->reached && !it->passed;
+}
+
+static bool
+has_keys(const struct case_item *it)
+{
+	return is_use(it) || is_reach(it);
+}
+
+/* It is one of those, and the same owner has not stood in one before. */
+static bool
+is_first_owner(const struct case_file *c, size_t at, bool (*is_one)(const struct case_item *))
+{
+	const struct case_item *it = &c->items[at];
+
 	for (size_t i = 0; i < at; i++) {
-		if (c->items[i].points[GROUP_AGENT] > 0 && c->items[i].owner_ses == c->items[at].owner_ses &&
-		    strcmp(c->items[i].owner_user, c->items[at].owner_user) == 0)
+		if (is_one(&c->items[i]) && c->items[i].owner_ses == it->owner_ses &&
+		    strcmp(c->items[i].owner_user, it->owner_user) == 0)
 			return false;
 	}
-	return true;
+	return is_one(it);
 }
 
 static bool
@@ -155,8 +176,7 @@ do_revoke_others(struct todo *t)
 	for (size_t i = 0; i < t->c->nitems; i++) {
 		const struct case_item *it = &t->c->items[i];
 
-		if (it->activity != ACT_AGENT_HIJACK || it->points[GROUP_AGENT] == 0 || !is_first_owner(t->c, i) ||
-		    !lives(t, it->owner_ses) || it->owner_ses == t->c->ses)
+		if (!is_first_owner(t->c, i, is_use) || !lives(t, it->owner_ses) || it->owner_ses == t->c->ses)
 			continue;
 		(void)snprintf(text, sizeof(text), "cut the agent off that was used: %s's, of session %u",
 		    is_name(it->owner_user) ? it->owner_user : "its user", it->owner_ses);
@@ -253,16 +273,19 @@ do_agent_keys(struct todo *t)
 		const struct case_item *it = &t->c->items[i];
 		struct step s = {.action = "rotate-key"};
 
-		if (it->activity != ACT_AGENT_HIJACK || it->points[GROUP_AGENT] == 0 || !is_first_owner(t->c, i))
+		if (!is_first_owner(t->c, i, has_keys))
 			continue;
 		buf_puts(&s.text, "look where the keys of ");
 		if (it->owner_user[0] != '\0')
 			buf_puts(&s.text, it->owner_user);
 		else
 			buf_puts(&s.text, "whoever it belongs to");
-		buf_puts(&s.text, " are accepted, and replace them: the agent ");
+		buf_puts(&s.text, is_use(it) ? " are accepted, and replace them: the agent " : " are accepted, and replace them: ");
 		buf_puts(&s.text, it->subject);
-		buf_puts(&s.text, " was used by somebody else");
+		if (is_use(it))
+			buf_puts(&s.text, " was used by somebody else");
+		else if (it->owner_ses == SES_UNSET && !it->agent)
+			buf_puts(&s.text, "; of a listening sshd they are the host's own");
 		if (it->owner_ses != SES_UNSET)
 			buf_printf(&s.command, "sshtether alerts --all --session %s",
 			    alert_session(t->c->boot, it->owner_ses, name));
@@ -308,7 +331,7 @@ do_forwarding(struct todo *t)
 	for (size_t i = 0; i < t->c->nitems; i++) {
 		const struct case_item *it = &t->c->items[i];
 
-		if (it->activity == ACT_AGENT_HIJACK && it->points[GROUP_AGENT] > 0 && is_first_owner(t->c, i))
+		if (is_first_owner(t->c, i, is_use))
 			put_sshd(t, it->owner_user, "AllowAgentForwarding no", "no-agent", "no more agent forwarding");
 	}
 	if (has(t, GROUP_MOVEMENT) && found(t->c, ACT_RELAY))

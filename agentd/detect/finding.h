@@ -36,6 +36,9 @@ struct finding {
 	enum confidence confidence;
 	enum grade grade;             /* ssh-proxy alone */
 	struct bytes file;            /* key-read: the path, as well as it is known; empty: none */
+	const char *subject;          /* what it was done to, where nothing above says it; NULL: none */
+	bool reached;                 /* ssh-tamper: it worked, so that what the other process knows is out */
+	bool agent;                   /* and that process is an agent */
 	uint64_t bytes_in, bytes_out; /* what the session and its connections carried; 0: not known */
 	const char *note; /* the end of the reason; NULL: none */
 	bool again; /* told moments ago: to be stopped where the policy says so, not to be told anew */

@@ -33,6 +33,11 @@ static const char *const roles[] = {
 	[ROLE_AGENT] = "the agent",
 	[ROLE_CLIENT] = "ssh",
 };
+static const char *const short_roles[] = {
+	[ROLE_SERVER] = "sshd",
+	[ROLE_AGENT] = "agent",
+	[ROLE_CLIENT] = "ssh",
+};
 
 struct victim {
 	uint32_t pid, ses, uid, auid;
@@ -119,6 +124,16 @@ role_of(const struct detect *d, struct victim *v)
 
 /* --- telling ---------------------------------------------------------------------------------- */
 
+/* How it stands behind whom: what the same user did to the same process. */
+static const char *const deeds[] = {
+	[TOUCH_ATTACH] = "traced",
+	[TOUCH_READ] = "memory read",
+	[TOUCH_WRITE] = "memory written",
+	[TOUCH_READ_FILE] = "memory read",
+	[TOUCH_WRITE_FILE] = "memory written",
+	[TOUCH_DESCRIPTOR] = "descriptor taken",
+};
+
 static const char *const done_to[][2] = {
 	[TOUCH_ATTACH] = {"traces", "tried to trace"},
 	[TOUCH_READ] = {"read the memory of", "tried to read the memory of"},
@@ -150,17 +165,40 @@ writes(const struct fact *f)
 	return (uint64_t)(f->touch == TOUCH_WRITE || f->touch == TOUCH_WRITE_FILE) << 32;
 }
 
+#define SUBJECT_LEN 160
+
+/* "agent 310 of bob's session 6: memory read", ", in vain". */
+static const char *
+subject_str(const struct finding *f, const struct fact *fact, const struct victim *v, char out[SUBJECT_LEN])
+{
+	const struct session *o = f->owner_session;
+	char whose[ST_NAME_MAX + 32];
+
+	if (o == NULL)
+		(void)snprintf(whose, sizeof(whose), "uid %u", v->uid);
+	else if (o->user[0] == '\0')
+		(void)snprintf(whose, sizeof(whose), "session %u", o->ses);
+	else
+		(void)snprintf(whose, sizeof(whose), "%s's session %u", o->user, o->ses);
+	(void)snprintf(out, SUBJECT_LEN, "%s %u of %s: %s%s", short_roles[v->role], v->pid, whose, deeds[fact->touch],
+	    f->outcome == OUTCOME_FAILURE ? ", in vain" : "");
+	return out;
+}
+
 static void
 send_tamper(struct detect *d, const struct fact *fact, const struct victim *v)
 {
 	struct evidence e = evidence_of(d, fact);
-	char program[64], who[SESSION_STRLEN], why[64] = "";
+	char program[64], who[SESSION_STRLEN], why[64] = "", subject[SUBJECT_LEN];
 	struct finding f;
 
 	finding_start(d, &e, ACT_SSH_TAMPER, &f);
 	f.confidence = v->named ? CONFIDENCE_MEDIUM : CONFIDENCE_HIGH;
 	finding_fold(d, &f, evidence_key(&e, ACT_SSH_TAMPER, hash_u64(e.life) ^ v->pid ^ writes(fact)), SAME_TAMPER_MS);
 	set_owner(d, &e, v, &f);
+	f.subject = subject_str(&f, fact, v, subject);
+	f.reached = f.outcome == OUTCOME_SUCCESS;
+	f.agent = f.reached && v->role == ROLE_AGENT;
 	if (f.owner_session != NULL)
 		(void)session_str(f.owner_session, who);
 	else

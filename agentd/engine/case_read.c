@@ -116,6 +116,8 @@ read_item(const json_t *v, struct case_item *it)
 	    .passed = parsed_bool(v, "passed"),
 	    .alerted = parsed_bool(v, "alerted"),
 	    .changed = parsed_bool(v, "changed"),
+	    .reached = parsed_bool(v, "reached"),
+	    .agent = parsed_bool(v, "agent"),
 	    .first = read_time(v, "first"),
 	    .last = read_time(v, "last"),
 	    .count = (uint64_t)parsed_int(v, "count", 1),

@@ -92,6 +92,8 @@ put_finding(struct arena *a, struct kept *k, const struct finding *from)
 		to->ancestry[i] = &k->ancestry[i];
 	}
 	to->to_unix.p = put(a, from->to_unix.p, from->to_unix.n);
+	to->file.p = put(a, from->file.p, from->file.n);
+	to->subject = put_str(a, from->subject);
 	to->via = put_str(a, from->via);
 }
 

@@ -48,6 +48,8 @@ kit_take(struct cases *t, const struct step *s)
 		m.session.auid = 0;
 	m.finding.euid = s->as_root ? 0 : s->of_root ? 1001 : m.session.auid;
 	m.finding.to_unix = bytes_of(s->subject);
+	m.finding.reached = s->reached;
+	m.finding.agent = s->agent;
 	m.ruling.decision.action = s->passed ? DO_PASS : s->alerted ? DO_ALERT : DO_RECORD;
 	if (s->severity != SEV_INFO)
 		m.ruling.decision.severity = s->severity;

@@ -17,6 +17,7 @@ struct step {
 	enum grade grade;
 	enum severity severity; /* by its rule; SEV_INFO: high */
 	const char *of;         /* whose the agent is; NULL: bob's */
+	bool reached, agent;    /* ssh-tamper that worked; with an agent */
 };
 
 extern const struct step hijack, hijack_as_root, escalated, travel, night, key;

@@ -50,11 +50,14 @@ kit_keep(const struct finding *f, void *arg)
 		.bytes_in = f->bytes_in,
 		.bytes_out = f->bytes_out,
 		.confidence = f->confidence,
+		.reached = f->reached,
+		.agent = f->agent,
 		.nancestry = f->nancestry,
 		.top = f->nancestry > 0 ? f->ancestry[f->nancestry - 1]->pid : 0,
 	};
 	copy(out->via, sizeof(out->via), f->via);
 	copy(out->exe, sizeof(out->exe), f->process != NULL ? f->process->exe : NULL);
+	copy(out->subject, sizeof(out->subject), f->subject);
 	copy(out->reason, sizeof(out->reason), f->reason);
 	if (f->to.addr.family != 0)
 		(void)snprintf(out->to, sizeof(out->to), "%s:%u", addr_str(f->to.addr, addr), f->to.port);

@@ -27,7 +27,8 @@ struct found {
 	enum outcome outcome;
 	enum grade grade;
 	uint64_t bytes_in, bytes_out;
-	char via[16], exe[64], reason[256];
+	char via[16], exe[64], subject[160], reason[256];
+	bool reached, agent;
 	unsigned count;
 	enum confidence confidence;
 	size_t nancestry;

@@ -41,6 +41,8 @@ each_group_counts(void **state)
 		{{.activity = ACT_MUX_HIJACK, .owner = OWNER_OTHER}, GROUP_AGENT},
 		{{.activity = ACT_ESCALATED_AGENT}, GROUP_ESCALATION},
 		{{.activity = ACT_SSH_TAMPER}, GROUP_ESCALATION},
+		{{.activity = ACT_SSH_TAMPER, .reached = true}, GROUP_ESCALATION},
+		{{.activity = ACT_SSH_TAMPER, .reached = true, .agent = true}, GROUP_AGENT},
 		{{.activity = ACT_SESSION_ESCAPE}, GROUP_ESCALATION},
 		{{.activity = ACT_KEY_READ}, GROUP_KEYS},
 		{{.activity = ACT_UNUSUAL_DURATION}, GROUP_DURATION},
@@ -140,6 +142,27 @@ hijack_and_escalation_are_critical(void **state)
 	assert_int_equal(c->severity, SEV_CRITICAL);
 	assert_int_equal(c->indicators, 2);
 	assert_true(case_is_due(c));
+	cases_free(&t);
+}
+
+/* An agent's memory is the agent: as root it is hijack and escalation in one. */
+static void
+who_reaches_into_an_agent_has_hijacked_it(void **state)
+{
+	struct step reach = {.activity = ACT_SSH_TAMPER, .owner = OWNER_OTHER, .reached = true, .agent = true, .as_root = true};
+	struct cases *t = kit_cases();
+	const struct case_file *c = kit_take(t, &reach);
+
+	(void)state;
+	assert_int_equal(c->indicators, 2);
+	assert_int_equal(c->score, 100);
+	cases_free(&t);
+
+	t = kit_cases();
+	reach.agent = false; /* sshd */
+	c = kit_take(t, &reach);
+	assert_int_equal(c->indicators, 1);
+	assert_int_equal(c->score, 70);
 	cases_free(&t);
 }
 
@@ -299,6 +322,7 @@ main(void)
 		cmocka_unit_test(of_one_group_they_add_little),
 		cmocka_unit_test(different_groups_confirm_each_other),
 		cmocka_unit_test(hijack_and_escalation_are_critical),
+		cmocka_unit_test(who_reaches_into_an_agent_has_hijacked_it),
 		cmocka_unit_test(everyday_work_as_another_is_escalation),
 		cmocka_unit_test(what_escalated_stays),
 		cmocka_unit_test(it_stands_no_lower_than_its_alerts),

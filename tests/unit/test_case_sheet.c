@@ -117,6 +117,38 @@ what_to_do_fits_the_severity(void **state)
 	cases_free(&t);
 }
 
+/* Each whose process it was has keys to be replaced, once; what was tried in vain has reached nothing. */
+static void
+what_was_tampered_with_is_told_by_whose(void **state)
+{
+	struct step agent = {.activity = ACT_SSH_TAMPER, .owner = OWNER_OTHER, .subject = "agent 310 of bob's session 56: traced",
+	    .reached = true, .agent = true};
+	struct step sshd = {.activity = ACT_SSH_TAMPER, .subject = "sshd 20 of uid 0: traced", .reached = true};
+	struct step vain = {.activity = ACT_SSH_TAMPER, .owner = OWNER_OTHER, .of = "carol",
+	    .subject = "agent 410 of carol's session 56: traced, in vain"};
+	struct cases *t = kit_cases();
+	struct buf text = sheet(kit_take(t, &vain), true);
+	const char *first;
+
+	(void)state;
+	assert_has(&text, "\"evidence\":[],\"answer\":\"no\"}],\"actions\"");
+	assert_lacks(&text, "keys of carol");
+	buf_free(&text);
+	(void)kit_take(t, &sshd);
+	(void)kit_take(t, &agent);
+	agent.subject = "agent 310 of bob's session 56: memory read";
+	text = sheet(kit_take(t, &agent), true);
+	assert_has(&text, "\"answer\":\"yes\"}],\"actions\"");
+	assert_has(&text, "keys of whoever it belongs to are accepted, and replace them: sshd 20 of uid 0: traced; of a listening");
+	assert_has(&text, "keys of bob are accepted, and replace them: agent 310 of bob's session 56: traced\",\"command\":"
+	    "\"sshtether alerts --all --session 1f0a33c2-56\"");
+	first = strstr(text.p, "look where the keys of bob");
+	assert_null(strstr(first + 1, "look where the keys of bob"));
+	assert_lacks(&text, "keys of carol");
+	buf_free(&text);
+	cases_free(&t);
+}
+
 /* It is there at the same time, and that its user's key is in other hands does not follow. */
 static void
 somebody_let_in_by_ones_own_server(void **state)
@@ -278,6 +310,7 @@ main(void)
 		cmocka_unit_test(each_option_of_sshd_has_its_file),
 		cmocka_unit_test(no_odd_name_stands_in_a_command),
 		cmocka_unit_test(what_to_do_fits_the_severity),
+		cmocka_unit_test(what_was_tampered_with_is_told_by_whose),
 		cmocka_unit_test(somebody_let_in_by_ones_own_server),
 		cmocka_unit_test(of_the_dead_nothing_is_ended),
 		cmocka_unit_test(ones_own_agent_is_context),

@@ -116,6 +116,7 @@ it_comes_back_as_it_was(void **state)
 	(void)kit_take(t, &travel);
 	(void)kit_take(t, &hijack_as_root);
 	(void)kit_take(t, &(struct step){.activity = ACT_SSH_PROXY, .grade = GRADE_DETECTED, .confidence = CONFIDENCE_LOW});
+	(void)kit_take(t, &(struct step){.activity = ACT_SSH_TAMPER, .subject = "agent 7", .reached = true, .agent = true});
 	c = kit_take(t, &(struct step){.activity = ACT_RELAY, .passed = true});
 	cases_told(t, c);
 	c->seen.nagents = c->seen.ntasks = c->seen.nothers = 1;

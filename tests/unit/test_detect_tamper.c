@@ -26,6 +26,8 @@ sshd_of_another(void **state)
 	assert_int_equal(f->outcome, OUTCOME_SUCCESS);
 	assert_string_equal(f->reason, "alice's session 5 (from 192.0.2.9) traces sshd of "
 	    "bob's session 6 (from 192.0.2.8) (pid 301) with gdb");
+	assert_string_equal(f->subject, "sshd 301 of bob's session 6: traced");
+	assert_true(f->reached && !f->agent);
 	kit_touch(k, root_gdb, TOUCH_ATTACH, sshd_bob, "sshd", 0); /* each thread, each try */
 	assert_int_equal(k->n, 1);
 	assert_int_equal(k->again, 1);
@@ -39,6 +41,7 @@ the_listening_sshd(void **state)
 	kit_touch(k, root_gdb, TOUCH_ATTACH, listener, "sshd", 0);
 	assert_int_equal(kit_count(k, ACT_SSH_TAMPER), 1);
 	assert_int_equal(kit_found(k, ACT_SSH_TAMPER, 0)->owner, OWNER_OTHER);
+	assert_string_equal(kit_found(k, ACT_SSH_TAMPER, 0)->subject, "sshd 20 of uid 0: traced");
 }
 
 /* The kernel says nothing of the target of process_vm_readv: the model and /proc do. */
@@ -51,6 +54,8 @@ memory_of_an_agent(void **state)
 	kit_touch(k, root_gdb, TOUCH_READ, agent_bob, NULL, 16);
 	assert_int_equal(kit_count(k, ACT_SSH_TAMPER), 1);
 	assert_non_null(strstr(kit_found(k, ACT_SSH_TAMPER, 0)->reason, "read the memory of the agent of bob's"));
+	assert_string_equal(kit_found(k, ACT_SSH_TAMPER, 0)->subject, "agent 310 of bob's session 6: memory read");
+	assert_true(kit_found(k, ACT_SSH_TAMPER, 0)->agent);
 }
 
 static void
@@ -63,6 +68,8 @@ a_try_that_failed(void **state)
 	f = kit_only(k, ACT_SSH_TAMPER, CONFIDENCE_MEDIUM); /* nobody saw what it runs: it has that name */
 	assert_int_equal(f->outcome, OUTCOME_FAILURE);
 	assert_non_null(strstr(f->reason, "tried to trace the agent of "));
+	assert_string_equal(f->subject, "agent 310 of bob's session 6: traced, in vain");
+	assert_false(f->reached || f->agent);
 	assert_non_null(strstr(f->reason, ": Operation not permitted"));
 	kit_touch(k, gdb, TOUCH_READ, (struct who){999, 1, 6, BOB, BOB, NULL}, NULL, -ESRCH);
 	assert_int_equal(k->n, 1);

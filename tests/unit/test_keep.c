@@ -11,7 +11,7 @@ a_kept_ruling_outlives_what_it_was_made_of(void **state)
 	struct made_ruling *m = calloc(1, sizeof(*m));
 	struct kept *k;
 	const struct finding *f;
-	char file[] = "prod.policy", message[] = "ask", tag[] = "t1";
+	char file[] = "prod.policy", message[] = "ask", tag[] = "t1", key[] = "/home/bob/.ssh/id", subject[] = "agent 7";
 	struct bytes tags[] = {BYTES_LIT("pci"), {.p = tag, .n = 2}};
 
 	(void)state;
@@ -20,6 +20,8 @@ a_kept_ruling_outlives_what_it_was_made_of(void **state)
 	m->ruling.decision.message = message;
 	m->ruling.decision.tags = tags;
 	m->ruling.decision.ntags = 2;
+	m->finding.file = bytes_of(key);
+	m->finding.subject = subject;
 	m->session.principals = (char[]){"a\0bb\0"};
 	k = kept_new(&m->ruling);
 	assert_non_null(k);
@@ -28,6 +30,8 @@ a_kept_ruling_outlives_what_it_was_made_of(void **state)
 
 	memset(file, 'x', sizeof(file) - 1);
 	memset(tag, 'x', sizeof(tag) - 1);
+	memset(key, 'x', sizeof(key) - 1);
+	memset(subject, 'x', sizeof(subject) - 1);
 	tags[0] = tags[1];
 	memset(m, 0xff, sizeof(*m));
 	free(m);
@@ -35,6 +39,8 @@ a_kept_ruling_outlives_what_it_was_made_of(void **state)
 	assert_string_equal(kept_ruling(k)->decision.message, "ask");
 	assert_int_equal(kept_ruling(k)->decision.ntags, 2);
 	assert_true(bytes_is(kept_ruling(k)->decision.tags[0], "pci") && bytes_is(kept_ruling(k)->decision.tags[1], "t1"));
+	assert_true(bytes_is(f->file, "/home/bob/.ssh/id"));
+	assert_string_equal(f->subject, "agent 7");
 	assert_string_equal(f->process->exe, exe);
 	assert_string_equal(f->session->user, "alice");
 	assert_memory_equal(f->session->principals, "a\0bb\0", 6);
