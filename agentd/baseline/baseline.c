@@ -194,6 +194,17 @@ baseline_high(const struct baseline *b, enum usual_kind kind, const char *user, 
 	return most[min_days - 1];
 }
 
+/* The host itself, of no name, is nobody. */
+bool
+baseline_next_user(const struct baseline *b, char name[ST_USUAL_TEXT])
+{
+	const struct usual_user *u = b->today != DAY_NONE ? usual_user_after(b, name) : NULL;
+
+	while (u != NULL && active_days(b, u, usual_window(b, b->today), b->today) == 0)
+		u = usual_user_after(b, u->name);
+	return u != NULL && bytes_copy(bytes_of(u->name), name, ST_USUAL_TEXT);
+}
+
 void
 baseline_hold(struct baseline *b, bool hold)
 {

@@ -63,6 +63,7 @@ struct baseline {
 struct usual_user *usual_user_find(const struct baseline *, const char *name);
 struct usual_user *usual_user_first(const struct baseline *);
 struct usual_user *usual_user_next(struct usual_user *);
+struct usual_user *usual_user_after(const struct baseline *, const char *name);
 struct usual_value *usual_find(const struct usual_user *, enum usual_kind, const char *text);
 /* Of that kind or a later one: the first; usual_next() goes on through all kinds. */
 struct usual_value *usual_from(const struct usual_user *, enum usual_kind);

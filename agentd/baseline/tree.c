@@ -128,6 +128,14 @@ user_at_or_after(const struct baseline *b, const char *name)
 	return found;
 }
 
+struct usual_user *
+usual_user_after(const struct baseline *b, const char *name)
+{
+	struct usual_user *u = user_at_or_after(b, name);
+
+	return u != NULL && compare(u->name, name) == 0 ? usual_user_next(u) : u;
+}
+
 struct usual_value *
 usual_at(const struct baseline *b, const struct usual_place *at)
 {

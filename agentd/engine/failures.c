@@ -51,7 +51,7 @@ static const struct {
 	    "one user has more descriptors than are read; who listens at a socket, or serves a connection, is not known"},
 	[FAIL_WATCH_QUEUE] = {"watch-queue", "too many agents, ControlMasters or clients at once; the gates do not know one"},
 	[FAIL_WATCH_QUOTA] = {"watch-quota", "one user makes too many of those; the gates do not know one, or its memory is guarded later"},
-	[FAIL_HOMES_FULL] = {"homes-full", "too many users are logged in; the private keys of one are not watched"},
+	[FAIL_HOMES_FULL] = {"homes-full", "too many users log in here; the private keys of one are not watched"},
 	[FAIL_WATCHED_CAP] = {"watched-cap",
 	    "one session opened private keys, or touched memory, too often; not all of it was told"},
 	[FAIL_WATCHED_GONE] = {"watched-gone",

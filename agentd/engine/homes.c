@@ -1,11 +1,14 @@
-/* homes: see homes.h.  Engine process; look() in the worker's thread. */
+/* homes: see homes.h.  Engine process; look() and look_known() in threads of their own. */
 #include "agentd/engine/homes.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <pwd.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/queue.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "agentd/engine/failures.h"
@@ -15,6 +18,9 @@
 #define AGAIN_MS  30000
 #define SOON_MS   1000   /* of one that is wanted for another login */
 #define PATH_MS   300000 /* then the name service is asked again */
+#define LEFT_MS   600000 /* after it was asked for last the monitor lets go of it, too */
+#define ROUND_MS  240000 /* of those whom the baseline knows; a long one takes less than LEFT_MS */
+#define BATCH     16     /* of them at a time, of which there are twenty a minute */
 #define ROOM      (64u << 10)
 #define QUEUE     64
 #define WAIT_MS   5000
@@ -27,14 +33,20 @@ struct home {
 	char name[ST_NAME_MAX]; /* the user's; the same */
 	struct mtime found, asked;
 	bool pending;
+	bool known; /* to the baseline, and has no session */
 };
 
 struct homes {
 	struct link *link;
-	struct worker *worker;
+	struct worker *worker, *slow; /* slow: for who has no session, so that nobody who has one waits for it */
 	LIST_HEAD(, home) all;
 	unsigned n;
 	struct mtime looked;
+	/* a round of those whom the baseline knows */
+	struct mtime round;      /* when it began */
+	char last[ST_USUAL_TEXT]; /* who was tried last; "": it is over */
+	unsigned tried, waiting;
+	bool full;               /* that has been told of this round */
 };
 
 struct look {
@@ -42,6 +54,7 @@ struct look {
 	uint32_t uid, ses;
 	char path[HOME_PATH], name[ST_NAME_MAX];
 	bool asked; /* the name service */
+	bool known; /* by its name alone, before the name service was asked */
 	int fd;     /* owned; −1: there is none */
 };
 
@@ -56,8 +69,9 @@ ask_name(struct look *l)
 	l->asked = true;
 	if (room == NULL)
 		return;
-	if (getpwuid_r(l->uid, &pw, room, ROOM, &p) != 0)
+	if ((l->known ? getpwnam_r(l->name, &pw, room, ROOM, &p) : getpwuid_r(l->uid, &pw, room, ROOM, &p)) != 0)
 		p = NULL;
+	l->uid = p != NULL ? p->pw_uid : l->uid;
 	if (p == NULL || p->pw_dir[0] != '/' || !bytes_copy(bytes_of(p->pw_dir), l->path, sizeof(l->path)))
 		l->path[0] = '\0';
 	if (p == NULL || !bytes_copy(bytes_of(p->pw_name), l->name, sizeof(l->name)))
@@ -77,7 +91,47 @@ look(void *arg)
 		l->fd = open(l->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
+/*
+ * Step by step, and not into what is mounted when somebody comes: the homes of who is away stay away.  Without
+ * O_DIRECTORY the last step of a path by O_PATH mounts nothing (open(2)).
+ */
+static int
+open_idle(const char *path)
+{
+	int at = open("/", O_PATH | O_CLOEXEC), next;
+	char name[HOME_PATH];
+	struct statfs fs;
+
+	for (size_t n; at != -1 && *(path += strspn(path, "/")) != '\0'; path += n) {
+		n = strcspn(path, "/");
+		next = bytes_copy((struct bytes){.p = path, .n = n}, name, sizeof(name)) && fstatfs(at, &fs) == 0 &&
+		    fs.f_type != AUTOFS_SUPER_MAGIC ? openat(at, name, O_PATH | O_CLOEXEC) : -1;
+		close(at);
+		at = next;
+	}
+	return at;
+}
+
+static void
+look_known(void *arg)
+{
+	struct look *l = arg;
+
+	ask_name(l);
+	if (l->path[0] != '\0' && l->uid != 0)
+		l->fd = open_idle(l->path);
+}
+
 /* --- in the loop --- */
+
+/* Once a round. */
+static void
+note_full(struct homes *hs)
+{
+	if (!hs->full)
+		failure_note(FAIL_HOMES_FULL);
+	hs->full = true;
+}
 
 static struct home *
 find(const struct homes *hs, uint32_t uid)
@@ -93,9 +147,22 @@ find(const struct homes *hs, uint32_t uid)
 static void
 on_answer(const struct notice *n, int fds[LINK_FDS], void *arg)
 {
-	(void)n;
 	(void)fds;
-	(void)arg;
+	if (n != NULL && n->result == RES_DENIED && n->value == ENOSPC)
+		note_full(arg);
+}
+
+/* Ends the look.  False: the monitor is slow. */
+static bool
+show(struct look *l)
+{
+	struct request rq = {.kind = REQ_KEYS, .ses = l->ses, .uid = l->uid};
+	bool ok = l->fd == -1 || link_ask_fd(l->homes->link, &rq, l->fd, WAIT_MS, on_answer, l->homes);
+
+	if (l->fd != -1)
+		close(l->fd);
+	free(l);
+	return ok;
 }
 
 static void
@@ -103,7 +170,6 @@ looked(void *arg)
 {
 	struct look *l = arg;
 	struct home *h = find(l->homes, l->uid);
-	struct request rq = {.kind = REQ_KEYS, .ses = l->ses};
 
 	if (h != NULL) {
 		h->pending = false;
@@ -112,11 +178,8 @@ looked(void *arg)
 		if (l->asked)
 			h->found = mtime_now();
 	}
-	if (l->fd != -1 && !link_ask_fd(l->homes->link, &rq, l->fd, WAIT_MS, on_answer, NULL) && h != NULL)
-		h->asked = (struct mtime){0}; /* the monitor is slow: at the next tick */
-	if (l->fd != -1)
-		close(l->fd);
-	free(l);
+	if (!show(l) && h != NULL)
+		h->asked = (struct mtime){0}; /* at the next tick */
 }
 
 static void
@@ -143,7 +206,7 @@ home_new(struct homes *hs, uint32_t uid)
 	struct home *h = hs->n < ST_KEY_HOMES ? calloc(1, sizeof(*h)) : NULL;
 
 	if (h == NULL) {
-		failure_note(FAIL_HOMES_FULL);
+		note_full(hs);
 		return NULL;
 	}
 	h->uid = uid;
@@ -161,6 +224,9 @@ want(struct homes *hs, uint32_t ses, uint32_t uid, int64_t after_ms)
 	if (uid == AUID_UNSET || (h == NULL && (h = home_new(hs, uid)) == NULL))
 		return;
 	h->ses = uid == 0 ? SES_UNSET : ses;
+	if (h->known)
+		h->asked = (struct mtime){0}; /* it comes before those without a session from now on: to be told */
+	h->known = false;
 	if (!h->pending && (h->asked.ns == 0 || mtime_ms_since(now, h->asked) >= after_ms))
 		ask(hs, h, now);
 }
@@ -179,6 +245,92 @@ want_again(struct session *s, void *arg)
 	return true;
 }
 
+/* --- of whom the baseline knows --- */
+
+static bool
+has_session(const struct home *h, struct mtime now)
+{
+	return !h->known && (h->pending || mtime_ms_since(now, h->asked) < 2 * (int64_t)AGAIN_MS);
+}
+
+/* NULL: it is seen to already, or there is no room. */
+static struct home *
+home_known(struct homes *hs, uint32_t uid, struct mtime now)
+{
+	struct home *h = find(hs, uid), *i;
+	unsigned known = 0;
+
+	if (h != NULL && (h->known || has_session(h, now)))
+		return h->known ? h : NULL;
+	LIST_FOREACH (i, &hs->all, entry)
+		known += i->known;
+	if (known >= ST_KEY_KNOWN)
+		note_full(hs);
+	else if (h != NULL || (h = home_new(hs, uid)) != NULL)
+		h->known = true;
+	return known < ST_KEY_KNOWN ? h : NULL;
+}
+
+static void
+looked_known(void *arg)
+{
+	struct look *l = arg;
+	const struct mtime now = mtime_now();
+	struct home *h = l->fd != -1 ? home_known(l->homes, l->uid, now) : NULL;
+
+	l->homes->waiting--;
+	if (h == NULL && l->fd != -1) {
+		close(l->fd);
+		l->fd = -1;
+	}
+	if (h != NULL) {
+		memcpy(h->path, l->path, sizeof(h->path));
+		memcpy(h->name, l->name, sizeof(h->name));
+		h->ses = SES_UNSET;
+		h->found = h->asked = now;
+	}
+	(void)show(l); /* or in the next round */
+}
+
+static void
+try_known(struct homes *hs)
+{
+	struct look *l = calloc(1, sizeof(*l));
+
+	if (l == NULL)
+		return;
+	*l = (struct look){.homes = hs, .uid = AUID_UNSET, .ses = SES_UNSET, .fd = -1, .known = true};
+	if (bytes_copy(bytes_of(hs->last), l->name, sizeof(l->name)) && worker_post(hs->slow, look_known, looked_known, l))
+		hs->waiting++;
+	else
+		free(l);
+}
+
+/* In turn, a few at each tick: neither name services nor the kernel are asked for all of them at once. */
+static void
+want_known(struct homes *hs, const struct baseline *usual, struct mtime now)
+{
+	if (hs->last[0] == '\0') {
+		if (hs->round.ns != 0 && mtime_ms_since(now, hs->round) < ROUND_MS)
+			return;
+		hs->round = now;
+		hs->tried = 0;
+		hs->full = false;
+	}
+	for (unsigned n = hs->waiting; n < BATCH; n++) {
+		if (!baseline_next_user(usual, hs->last)) {
+			hs->last[0] = '\0';
+			return;
+		}
+		if (++hs->tried > ST_KEY_NAMES) {
+			note_full(hs);
+			hs->last[0] = '\0';
+			return;
+		}
+		try_known(hs);
+	}
+}
+
 /* Of users that have left. */
 static void
 drop_old(struct homes *hs, struct mtime now)
@@ -187,7 +339,7 @@ drop_old(struct homes *hs, struct mtime now)
 
 	for (h = LIST_FIRST(&hs->all); h != NULL; h = next) {
 		next = LIST_NEXT(h, entry);
-		if (h->pending || mtime_ms_since(now, h->asked) < PATH_MS)
+		if (h->pending || mtime_ms_since(now, h->asked) < LEFT_MS)
 			continue;
 		LIST_REMOVE(h, entry);
 		hs->n--;
@@ -196,13 +348,15 @@ drop_old(struct homes *hs, struct mtime now)
 }
 
 void
-homes_tick(struct homes *hs, const struct host *host, struct mtime now)
+homes_tick(struct homes *hs, const struct host *host, const struct baseline *usual, struct mtime now)
 {
 	if (hs->looked.ns != 0 && mtime_ms_since(now, hs->looked) < AGAIN_MS / 10)
 		return;
 	hs->looked = now;
 	want(hs, SES_UNSET, 0, AGAIN_MS);
 	host_each_session(host, want_again, hs);
+	if (usual != NULL)
+		want_known(hs, usual, now);
 	drop_old(hs, now);
 }
 
@@ -231,7 +385,9 @@ homes_new(struct event_base *base, struct link *link)
 		return NULL;
 	hs->link = link;
 	LIST_INIT(&hs->all);
-	if ((hs->worker = worker_new(base, "homes", QUEUE)) == NULL)
+	hs->worker = worker_new(base, "homes", QUEUE);
+	hs->slow = worker_new(base, "homes-known", BATCH);
+	if (hs->worker == NULL || hs->slow == NULL)
 		homes_free(&hs);
 	return hs;
 }
@@ -241,10 +397,15 @@ homes_free(struct homes **hsp)
 {
 	struct homes *hs = *hsp;
 	struct home *h;
+	bool ended;
 
 	*hsp = NULL;
-	if (hs == NULL || !worker_free(&hs->worker, 500))
-		return; /* or the thread still has our memory */
+	if (hs == NULL)
+		return;
+	ended = worker_free(&hs->worker, 500);
+	ended = worker_free(&hs->slow, 500) && ended;
+	if (!ended)
+		return; /* a thread still has our memory */
 	while ((h = LIST_FIRST(&hs->all)) != NULL) {
 		LIST_REMOVE(h, entry);
 		free(h);

@@ -102,7 +102,7 @@ second_passed(struct engine *e)
 	outlet_check(e->outlet);
 	name_sessions(e);
 	find_agents(e, now);
-	homes_tick(e->homes, pipeline_host(e->pipeline), now);
+	homes_tick(e->homes, pipeline_host(e->pipeline), learned_is_whole(e->learned) ? e->options.baseline : NULL, now);
 	watch_sessions(e->watch, pipeline_host(e->pipeline));
 	allow_verbs_end(e, rtime_now());
 	grants_tick(e->grants, rtime_now());

@@ -22,7 +22,7 @@
 #include "base/log.h"
 #include "base/proc.h"
 
-#define KEEP_MS   (10 * 60 * 1000) /* after the engine asked for it last: its user has no session any more */
+#define KEEP_MS   (10 * 60 * 1000) /* after the engine asked for it last: nobody logs in there any more */
 #define EVERY_S   60
 #define LOGS      10 /* a minute */
 
@@ -33,6 +33,7 @@ struct watched {
 	LIST_ENTRY(watched) entry;
 	struct key_dir dir; /* its fd is −1: an open one would keep its file system from being unmounted */
 	struct mtime asked;
+	bool known; /* asked for without a session, and not root's: has less room */
 	bool leaving;
 };
 
@@ -84,15 +85,27 @@ find(const struct keys *k, const struct fan_object *object)
 	return NULL;
 }
 
+/* What is left is of those with a session. */
 static bool
-has_room(const struct keys *k, uint32_t uid)
+has_room_known(const struct keys *k)
+{
+	const struct watched *w;
+	unsigned known = 0;
+
+	LIST_FOREACH (w, &k->all, entry)
+		known += w->known;
+	return known < ST_KEY_DIRS_KNOWN;
+}
+
+static bool
+has_room(const struct keys *k, uint32_t uid, bool known)
 {
 	const struct watched *w;
 	unsigned same = 0;
 
 	LIST_FOREACH (w, &k->all, entry)
 		same += w->dir.uid == uid;
-	return same < ST_KEY_DIRS_USER && k->n < ST_KEY_DIRS;
+	return same < ST_KEY_DIRS_USER && k->n < ST_KEY_DIRS && (!known || has_room_known(k));
 }
 
 static void
@@ -106,9 +119,9 @@ forget(struct keys *k, struct watched *w)
 
 /* Takes d's path. */
 static int
-watch_new(struct keys *k, struct key_dir *d)
+watch_new(struct keys *k, struct key_dir *d, bool known)
 {
-	struct watched *w = has_room(k, d->uid) ? calloc(1, sizeof(*w)) : NULL;
+	struct watched *w = has_room(k, d->uid, known) ? calloc(1, sizeof(*w)) : NULL;
 	int rc = w == NULL ? -ENOSPC : fan_mark(*k->group, d->fd, mask_of(d));
 
 	if (rc != 0) {
@@ -118,6 +131,7 @@ watch_new(struct keys *k, struct key_dir *d)
 	w->dir = *d;
 	w->dir.fd = -1;
 	w->asked = mtime_now();
+	w->known = known;
 	d->path = NULL;
 	LIST_INSERT_HEAD(&k->all, w, entry);
 	k->n++;
@@ -126,12 +140,15 @@ watch_new(struct keys *k, struct key_dir *d)
 }
 
 static int
-watch(struct keys *k, struct key_dir *d)
+watch(struct keys *k, struct key_dir *d, bool known)
 {
 	struct watched *w = find(k, &d->object);
 
 	if (w == NULL)
-		return watch_new(k, d);
+		return watch_new(k, d, known);
+	if (known && !w->known && !has_room_known(k))
+		return -ENOSPC;
+	w->known = known;
 	w->asked = mtime_now();
 	return 0;
 }
@@ -142,6 +159,7 @@ struct asking {
 	struct job job;
 	struct keys *k; /* borrowed; the loop's */
 	uint32_t id, uid;
+	bool known;     /* no session asks */
 	int home;       /* owned; −1: it is about an agent's directory */
 	char *socket;   /* owned */
 	struct key_dir dir[HOME_DIRS]; /* owned */
@@ -191,7 +209,7 @@ watch_all(struct asking *a)
 	int rc = a->rc < 0 ? a->rc : 0;
 
 	for (int i = 0; i < a->rc && rc == 0; i++)
-		rc = watch(a->k, &a->dir[i]);
+		rc = watch(a->k, &a->dir[i], a->known);
 	return rc;
 }
 
@@ -203,7 +221,8 @@ looked(struct job *job)
 	unsigned held;
 	int rc = watch_all(a);
 
-	if (rc != 0 && rc != -ENOENT && log_allow(&a->k->log_limit, LOGS, &held))
+	/* Of whoever is away the engine has it counted, where there is no room; the rest is as it was each round. */
+	if (rc != 0 && rc != -ENOENT && !a->known && log_allow(&a->k->log_limit, LOGS, &held))
 		log_info("keys of uid %u are not watched: %s%s", a->uid, strerror(-rc), log_held(held, more));
 	if (a->home != -1)
 		table_answer(a->k->m, a->id, rc == 0 ? RES_OK : rc == -ENOENT ? RES_NOT_FOUND : RES_DENIED,
@@ -221,15 +240,15 @@ give(struct asking *a)
 	return false;
 }
 
-/* Whose home it must be: the login uid of a session that is registered. */
+/* Whose home it must be: the login uid of a session that is registered; without one, of whom the engine says. */
 static enum result
-owner_of(const struct monitor *m, uint32_t ses, uint32_t *uid)
+owner_of(const struct monitor *m, const struct request *rq, uint32_t *uid)
 {
-	const struct mon_session *s = ses == SES_UNSET ? NULL : registry_get(m->registry, ses);
+	const struct mon_session *s = rq->ses == SES_UNSET ? NULL : registry_get(m->registry, rq->ses);
 
-	if (ses != SES_UNSET && s == NULL)
+	if (rq->ses != SES_UNSET && s == NULL)
 		return RES_NO_SESSION;
-	*uid = s == NULL ? 0 : s->auid;
+	*uid = s == NULL ? rq->uid : s->auid;
 	return *uid == AUID_UNSET ? RES_NO_SESSION : RES_OK;
 }
 
@@ -239,7 +258,7 @@ handle_keys(struct monitor *m, const struct asked *q, struct answer *answer)
 	struct keys *k = watches_keys(m->watches);
 	struct asking *a;
 	uint32_t uid;
-	enum result result = owner_of(m, q->rq->ses, &uid);
+	enum result result = owner_of(m, q->rq, &uid);
 
 	if (result != RES_OK)
 		return result;
@@ -250,6 +269,7 @@ handle_keys(struct monitor *m, const struct asked *q, struct answer *answer)
 	if ((a = asking_new(k, uid)) == NULL)
 		return RES_RATE;
 	a->id = q->rq->id;
+	a->known = q->rq->ses == SES_UNSET && uid != 0;
 	a->home = *q->fd;
 	*q->fd = -1;
 	answer->later = give(a);

@@ -1,5 +1,5 @@
 /*
- * keys: who opens a private key of a user that has logged in, or lists a directory of agents, is told to the
+ * keys: who opens a private key of a user that logs in, or lists a directory of agents, is told to the
  * engine.  By notification only: nobody waits for us.
  */
 #ifndef MONITOR_KEYS_H

@@ -47,8 +47,9 @@ enum request_kind {
 	REQ_ISOLATE,       /* no more outbound connections for ses; those it has are destroyed */
 	REQ_REVOKE,        /* the forwarded agents of ses: no new connection, those there are cut, and unlinked */
 	REQ_SAY,           /* body: one struct say, for the terminals of ses */
-	REQ_KEYS,          /* with a descriptor, O_PATH, of the home of ses' login uid, or of root's (SES_UNSET):
-	                    * who opens private keys in it, or its agents' directory, is told (NOTE_KEY) */
+	REQ_KEYS,          /* with a descriptor, O_PATH, of the home of ses' login uid, or of uid's (SES_UNSET), who
+	                    * has no session: who opens private keys in it, or its agents' directory, is told
+	                    * (NOTE_KEY) */
 	REQ_GUARD,         /* who touches the memory of pid of ses is told (NOTE_MEMORY); the result names both */
 	REQ_HOLDER,        /* who holds the TCP socket inode, which uid made, last of all: with a read-only descriptor
 	                    * of its program */

@@ -134,7 +134,9 @@
 #define ST_STRANGERS_UIDS   1024  /* that are told apart; two in one slot share */
 #define ST_GATE_SEEN        16384 /* processes and destinations that a gate or audit spoke of lately */
 #define ST_OWN_ADDRS        1024 /* addresses of this host */
-#define ST_KEY_HOMES        1024 /* users whose homes are looked for */
+#define ST_KEY_HOMES        2048 /* users whose homes are looked for */
+#define ST_KEY_KNOWN        1024 /* of them those without a session, whom the baseline knows */
+#define ST_KEY_NAMES        2048 /* of the baseline's that are tried, whether there is such a user or not */
 #define ST_KEY_WAITING      256  /* readers of keys that wait for their exec record */
 #define ST_WATCH_ASKS       256  /* listeners and clients that the monitor is told of at a time */
 #define ST_GUARD_ASKS       64   /* processes whose memory it is asked to guard at a time; the rest a second later */
@@ -179,7 +181,8 @@
 #define ST_TASKS            262144 /* that one walk of /proc holds */
 #define ST_LOST             16   /* children that no kill has ended: a file system holds them */
 #define ST_TERMINALS        8    /* of one session, that are told why something was stopped */
-#define ST_KEY_DIRS         1024 /* directories of private keys or agents that are watched */
+#define ST_KEY_DIRS         3072 /* directories of private keys or agents that are watched */
+#define ST_KEY_DIRS_KNOWN   2048 /* of them those of users without a session: a home has two */
 #define ST_KEY_DIRS_USER    32
 #define ST_GUARDED          2048 /* sshd, agents and clients whose memory is watched */
 #define ST_GUARDED_SSHD     512  /* of them are left to sshd */

@@ -148,6 +148,24 @@ def test_key_read_without_session(stage: Stage) -> None:
     assert not found, quiet(found)
 
 
+def test_key_read_while_its_user_is_away(stage: Stage) -> None:
+    """The baseline knows who logged in before: after a start, too, when nobody has a session."""
+    key = f"{SSH}/id_{next(_count)}"
+    stage.daemon.policy(_ALERT)
+    with stage.login("alice") as session:
+        session.out(f"ssh-keygen -q -t ed25519 -N '' -f {key}")
+    stage.daemon.afresh()
+    watch = stage.watch()
+    until(lambda: not any(s["user"]["name"] == "alice" for s in stage.daemon.sessions().values()), "alice to be away")
+    _watched(stage, SSH)
+    with stage.login("mallory") as thief:
+        thief.run(f"sudo cat {key} >/dev/null")
+        alert = _read(watch, ses=thief.ses, confidence="high")
+        thief.run(f"sudo rm {key} {key}.pub")
+    assert alert["file"]["path"] == key, alert
+    assert "of alice with cat" in value(alert, "reason"), value(alert, "reason")
+
+
 def test_agents_listed(stage: Stage) -> None:
     watch = stage.watch()
     with _alice(stage, forward=True) as (alice, _), stage.login("mallory") as thief:

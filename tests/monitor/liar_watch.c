@@ -81,9 +81,9 @@ clear(void **state)
 }
 
 static enum result
-show(uint32_t ses, const char *path, struct notice *n)
+show_of(uint32_t ses, uint32_t uid, const char *path, struct notice *n)
 {
-	struct request rq = {.kind = REQ_KEYS, .ses = ses};
+	struct request rq = {.kind = REQ_KEYS, .ses = ses, .uid = uid};
 	int fd = open(path, O_PATH | O_CLOEXEC);
 	enum result result;
 
@@ -91,6 +91,12 @@ show(uint32_t ses, const char *path, struct notice *n)
 	result = stage_ask_fd(&rq, fd, n);
 	close(fd);
 	return result;
+}
+
+static enum result
+show(uint32_t ses, const char *path, struct notice *n)
+{
+	return show_of(ses, 0, path, n);
 }
 
 /* --- who opens things: a task with a login of its own, which stays until the notice has come ------------- */
@@ -200,6 +206,25 @@ only_a_home_of_the_session_s_own_user(void **state)
 	rq.ses = s.ses; /* without a home; and what needs none, with one */
 	kit_is_rubbish(&rq, NULL, 0);
 	stage_session_end(&s);
+}
+
+static void
+a_home_without_a_session_is_its_user_s_too(void **state)
+{
+	static const char *const files[] = {".ssh/id_work", NULL};
+	struct actor reader;
+	struct notice n;
+
+	(void)state;
+	make_home(KIT_AUID, KIT_AUID);
+	assert_int_equal(show_of(SES_UNSET, AUID_UNSET, home, NULL), RES_NO_SESSION);
+	assert_int_equal(show_of(SES_UNSET, OTHER_AUID, home, &n), RES_DENIED);
+	assert_int_equal(n.value, EPERM);
+	assert_int_equal(show_of(SES_UNSET, KIT_AUID, home, NULL), RES_OK);
+	reader = act(OTHER_AUID, read_files, files);
+	assert_true(stage_hear(NOTE_KEY, KIT_AUID, &n, NULL));
+	assert_string_equal(n.name, "id_work");
+	end(&reader);
 }
 
 static void
@@ -416,6 +441,7 @@ no_user_has_all_guards(void **state)
 
 static const struct CMUnitTest tests[] = {
 	TEST(only_a_home_of_the_session_s_own_user),
+	TEST(a_home_without_a_session_is_its_user_s_too),
 	TEST(a_link_out_of_the_home_is_not_followed),
 	TEST(who_opens_a_key_is_told),
 	TEST(whose_task_it_is),

@@ -129,6 +129,10 @@ test_config = agentd/config.o agentd/setting.o policy/lexer.o policy/diag.o poli
 test_detect_session = $(detect_kit)
 test_detect_tamper = $(detect_kit)
 test_detect_keys = $(detect_kit)
+test_homes = tests/unit/link_pair.o $(baseline_kit) $(patsubst %,agentd/engine/%.o,homes link worker) \
+	$(patsubst %.c,%.o,$(wildcard agentd/audit/*.c agentd/host/*.c)) $(patsubst %,base/%.o,clock glob json log safe syslog_line)
+test_homes_LIBS = -levent_core
+test_homes_LDFLAGS = -Wl,--wrap=mtime_now -Wl,--wrap=getpwnam_r -Wl,--wrap=getpwuid_r
 test_watched = $(detect_kit) agentd/engine/watched.o
 test_watched_LIBS = $(engine_libs)
 test_detect_unreported = $(detect_kit)
