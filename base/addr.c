@@ -83,6 +83,20 @@ endpoint_eq(struct endpoint a, struct endpoint b)
 	return a.port == b.port && addr_eq(a.addr, b.addr);
 }
 
+/* Member by member: the padding of a copied struct is anything. */
+uint64_t
+endpoints_hash(struct endpoint a, struct endpoint b)
+{
+	uint8_t key[2 * (sizeof(struct addr) + sizeof(uint16_t))], *p = key;
+	const struct endpoint ends[] = {a, b};
+
+	for (size_t i = 0; i < 2; i++, p += sizeof(struct addr) + sizeof(uint16_t)) {
+		memcpy(p, &ends[i].addr, sizeof(struct addr));
+		memcpy(p + sizeof(struct addr), &ends[i].port, sizeof(uint16_t));
+	}
+	return bytes_hash((struct bytes){.p = (const char *)key, .n = sizeof(key)});
+}
+
 int
 addr_cmp(struct addr a, struct addr b)
 {

@@ -32,6 +32,8 @@ bool addr_parse(struct bytes, struct addr *);
 bool endpoint_from_sockaddr(const void *sa, size_t len, struct endpoint *);
 bool addr_eq(struct addr, struct addr);
 bool endpoint_eq(struct endpoint, struct endpoint);
+/* Of a connection, by both its ends. */
+uint64_t endpoints_hash(struct endpoint, struct endpoint);
 int addr_cmp(struct addr, struct addr);
 /* 127.0.0.0/8 or ::1 */
 bool addr_is_loopback(struct addr);

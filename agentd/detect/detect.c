@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "agentd/detect/detector.h"
+#include "agentd/detect/passage.h"
 
 static const struct detector *const detectors[] = {
 	&detector_login,
@@ -152,10 +153,17 @@ detect_closed(struct detect *d, const struct session *closed, struct rtime now)
 void
 detect_volume(struct detect *d, const struct volume *v)
 {
+	struct session *s = host_session(d->parts.host, v->ses);
+
 	for (size_t i = 0; i < NDETECTORS; i++) {
 		if (detectors[i]->volume != NULL)
 			detectors[i]->volume(d, d->state[i], v);
 	}
+	if (s == NULL || !passage_is_own(s, v))
+		return;
+	s->carried.sent = v->sent;
+	s->carried.received = v->received;
+	s->carried.at = v->time;
 }
 
 void

@@ -7,6 +7,7 @@
 
 #include "agentd/detect/detector.h"
 #include "agentd/detect/habit.h"
+#include "agentd/detect/passage.h"
 
 static uint32_t
 note(struct detect *d, enum usual_kind kind, const char *user, const char *value, struct rtime when)
@@ -64,19 +65,13 @@ learn_closed(struct detect *d, void *state, const struct session *s, struct rtim
 		note_number(d, USUAL_DURATION, s->user, usual_step((uint64_t)ms / 1000), now);
 }
 
-static bool
-is_own_connection(const struct session *s, const struct volume *v)
-{
-	return endpoint_eq(v->peer, s->peer);
-}
-
 static void
 learn_volume(struct detect *d, void *state, const struct volume *v)
 {
 	const struct session *s = host_session(detect_host(d), v->ses);
 
 	(void)state;
-	if (v->last && s != NULL && detect_judges(d, s) && is_own_connection(s, v))
+	if (v->last && s != NULL && detect_judges(d, s) && passage_is_own(s, v))
 		note_number(d, USUAL_VOLUME, s->user, usual_step(v->sent + v->received), v->time);
 }
 

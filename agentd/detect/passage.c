@@ -144,11 +144,22 @@ take_leg(struct passage *p, const struct volume *v)
 	return true;
 }
 
+/* What the session carried before it ever went on. */
+static void
+begin(struct passage *p, const struct session *s, struct rtime when)
+{
+	if (p->in_at.ms != RTIME_NONE.ms || rtime_since(s->carried.at, when) > 0)
+		return;
+	p->in = (struct carried){.sent = s->carried.sent, .received = s->carried.received};
+	p->in_at = s->carried.at;
+}
+
 void
-passage_began(struct passage *p, struct rtime when)
+passage_began(struct passage *p, const struct session *s, struct rtime when)
 {
 	const bool is_measured = p->open && !is_over(p, when);
 
+	begin(p, s, when);
 	if (!is_measured && (p->awaited.ms == RTIME_NONE.ms || rtime_since(when, p->awaited) > SETTLE_MS))
 		p->awaited = when;
 }
@@ -157,7 +168,8 @@ passage_began(struct passage *p, struct rtime when)
 static bool
 take_own(struct passage *p, const struct volume *v)
 {
-	if (p->awaited.ms == RTIME_NONE.ms || rtime_since(p->in_at, p->awaited) <= 0)
+	if (p->awaited.ms == RTIME_NONE.ms || rtime_since(p->in_at, p->awaited) <= 0 ||
+	    rtime_since(v->time, p->awaited) > SETTLE_MS)
 		p->before = p->in;
 	p->in_at = v->time;
 	p->over = p->over || v->last;
@@ -199,11 +211,15 @@ measure(struct passage *p, struct rtime now)
 }
 
 bool
+passage_is_own(const struct session *s, const struct volume *v)
+{
+	return endpoint_eq(v->peer, s->peer) && (s->local.addr.family == 0 || endpoint_eq(v->local, s->local));
+}
+
+bool
 passage_volume(struct passage *p, const struct session *s, const struct volume *v, struct passed *out)
 {
-	const bool own = endpoint_eq(v->peer, s->peer) && (s->local.addr.family == 0 || endpoint_eq(v->local, s->local));
-
-	if (own ? !take_own(p, v) : !take_leg(p, v))
+	if (passage_is_own(s, v) ? !take_own(p, v) : !take_leg(p, v))
 		return false;
 	*out = measure(p, v->time);
 	return true;

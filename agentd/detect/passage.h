@@ -51,7 +51,9 @@ struct passed {
 void passage_init(struct passage *);
 void passage_done(struct passage *);
 /* The session made a connection then, whose volume is to be told of later: at once, or when it is over. */
-void passage_began(struct passage *, struct rtime when);
+void passage_began(struct passage *, const struct session *, struct rtime when);
+/* By the connection that the session came by. */
+bool passage_is_own(const struct session *, const struct volume *);
 /* True: *out says how things stand, with in and out of the same moment. */
 bool passage_volume(struct passage *, const struct session *, const struct volume *, struct passed *out);
 /* In the whole life of the session, both ways. */

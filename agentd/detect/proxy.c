@@ -190,7 +190,7 @@ proxy_found(struct detect *d, void *state, const struct finding *f)
 	if (!habit_goes_out(f) || s->ses == SES_UNSET || !s->ssh || s->peer.addr.family == 0 ||
 	    !detect_is_learned(d, s) || (p = proxied_get(state, s->ses)) == NULL)
 		return;
-	passage_began(&p->passage, f->time);
+	passage_began(&p->passage, s, f->time);
 	judge(d, s, take_place(d, p, f), f->time);
 }
 

@@ -49,7 +49,7 @@ calls_event(const struct aev *ev, const struct fact *fact, void *arg)
 	if (fact->kind == FACT_EXEC && fact->ses != SES_UNSET && fact->euid != fact->auid)
 		(void)names_user(e->names, fact->euid);
 	if (fact->kind == FACT_CONNECT && fact->peer.addr.family != 0)
-		volumes_connect(e->volumes, fact->ses, fact->euid, fact->peer);
+		volumes_connect(e->volumes, fact->ses, fact->euid, fact->peer, fact->time);
 	gates_fact(e->gates, fact);
 	intake_seen(e->intake, ev->time);
 }

@@ -5,8 +5,13 @@
 #include <sshtether/limits.h>
 #include <sys/socket.h>
 
-#include "agentd/engine/tcp_diag.h"
 #include "base/array.h"
+
+static uint64_t
+key_of(const struct tcp_socket *s)
+{
+	return endpoints_hash(s->local, s->peer) ^ hash_u64(s->inode);
+}
 
 static void
 take(const struct tcp_socket *s, void *arg)
@@ -14,10 +19,10 @@ take(const struct tcp_socket *s, void *arg)
 	struct earlier *all = arg;
 	uint64_t *room;
 
-	if (s->inode == 0 || (room = array_grow(all->inode, all->n, &all->room, sizeof(*room), ST_EARLIER)) == NULL)
+	if (s->inode == 0 || (room = array_grow(all->key, all->n, &all->room, sizeof(*room), ST_EARLIER)) == NULL)
 		return;
-	all->inode = room;
-	all->inode[all->n++] = s->inode;
+	all->key = room;
+	all->key[all->n++] = key_of(s);
 }
 
 static int
@@ -36,7 +41,7 @@ earlier_read(struct earlier *all, int netlink)
 	if (rc == 0)
 		rc = tcp_diag_all(netlink, AF_INET6, take, all);
 	if (all->n > 0)
-		qsort(all->inode, all->n, sizeof(*all->inode), compare);
+		qsort(all->key, all->n, sizeof(*all->key), compare);
 	all->until = rtime_now();
 	return rc;
 }
@@ -44,12 +49,14 @@ earlier_read(struct earlier *all, int netlink)
 void
 earlier_done(struct earlier *all)
 {
-	free(all->inode);
+	free(all->key);
 	*all = (struct earlier){0};
 }
 
 bool
-earlier_has(const struct earlier *all, uint64_t inode)
+earlier_has(const struct earlier *all, const struct tcp_socket *s)
 {
-	return all->n > 0 && bsearch(&inode, all->inode, all->n, sizeof(inode), compare) != NULL;
+	const uint64_t key = key_of(s);
+
+	return all->n > 0 && bsearch(&key, all->key, all->n, sizeof(key), compare) != NULL;
 }

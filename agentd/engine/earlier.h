@@ -9,10 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "agentd/engine/tcp_diag.h"
 #include "base/clock.h"
 
 struct earlier {
-	uint64_t *inode; /* owned; sorted */
+	uint64_t *key; /* owned; sorted: of its inode and both ends, for a socket can be connected anew */
 	size_t n, room;
 	struct rtime until; /* what is made later is no member */
 };
@@ -20,6 +21,6 @@ struct earlier {
 /* Those of now, with a peer; into an empty one.  The first ST_EARLIER of them.  0, or −errno of tcp_diag_all(). */
 int earlier_read(struct earlier *, int netlink);
 void earlier_done(struct earlier *);
-bool earlier_has(const struct earlier *, uint64_t inode);
+bool earlier_has(const struct earlier *, const struct tcp_socket *);
 
 #endif

@@ -8,30 +8,18 @@
 
 #include "agentd/engine/failures.h"
 
-/* Member by member: the padding of a copied struct is anything. */
-static uint64_t
-ends_hash(struct endpoint a, struct endpoint b)
-{
-	uint8_t key[2 * (sizeof(struct addr) + sizeof(uint16_t))], *p = key;
-	const struct endpoint ends[] = {a, b};
-
-	for (size_t i = 0; i < 2; i++, p += sizeof(struct addr) + sizeof(uint16_t)) {
-		memcpy(p, &ends[i].addr, sizeof(struct addr));
-		memcpy(p + sizeof(struct addr), &ends[i].port, sizeof(uint16_t));
-	}
-	return bytes_hash((struct bytes){.p = (const char *)key, .n = sizeof(key)});
-}
+#define CONTEST_MS 5000 /* records of two sessions that are so near may be of either connection */
 
 static uint64_t
 place_hash(struct endpoint to, uint32_t uid)
 {
-	return ends_hash(to, (struct endpoint){0}) ^ hash_u64(uid);
+	return endpoints_hash(to, (struct endpoint){0}) ^ hash_u64(uid);
 }
 
 struct conn *
 followed_conn(const struct followed *all, struct endpoint local, struct endpoint peer)
 {
-	struct table_link *l = table_first(&all->conns, ends_hash(local, peer));
+	struct table_link *l = table_first(&all->conns, endpoints_hash(local, peer));
 
 	for (; l != NULL; l = table_next(l)) {
 		struct conn *c = TABLE_ENTRY(l, struct conn, by_ends);
@@ -60,18 +48,29 @@ struct place *
 followed_place(const struct followed *all, const struct group *of, struct endpoint to, uint32_t uid)
 {
 	struct table_link *l = table_first(&all->places, place_hash(to, uid));
-	struct place *found = NULL;
 
 	for (; l != NULL; l = table_next(l)) {
 		struct place *p = TABLE_ENTRY(l, struct place, by_place);
 
-		if (p->uid != uid || !endpoint_eq(p->to, to) || (of != NULL && p->group != of))
-			continue;
-		if (found != NULL)
-			return NULL;
-		found = p;
+		if (p->group == of && p->uid == uid && endpoint_eq(p->to, to))
+			return p;
 	}
-	return found;
+	return NULL;
+}
+
+bool
+followed_contested(const struct followed *all, const struct place *of)
+{
+	struct table_link *l = table_first(&all->places, place_hash(of->to, of->uid));
+
+	for (; l != NULL; l = table_next(l)) {
+		const struct place *p = TABLE_ENTRY(l, struct place, by_place);
+
+		if (p != of && p->uid == of->uid && endpoint_eq(p->to, of->to) &&
+		    (p->due || rtime_since(of->since, p->since) < CONTEST_MS))
+			return true;
+	}
+	return false;
 }
 
 void
@@ -189,7 +188,8 @@ followed_add(struct followed *all, struct group *g, struct endpoint local, struc
 	c->local = local;
 	c->peer = peer;
 	c->own = own;
-	table_add(&all->conns, &c->by_ends, ends_hash(local, peer));
+	c->since = mtime_now();
+	table_add(&all->conns, &c->by_ends, endpoints_hash(local, peer));
 	g->nconns++;
 	if (own) {
 		TAILQ_INSERT_HEAD(&g->conns, c, link);
@@ -202,7 +202,7 @@ followed_add(struct followed *all, struct group *g, struct endpoint local, struc
 }
 
 void
-followed_place_due(struct followed *all, struct group *g, struct endpoint to, uint32_t uid, struct rtime when)
+followed_place_note(struct followed *all, struct group *g, struct endpoint to, uint32_t uid, struct rtime when, bool due)
 {
 	struct place *p = followed_place(all, g, to, uid);
 
@@ -210,7 +210,7 @@ followed_place_due(struct followed *all, struct group *g, struct endpoint to, ui
 		failure_note(FAIL_VOLUME_CAP);
 		return;
 	}
-	p->due = true;
+	p->due = p->due || due;
 	p->since = when;
 	if (p->group != NULL)
 		return;

@@ -22,18 +22,19 @@ struct conn {
 	uint64_t sent, received; /* as told last */
 	bool own;  /* by which the session came */
 	bool over; /* kept for findings that come late; not in the table any more */
+	struct mtime since; /* it is followed */
 	struct mtime gone; /* since then the kernel knows it no more; word of its end may be on the way.  0: it does */
 };
 
-/* Where a session's relays go: more connections to it may come that no finding tells of. */
+/* Where a session goes: more connections to it may come that no finding tells of. */
 struct place {
 	struct table_link by_place;
 	SLIST_ENTRY(place) link;
 	struct group *group; /* borrowed */
 	struct endpoint to;
 	uint32_t uid;
-	bool due;           /* somebody connected there */
-	struct rtime since; /* at that time, the last of whom a finding told */
+	bool due;           /* its connection is looked for */
+	struct rtime since; /* somebody connected there, the last time */
 };
 
 /* Whose sessions they are; there while one of them is. */
@@ -76,7 +77,7 @@ void followed_done(struct followed *);
 /* NULL: none. */
 struct conn *followed_conn(const struct followed *, struct endpoint local, struct endpoint peer);
 struct group *followed_group(const struct followed *, uint32_t ses);
-/* The one of that group; NULL for a group: the one that anybody has, and none when two have it. */
+/* NULL: that session never went there, as is known. */
 struct place *followed_place(const struct followed *, const struct group *of, struct endpoint to, uint32_t uid);
 
 /* Last in the order.  NULL: no memory, which is counted. */
@@ -87,7 +88,9 @@ struct conn *followed_add(struct followed *, struct group *, struct endpoint loc
 void followed_drop(struct followed *, struct conn *);
 /* Its own connection has ended: it is found no more, but kept for findings that come late. */
 void followed_over(struct followed *, struct conn *, struct mtime now);
-/* Somebody connected there at that time: it is due, and there if it was not. */
-void followed_place_due(struct followed *, struct group *, struct endpoint to, uint32_t uid, struct rtime when);
+/* The same user connected there in another session at about that time, or nobody has looked for what came of it. */
+bool followed_contested(const struct followed *, const struct place *);
+/* Somebody connected there at that time.  due: what came of it is not found yet. */
+void followed_place_note(struct followed *, struct group *, struct endpoint to, uint32_t uid, struct rtime when, bool due);
 
 #endif

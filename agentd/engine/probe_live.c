@@ -60,31 +60,42 @@ probe_same_network(void *arg, uint32_t pid)
 struct find {
 	const struct volumes *volumes;
 	const struct probe_ask *ask;
-	enum claim best; /* of those so far */
-	unsigned n;      /* that are as good */
+	enum fit { NONE, OTHERS, OWN, FREE } best; /* of those so far; OTHERS: of another uid, but of no session */
+	unsigned n;                                /* that are as good */
 	struct probe_tcp *out;
 };
+
+static enum fit
+fit_of(const struct find *f, const struct tcp_socket *s)
+{
+	const bool same = s->uid == f->ask->uid;
+	enum claim claim = CLAIM_FREE;
+
+	if (s->inode == 0)
+		return NONE;
+	if (f->volumes != NULL)
+		claim = volumes_claim(f->volumes, f->ask->ses, s, f->ask->when);
+	return claim == CLAIM_FREE ? (same ? FREE : OTHERS) : claim == CLAIM_OWN && same ? OWN : NONE;
+}
 
 static void
 take_found(const struct tcp_socket *s, void *arg)
 {
 	struct find *f = arg;
-	enum claim claim = CLAIM_NONE;
+	const enum fit fit = fit_of(f, s);
 
 	f->out->found = true;
-	if (s->inode != 0 && s->uid == f->ask->uid)
-		claim = f->volumes != NULL ? volumes_claim(f->volumes, f->ask->ses, s, f->ask->when) : CLAIM_FREE;
-	if (claim == CLAIM_NONE || claim < f->best)
+	if (fit == NONE || fit < f->best)
 		return;
-	f->n = claim > f->best ? 1 : f->n + 1;
-	f->best = claim;
-	f->out->local = f->n == 1 ? s->local : (struct endpoint){0};
+	f->n = fit > f->best ? 1 : f->n + 1;
+	f->best = fit;
+	f->out->local = f->n == 1 && fit != OWN ? s->local : (struct endpoint){0};
 }
 
 int
 probe_live_find(int netlink, const struct volumes *volumes, const struct probe_ask *ask, struct probe_tcp *out)
 {
-	struct find f = {.volumes = volumes, .ask = ask, .best = CLAIM_NONE, .out = out};
+	struct find f = {.volumes = volumes, .ask = ask, .best = NONE, .out = out};
 	const bool v4 = ask->peer.addr.family == 4;
 	int rc = tcp_diag_each(netlink, v4 ? AF_INET : AF_INET6, ask->peer, take_found, &f);
 

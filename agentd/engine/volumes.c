@@ -163,20 +163,19 @@ volumes_finding(struct volumes *v, const struct finding *f)
 		(void)follow(v, g, f->from, f->to, false);
 	else if (f->from.addr.family == 0)
 		note_missed(g, f);
-	if (g->over.ns == 0 && (f->from.addr.family == 0 || f->activity == ACT_RELAY))
-		followed_place_due(&v->all, g, f->to, f->euid, f->time);
+	if (g->over.ns == 0)
+		followed_place_note(&v->all, g, f->to, f->euid, f->time, f->from.addr.family == 0 || f->activity == ACT_RELAY);
 	make_due(v, g);
 }
 
 void
-volumes_connect(struct volumes *v, uint32_t ses, uint32_t uid, struct endpoint to)
+volumes_connect(struct volumes *v, uint32_t ses, uint32_t uid, struct endpoint to, struct rtime when)
 {
 	struct group *g = followed_group(&v->all, ses);
-	struct place *p = g != NULL ? followed_place(&v->all, g, to, uid) : NULL;
 
-	if (p == NULL)
+	if (g == NULL || followed_place(&v->all, g, to, uid) == NULL)
 		return;
-	p->due = true;
+	followed_place_note(&v->all, g, to, uid, when, true);
 	make_due(v, g);
 }
 
@@ -275,12 +274,12 @@ ask(struct volumes *v, struct conn *c)
 /* --- looking -------------------------------------------------------------------------------------------- */
 
 static bool
-goes_to(const struct group *g, struct endpoint to)
+was_found(const struct group *g, const struct missed *m)
 {
 	const struct conn *c;
 
 	TAILQ_FOREACH(c, &g->conns, link) {
-		if (!c->own && endpoint_eq(c->peer, to))
+		if (!c->own && endpoint_eq(c->peer, m->to) && c->since.ns >= m->noted.ns)
 			return true;
 	}
 	return false;
@@ -299,12 +298,14 @@ take_missed(struct volumes *v, struct group *g)
 	g->nmissed = 0;
 	for (unsigned i = 0; i < n; i++) {
 		const struct missed m = g->missed[i];
-		const struct ended *e = lately_only(&v->lately, m.to, m.since);
+		const struct ended *e;
 
-		if (e != NULL) {
+		if (was_found(g, &m))
+			continue;
+		if ((e = lately_only(&v->lately, m.to, m.since)) != NULL) {
 			if (followed_conn(&v->all, e->socket.local, e->socket.peer) == NULL)
 				(void)follow(v, g, e->socket.local, e->socket.peer, false);
-		} else if (!goes_to(g, m.to) && mtime_ms_since(now, m.noted) < WORD_MS) {
+		} else if (mtime_ms_since(now, m.noted) < WORD_MS) {
 			g->missed[g->nmissed++] = m;
 			v->awaits = mtime_after(now, WORD_MS);
 		}
@@ -337,7 +338,7 @@ volumes_claim(const struct volumes *v, uint32_t ses, const struct tcp_socket *s,
 
 	if (c != NULL)
 		return c->group->ses == ses ? CLAIM_OWN : CLAIM_NONE;
-	return rtime_since(when, v->earlier.until) > 0 && earlier_has(&v->earlier, s->inode) ? CLAIM_NONE : CLAIM_FREE;
+	return rtime_since(when, v->earlier.until) > 0 && earlier_has(&v->earlier, s) ? CLAIM_NONE : CLAIM_FREE;
 }
 
 struct walk {
@@ -345,7 +346,7 @@ struct walk {
 	const struct place *place;
 };
 
-/* A connection to where the session goes, by its user: another one of it, unless a second session goes there, too. */
+/* A connection to where the session goes, by its user: another one of it, unless a second session went there just now. */
 static void
 take_walked(const struct tcp_socket *s, void *arg)
 {
@@ -353,7 +354,7 @@ take_walked(const struct tcp_socket *s, void *arg)
 	const struct place *p = w->place;
 
 	if (s->inode != 0 && s->uid == p->uid && volumes_claim(w->v, p->group->ses, s, p->since) == CLAIM_FREE &&
-	    followed_place(&w->v->all, NULL, p->to, p->uid) == p)
+	    !followed_contested(&w->v->all, p))
 		(void)follow(w->v, p->group, s->local, s->peer, false);
 }
 
@@ -364,10 +365,10 @@ walk(struct volumes *v, struct place *p)
 	int rc;
 
 	v->walks++;
-	p->due = false;
 	rc = tcp_diag_each(v->netlink, p->to.addr.family == 4 ? AF_INET : AF_INET6, p->to, take_walked, &w);
 	if (rc == 0 && p->to.addr.family == 4)
 		rc = tcp_diag_each(v->netlink, AF_INET6, p->to, take_walked, &w);
+	p->due = false;
 	if (rc != 0)
 		failure_note(FAIL_VOLUME_ASK);
 }
@@ -467,9 +468,23 @@ on_due(evutil_socket_t fd, short what, void *arg)
 		look(v, g);
 }
 
+/* Not one that is due again and again before it. */
+static struct group *
+next_in_turn(const struct volumes *v)
+{
+	struct group *g;
+
+	TAILQ_FOREACH(g, &v->all.order, link) {
+		if (!g->due)
+			return g;
+	}
+	return NULL;
+}
+
 void
 volumes_tick(struct volumes *v)
 {
+	struct group *g;
 	size_t n = (v->all.groups.n + ROUND_S - 1) / ROUND_S;
 
 	v->asks = v->walks = v->told = 0;
@@ -481,8 +496,10 @@ volumes_tick(struct volumes *v)
 		renew_ports(v);
 	(void)read_ends(v);
 	wake_waiting(v);
-	while (n-- > 0 && !TAILQ_EMPTY(&v->all.order) && v->asks < ST_VOLUME_ASKS)
-		look(v, TAILQ_FIRST(&v->all.order));
+	if ((g = TAILQ_FIRST(&v->all.order)) != NULL && g->due)
+		look(v, g);
+	while (n-- > 0 && (g = next_in_turn(v)) != NULL && v->asks < ST_VOLUME_ASKS)
+		look(v, g);
 }
 
 /* --- in and out ----------------------------------------------------------------------------------------- */

@@ -57,6 +57,10 @@ struct session {
 	uint64_t events, findings;
 	uint64_t refused;        /* connections of it, by a kernel gate */
 	uint64_t bytes_in, bytes_out; /* carried, both ways: by its own connection, by those that it made */
+	struct {
+		uint64_t sent, received;
+		struct rtime at; /* RTIME_NONE: not told yet */
+	} carried; /* by its own connection, as told last */
 	bool turned_away; /* its login was refused, by us */
 	bool end_told;    /* to the detectors */
 	bool listed;      /* its origin; it was told */
@@ -118,7 +122,7 @@ struct probe {
 	bool (*task)(void *arg, uint32_t pid, struct probe_task *);
 	/*
 	 * Is there a TCP socket to that peer right now (sock_diag)?  Anybody's, for a socket is its maker's, whoever
-	 * connects it; its own end is told of one of that uid alone that is no other session's.
+	 * connects it; its own end is told of the only one that may have been made then, of that uid if there is one.
 	 */
 	bool (*tcp)(void *arg, const struct probe_ask *, struct probe_tcp *);
 	/* Does the task live in the network that we live in, and not in a container's?  False when it is gone. */

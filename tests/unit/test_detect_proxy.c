@@ -288,6 +288,45 @@ found_late(void **state)
 	(void)only(l, GRADE_DETECTED, CONFIDENCE_HIGH);
 }
 
+/* What the session carried before it ever went on is none of what went through, be it found when half of that was over. */
+static void
+after_a_long_life(void **state)
+{
+	struct life *l = *state;
+	const uint32_t ses = life_login(l, ALICE, "alice", "192.0.2.1", "SHA256:a");
+
+	carry_in(l, ses, 10 * KB, 10 * MB, false);
+	kit_wait(&l->kit, SPAN);
+	life_ssh(l, ses, ALICE, "10.0.0.5");
+	carry_in(l, ses, 15 * KB, 20 * MB, false);
+	carry_out(l, ses, 40000, "10.0.0.5", 4 * KB, 10 * MB, false);
+	(void)only(l, GRADE_DETECTED, CONFIDENCE_HIGH);
+}
+
+/* A connection that nobody ever measured is not waited for for ever. */
+static void
+after_one_that_was_never_found(void **state)
+{
+	struct life *l = *state;
+	const uint32_t ses = life_login(l, ALICE, "alice", "192.0.2.1", "SHA256:a");
+	const struct who ssh = {1999999, ses * 10 + 1, ses, ALICE, ALICE, "/usr/bin/ssh"};
+
+	life_ssh(l, ses, ALICE, "10.0.0.9");
+	for (uint64_t i = 0; i < 40; i++) {
+		carry_in(l, ses, 10 * KB, i * MB, false);
+		kit_wait(&l->kit, SPAN);
+	}
+	kit_exec(&l->kit, ssh, "ssh there");
+	l->kit.ms += 1000;
+	carry_in(l, ses, 10 * KB, 39 * MB, false);
+	l->kit.ms -= 900;
+	kit_connect(&l->kit, ssh, "10.0.0.5", 22, 0); /* heard of when its session was told once more */
+	kit_wait(&l->kit, 3000);
+	carry_in(l, ses, 20 * KB, 59 * MB, false);
+	carry_out(l, ses, 40000, "10.0.0.5", 10 * KB, 20 * MB, true);
+	(void)only(l, GRADE_DETECTED, CONFIDENCE_HIGH);
+}
+
 /* No more of it will come, though what its session carried is told again. */
 static void
 found_late_and_never_surer(void **state)
@@ -446,6 +485,8 @@ main(void)
 		TEST(never_surer),
 		TEST(a_slow_client),
 		TEST(found_late),
+		TEST(after_a_long_life),
+		TEST(after_one_that_was_never_found),
 		TEST(found_late_and_never_surer),
 		TEST(by_two_connections),
 		TEST(the_twin),
