@@ -194,13 +194,25 @@ baseline_high(const struct baseline *b, enum usual_kind kind, const char *user, 
 	return most[min_days - 1];
 }
 
+static bool
+is_known(const struct baseline *b, const struct usual_user *u)
+{
+	return b->today != DAY_NONE && active_days(b, u, usual_window(b, b->today), b->today) > 0;
+}
+
+bool
+baseline_knows(const struct baseline *b, const char *user)
+{
+	return is_known(b, usual_user_find(b, user));
+}
+
 /* The host itself, of no name, is nobody. */
 bool
 baseline_next_user(const struct baseline *b, char name[ST_USUAL_TEXT])
 {
-	const struct usual_user *u = b->today != DAY_NONE ? usual_user_after(b, name) : NULL;
+	const struct usual_user *u = usual_user_after(b, name);
 
-	while (u != NULL && active_days(b, u, usual_window(b, b->today), b->today) == 0)
+	while (u != NULL && !is_known(b, u))
 		u = usual_user_after(b, u->name);
 	return u != NULL && bytes_copy(bytes_of(u->name), name, ST_USUAL_TEXT);
 }

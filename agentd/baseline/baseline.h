@@ -98,6 +98,8 @@ struct usual_place {
  */
 bool baseline_each_from(const struct baseline *, const char *user, struct usual_place *, usual_row_fn *,
     bool (*more)(void *arg), void *arg);
+/* Was active within the window. */
+bool baseline_knows(const struct baseline *, const char *user);
 /* The next user, in order of their names, who was active within the window; "": the first.  False: there is none. */
 bool baseline_next_user(const struct baseline *, char name[ST_USUAL_TEXT]);
 /* How many values the user has. */

@@ -394,13 +394,13 @@ careful(struct site *s, struct attack *a)
 
 const struct attack_row attack_rows[] = {
 	{.name = "proxy-nested", .story = "own laptop taken; ssh to 4 new hosts",
-	    .finds = BIT(ACT_SSH_PROXY), .plan = proxy_nested},
+	    .finds = BIT(ACT_SSH_PROXY), .grade = GRADE_DETECTED, .plan = proxy_nested},
 	{.name = "proxy-relay", .story = "stolen key elsewhere; -J to 3 new hosts",
-	    .finds = BIT(ACT_SSH_PROXY), .plan = proxy_relay},
+	    .finds = BIT(ACT_SSH_PROXY), .grade = GRADE_DETECTED, .plan = proxy_relay},
 	{.name = "proxy-socks", .story = "stolen key elsewhere; -D, a scan, 9 GB",
-	    .finds = BIT(ACT_SSH_PROXY), .plan = proxy_socks},
+	    .finds = BIT(ACT_SSH_PROXY), .grade = GRADE_DETECTED, .plan = proxy_socks},
 	{.name = "proxy-slow", .story = "stolen key elsewhere; -W, one host a day",
-	    .finds = BIT(ACT_SSH_PROXY), .plan = proxy_slow},
+	    .finds = BIT(ACT_SSH_PROXY), .grade = GRADE_SUSPICIOUS, .plan = proxy_slow},
 	{.name = "unusual-origin", .story = "stolen key elsewhere; ssh to 2 new hosts",
 	    .finds = BIT(ACT_UNUSUAL_ORIGIN), .plan = origin_network},
 	{.name = "comes-back", .story = "the same, but looks first, and returns",

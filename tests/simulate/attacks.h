@@ -21,6 +21,7 @@ struct attack_row {
 	const char *name;
 	const char *story;
 	uint32_t finds;      /* 1 << activity: it counts as found by one of these */
+	enum grade grade;    /* of ssh-proxy, that finds it, and no other; GRADE_NONE: any */
 	bool careful;        /* nothing of it need be worth an alert: only that it is found is asked for */
 	bool sessionless;    /* what it leaves carries no session of its own */
 	void (*plan)(struct site *, struct attack *);

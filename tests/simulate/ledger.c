@@ -94,11 +94,19 @@ whose(const struct ledger *l, const struct finding *f)
 
 /* --- what it is ------------------------------------------------------------------------------------------- */
 
+static bool
+finds_it(const struct attack_row *row, const struct finding *f)
+{
+	if ((row->finds >> f->activity & 1) == 0)
+		return false;
+	return f->activity != ACT_SSH_PROXY || row->grade == GRADE_NONE || row->grade == f->grade;
+}
+
 static void
 note_finding(struct outcome_of_attack *o, const struct attack *a, const struct finding *f)
 {
 	o->finds |= 1u << f->activity;
-	if (o->found || (attack_rows[a->row].finds >> f->activity & 1) == 0)
+	if (o->found || !finds_it(&attack_rows[a->row], f))
 		return;
 	o->found = true;
 	o->found_at = f->time;
@@ -137,8 +145,9 @@ tell_attack(const struct ledger *l, int attack, const struct finding *f)
 	const struct attack *a = &l->attacks[attack];
 
 	if (l->verbose && f->activity != ACT_LOGIN && f->activity != ACT_OUTBOUND_SSH && f->activity != ACT_RELAY)
-		fprintf(stderr, "attack %d %s: %s (%s): %s\n", attack, attack_rows[a->row].name,
-		    activity_info(f->activity)->name, confidence_name(f->confidence), f->reason);
+		fprintf(stderr, "attack %d %s: %s%s%s (%s): %s\n", attack, attack_rows[a->row].name,
+		    activity_info(f->activity)->name, f->grade != GRADE_NONE ? " " : "", grade_name(f->grade),
+		    confidence_name(f->confidence), f->reason);
 }
 
 static void

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agentd/detect/detector.h"
 #include "tests/simulate/machine_parts.h"
 
 static uint16_t
@@ -75,7 +76,32 @@ machine_reach(struct machine *m, uint32_t pid, const char *path, uint64_t inode,
 	machine_feed(m);
 }
 
-/* As fanotify tells it, of the keys of those who log in. */
+struct search {
+	uint32_t uid;
+	bool found;
+};
+
+static bool
+is_his(struct session *s, void *arg)
+{
+	struct search *look = arg;
+
+	look->found = s->auid == look->uid && s->ssh && s->state != SESSION_OVER;
+	return !look->found;
+}
+
+/* As engine/homes.c has it: root's keys, those of who has a session, and of whom the baseline knows. */
+static bool
+is_watched(const struct machine *m, uint32_t owner, const char *owner_name)
+{
+	struct search look = {.uid = owner, .found = owner == 0};
+
+	if (!look.found)
+		host_each_session(pipeline_host(m->pipeline), is_his, &look);
+	return look.found || baseline_knows(detect_baseline(pipeline_detect(m->pipeline)), owner_name);
+}
+
+/* As fanotify tells it. */
 void
 machine_key(struct machine *m, uint32_t pid, uint32_t owner, const char *owner_name)
 {
@@ -84,6 +110,8 @@ machine_key(struct machine *m, uint32_t pid, uint32_t owner, const char *owner_n
 	struct key_read k = {.time = machine_now(m), .pid = pid, .ses = t->ses, .auid = t->auid, .uid = t->uid,
 	    .euid = t->uid, .owner = owner, .owner_name = owner_name};
 
+	if (!is_watched(m, owner, owner_name))
+		return;
 	(void)snprintf(path, sizeof(path), "%s%s/.ssh/id_ed25519", owner == 0 ? "/" : "/home/", owner_name);
 	k.path = bytes_of(path);
 	detect_key(pipeline_detect(m->pipeline), &k);
