@@ -12,8 +12,6 @@
 #include "agentd/detect/detector.h"
 #include "agentd/host/table.h"
 
-#define SAME_TAMPER_MS 60000
-
 struct pidfd {
 	uint32_t pid, target; /* pid 0: none */
 	int64_t fd;
@@ -158,13 +156,6 @@ set_owner(struct detect *d, const struct evidence *e, const struct victim *v, st
 	f->owner = host_owner(detect_host(d), f->session, e->uid, &u, &f->owner_session);
 }
 
-/* Who has read and then writes is news. */
-static uint64_t
-writes(const struct fact *f)
-{
-	return (uint64_t)(f->touch == TOUCH_WRITE || f->touch == TOUCH_WRITE_FILE) << 32;
-}
-
 #define SUBJECT_LEN 160
 
 /* "agent 310 of bob's session 6: memory read", ", in vain". */
@@ -185,6 +176,18 @@ subject_str(const struct finding *f, const struct fact *fact, const struct victi
 	return out;
 }
 
+/* Each thread, each try; but who has read and then writes is news, and who comes through after he tried in vain. */
+static void
+fold_same(struct detect *d, struct finding *f)
+{
+	char same[SUBJECT_LEN + 32];
+
+	(void)snprintf(same, sizeof(same), "%s", f->subject);
+	if (f->session->user[0] == '\0')
+		(void)snprintf(same, sizeof(same), "login uid %u, %s", f->session->auid, f->subject);
+	finding_daily(d, f, same);
+}
+
 static void
 send_tamper(struct detect *d, const struct fact *fact, const struct victim *v)
 {
@@ -194,7 +197,6 @@ send_tamper(struct detect *d, const struct fact *fact, const struct victim *v)
 
 	finding_start(d, &e, ACT_SSH_TAMPER, &f);
 	f.confidence = v->named ? CONFIDENCE_MEDIUM : CONFIDENCE_HIGH;
-	finding_fold(d, &f, evidence_key(&e, ACT_SSH_TAMPER, hash_u64(e.life) ^ v->pid ^ writes(fact)), SAME_TAMPER_MS);
 	set_owner(d, &e, v, &f);
 	f.subject = subject_str(&f, fact, v, subject);
 	f.reached = f.outcome == OUTCOME_SUCCESS;
@@ -208,6 +210,7 @@ send_tamper(struct detect *d, const struct fact *fact, const struct victim *v)
 	finding_reason(&f, "%s %s of %s (pid %u) with %s%s",
 	    done_to[fact->touch][f.outcome == OUTCOME_FAILURE], roles[v->role], who, v->pid,
 	    program_str(f.process, program), why);
+	fold_same(d, &f);
 	finding_send(d, &f);
 }
 

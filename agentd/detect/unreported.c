@@ -15,6 +15,7 @@
  * Confidence: high where it is seen; medium where a report may have been lost on its way, or where the shell's
  * parent was gone and its server is known by the connection that it took a moment before alone.  Pure.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "agentd/detect/command.h"
@@ -24,7 +25,7 @@
 #include "agentd/host/table.h"
 
 #define REPORT_WAIT_MS 30000  /* an engine that was stopped reads its reports late */
-#define SAME_LOGIN_MS  600000
+#define SAME_LOGIN_MS  600000 /* its connection shows meanwhile */
 #define FORKS_MAX      3      /* from the server's last exec to the shell */
 #define GRACE_MS       120000 /* LoginGraceTime: what a connection may take until somebody is let in */
 
@@ -57,15 +58,12 @@ unreported_was_told(struct detect *d, uint32_t pid, struct rtime now)
 	return fold_has(detect_fold(d), told_key(pid), now, SAME_LOGIN_MS);
 }
 
-/* What tells one login from another: a number that means something else in each of the three ways. */
-enum way { WITHOUT_PAM, NOT_REPORTED, BY_OWN_SERVER };
-
+/* The same subject of the same user is told once a day, however many come in that way. */
 static void
-send_unreported(struct detect *d, const struct evidence *e, enum way way, uint64_t login, struct finding *f)
+send_unreported(struct detect *d, const char *subject, struct finding *f)
 {
-	const uint64_t doer = hash_u64(hash_u64(way) ^ login);
-
-	finding_fold(d, f, evidence_key(e, ACT_UNREPORTED_SESSION, doer), SAME_LOGIN_MS);
+	f->subject = subject;
+	finding_daily(d, f, subject);
 	finding_send(d, f);
 }
 
@@ -94,7 +92,7 @@ fact_setuid(struct detect *d, const struct fact *f)
 {
 	struct evidence e;
 	struct finding out;
-	char program[64];
+	char program[64], subject[ST_USUAL_TEXT];
 
 	if (f->auid != AUID_UNSET || f->ses != SES_UNSET || !program_is_ssh_server(f->exe) ||
 	    !became_somebody(f) || !is_here(d, f->pid))
@@ -104,7 +102,8 @@ fact_setuid(struct detect *d, const struct fact *f)
 	out.confidence = CONFIDENCE_HIGH;
 	finding_reason(&out, "is a login of uid %u through %s that never passed PAM: it has no session id",
 	    f->uid, program_str(out.process, program));
-	send_unreported(d, &e, WITHOUT_PAM, f->ppid, &out);
+	(void)snprintf(subject, sizeof(subject), "without PAM, uid %u by %.*s", f->uid, (int)f->exe.n, f->exe.p);
+	send_unreported(d, subject, &out);
 	note_told(d, f->pid, f->time);
 	note_told(d, f->ppid, f->time);
 }
@@ -146,6 +145,7 @@ fact_user_start(struct detect *d, struct unreported *u, const struct fact *f)
 static void
 send_late(struct detect *d, const struct late *l)
 {
+	char subject[ADDR_STRLEN + 32], ip[ADDR_STRLEN] = "nowhere";
 	struct finding f;
 
 	if (!is_unreported(d, l->e.ses, l->e.pid))
@@ -153,7 +153,10 @@ send_late(struct detect *d, const struct late *l)
 	finding_start(d, &l->e, ACT_UNREPORTED_SESSION, &f);
 	f.confidence = CONFIDENCE_MEDIUM;
 	finding_reason(&f, "passed PAM, but its stack's module did not report it as it did others");
-	send_unreported(d, &l->e, NOT_REPORTED, l->e.ses, &f);
+	if (f.session->peer.addr.family != 0)
+		(void)addr_str(f.session->peer.addr, ip);
+	(void)snprintf(subject, sizeof(subject), "not reported, from %s", ip);
+	send_unreported(d, subject, &f);
 	note_told(d, l->e.pid, l->e.time);
 }
 
@@ -259,7 +262,7 @@ fact_exec(struct detect *d, const struct fact *f)
 	enum confidence sure;
 	struct evidence e;
 	struct finding out;
-	char program[64], shell[64];
+	char program[64], shell[64], subject[ST_USUAL_TEXT];
 
 	if (f->ses == SES_UNSET || !is_login_shell(f->argv) || (server = server_of(d, f, &sure)) == NULL)
 		return;
@@ -268,7 +271,8 @@ fact_exec(struct detect *d, const struct fact *f)
 	out.confidence = sure;
 	finding_reason(&out, "let somebody in through a %s of its own (pid %u), who runs %s as uid %u",
 	    program_str(server, program), server->pid, program_str(out.process, shell), f->uid);
-	send_unreported(d, &e, BY_OWN_SERVER, child_of(server, f->ppid), &out);
+	(void)snprintf(subject, sizeof(subject), "session %u's own server, uid %u by %s", f->ses, f->uid, server->exe);
+	send_unreported(d, subject, &out);
 	note_told(d, f->ppid, f->time);
 }
 

@@ -108,7 +108,10 @@ def _told_uids(watch: Watch) -> list[str]:
 
 
 def test_login_without_pam_is_told(stage: Stage) -> None:
-    """A command, and a connection without one; alice's login through PAM, and hers at the db, are no news."""
+    """A command, and a connection without one; alice's login through PAM, and hers at the db, are no news.
+
+    Who comes past PAM here comes so in no other test: it is told once a day.
+    """
     stage.daemon.policy("")
     watch = stage.watch()
     options = ["-p", "2203", *_ANY_HOST]
@@ -117,8 +120,8 @@ def test_login_without_pam_is_told(stage: Stage) -> None:
         assert not watch.find(activity="unreported-session"), watch.text()
         stage.ssh("bob", *options, "bastion", "true", check=True)
         until(lambda: _told_uids(watch) == [str(BY_NAME["bob"].uid)], "the first")
-        client = stage.laptop.popen([*sshd.ssh(options=[*options, "-N"]), "bastion"], user="alice")
-        until(lambda: _told_uids(watch)[1:] == [str(BY_NAME["alice"].uid)], "one without a command")
+        client = stage.laptop.popen([*sshd.ssh(options=[*options, "-N"]), "bastion"], user="mallory")
+        until(lambda: _told_uids(watch)[1:] == [str(BY_NAME["mallory"].uid)], "one without a command")
         client.terminate()
         client.wait()
 
@@ -206,14 +209,15 @@ def test_who_comes_in_by_ones_own_server_is_stopped(stage: Stage) -> None:
 
 
 def test_module_taken_out_is_told(stage: Stage) -> None:
+    """Of a user whose logins no other test keeps from being reported: it is told once a day."""
     stage.daemon.policy("")
     watch = stage.watch()
     with stage.login("bob"):  # the module works
         pass
     stage.world.sshd["bastion"].pam(login_uid=True)
     try:
-        stage.ssh("alice", "bastion", "true", check=True)
+        stage.ssh("dora", "bastion", "true", check=True)
     finally:
         stage.daemon.pam()
     alert = watch.wait(activity="unreported-session", patience=60)
-    assert value(alert, "user") == "alice", quiet([alert])
+    assert value(alert, "user") == "dora", quiet([alert])

@@ -33,6 +33,42 @@ sshd_of_another(void **state)
 	assert_int_equal(k->again, 1);
 }
 
+/* Once a day for the same user, process and deed: by whatever program, from whichever of the user's sessions. */
+static void
+once_a_day(void **state)
+{
+	struct kit *k = *state;
+	const struct who sshd_twin = {302, 300, 6, BOB, BOB, "/usr/sbin/sshd"}, other = {410, 400, 8, ALICE, 0, "/usr/bin/perl"};
+	const struct who bob = {311, 300, 6, BOB, 0, "/usr/bin/gdb"};
+
+	kit_report(k, 8, ALICE, "alice", "192.0.2.9", 400, "SHA256:a");
+	kit_forget(k);
+	kit_touch(k, gdb, TOUCH_ATTACH, sshd_bob, "sshd", -EPERM);
+	assert_int_equal(k->n, 1);
+	kit_touch(k, root_gdb, TOUCH_ATTACH, sshd_bob, "sshd", 0); /* no more in vain */
+	assert_int_equal(k->n, 2);
+	k->ms += 3600 * 1000LL;
+	kit_touch(k, root_gdb, TOUCH_ATTACH, sshd_bob, "sshd", 0);
+	kit_touch(k, other, TOUCH_ATTACH, sshd_bob, "sshd", 0);
+	assert_int_equal(k->n, 2);
+	assert_int_equal(k->again, 2); /* each can still be stopped */
+	kit_touch(k, root_gdb, TOUCH_READ, sshd_bob, "sshd", 8);
+	assert_int_equal(k->n, 3);
+	kit_touch(k, root_gdb, TOUCH_READ_FILE, sshd_bob, "sshd", 0); /* the same by another way */
+	assert_int_equal(k->n, 3);
+	kit_touch(k, root_gdb, TOUCH_WRITE, sshd_bob, "sshd", 8);
+	assert_int_equal(k->n, 4);
+	kit_touch(k, root_gdb, TOUCH_ATTACH, sshd_twin, "sshd", 0);
+	assert_int_equal(k->n, 5);
+	kit_touch(k, bob, TOUCH_ATTACH, listener, "sshd", 0); /* another user */
+	kit_touch(k, root_gdb, TOUCH_ATTACH, listener, "sshd", 0);
+	assert_int_equal(k->n, 7);
+	k->ms += 25 * 3600 * 1000LL;
+	kit_touch(k, root_gdb, TOUCH_ATTACH, sshd_bob, "sshd", 0);
+	assert_int_equal(k->n, 8);
+	assert_int_equal(kit_found(k, ACT_SSH_TAMPER, 7)->count, 3);
+}
+
 static void
 the_listening_sshd(void **state)
 {
@@ -186,6 +222,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(sshd_of_another),
+		TEST(once_a_day),
 		TEST(the_listening_sshd),
 		TEST(memory_of_an_agent),
 		TEST(a_try_that_failed),

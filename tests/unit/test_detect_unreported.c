@@ -49,6 +49,29 @@ root_once_a_connection(void **state)
 	assert_int_equal(k->again, 1);
 }
 
+/* Whoever comes that way, for the same user; another user, or another program, is another thing. */
+static void
+once_a_day(void **state)
+{
+	struct kit *k = *state;
+	struct who second = nopam_user, other = {731, 730, SES_UNSET, AUID_UNSET, BOB, "/usr/sbin/dropbear"};
+
+	second.pid = 721;
+	second.ppid = 720; /* another connection */
+	kit_setuid(k, nopam_user);
+	k->ms += 3600 * 1000LL;
+	kit_setuid(k, second);
+	assert_int_equal(kit_count(k, ACT_UNREPORTED_SESSION), 1);
+	assert_int_equal(k->again, 1);
+	kit_setuid(k, nopam_root);
+	kit_setuid(k, other);
+	assert_int_equal(kit_count(k, ACT_UNREPORTED_SESSION), 3);
+	k->ms += 25 * 3600 * 1000LL;
+	kit_setuid(k, second);
+	assert_int_equal(kit_count(k, ACT_UNREPORTED_SESSION), 4);
+	assert_int_equal(kit_found(k, ACT_UNREPORTED_SESSION, 3)->count, 2);
+}
+
 static void
 dropbear(void **state)
 {
@@ -113,6 +136,14 @@ the_module_is_gone(void **state)
 	assert_int_equal(kit_count(k, ACT_UNREPORTED_SESSION), 0);
 	kit_wait(k, 2000);
 	assert_int_equal(kit_only(k, ACT_UNREPORTED_SESSION, CONFIDENCE_MEDIUM)->ses, 6); /* a report can be lost */
+	kit_login(k, 7, BOB, "bob", "192.0.2.8", 400);
+	kit_wait(k, REPORT_MS);
+	assert_int_equal(kit_count(k, ACT_UNREPORTED_SESSION), 1);
+	assert_int_equal(k->again, 1);
+	kit_login(k, 8, BOB, "bob", "192.0.2.7", 500); /* from elsewhere */
+	kit_login(k, 9, MALLORY, "mallory", "192.0.2.8", 600);
+	kit_wait(k, REPORT_MS);
+	assert_int_equal(kit_count(k, ACT_UNREPORTED_SESSION), 3);
 }
 
 static void
@@ -229,9 +260,9 @@ a_server_of_ones_own(void **state)
 	assert_int_equal(k->again, 1);
 }
 
-/* One after the other, each of them a few processes. */
+/* One after the other, each of them a few processes: told once, and each can be stopped. */
 static void
-each_who_comes_in_is_told(void **state)
+each_who_comes_in_is_seen(void **state)
 {
 	struct kit *k = *state;
 	uint32_t pid = 1000;
@@ -244,7 +275,10 @@ each_who_comes_in_is_told(void **state)
 		kit_exec(k, (struct who){pid, 500, 5, ALICE, ALICE, "/usr/sbin/sshd"}, "/usr/sbin/sshd -f c -R");
 		kit_exec(k, (struct who){pid + 2, pid + 1, 5, ALICE, ALICE, "/usr/bin/bash"}, "bash -c id");
 	}
-	assert_int_equal(kit_count(k, ACT_UNREPORTED_SESSION), 200);
+	assert_int_equal(kit_count(k, ACT_UNREPORTED_SESSION), 1);
+	assert_int_equal(k->again, 199);
+	assert_string_equal(kit_found(k, ACT_UNREPORTED_SESSION, 0)->subject,
+	    "session 5's own server, uid 1001 by /usr/sbin/sshd");
 }
 
 /* The child was gone before anybody could look at it. */
@@ -346,6 +380,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(without_pam),
 		TEST(root_once_a_connection),
+		TEST(once_a_day),
 		TEST(dropbear),
 		TEST(sshds_own_child_is_no_login),
 		TEST(a_pam_login_has_its_login_uid),
@@ -357,7 +392,7 @@ main(void)
 		TEST(the_end_of_the_input_accuses_nobody),
 		TEST(cron_and_sudo_are_no_logins),
 		TEST(a_server_of_ones_own),
-		TEST(each_who_comes_in_is_told),
+		TEST(each_who_comes_in_is_seen),
 		TEST(a_short_command),
 		TEST(a_connection_of_long_ago),
 		TEST(what_a_server_runs_besides),
