@@ -4,6 +4,8 @@
  */
 #include "base/glob.h"
 
+#include "base/steps.h"
+
 /* Where the class that begins at p.p[at] ('[') ends: the index of its ']', or 0 for none. */
 static size_t
 class_end(struct bytes p, size_t at)
@@ -71,8 +73,15 @@ tail(struct bytes p)
 	return (struct bytes){.p = p.p + at, .n = p.n - at};
 }
 
-bool
-glob_match(struct bytes p, struct bytes t)
+/* A class is looked through to its end, if it has one. */
+static inline uint64_t
+step_cost(struct bytes p, size_t pi)
+{
+	return pi < p.n && p.p[pi] == '[' ? p.n - pi : 1;
+}
+
+static inline bool __attribute__((always_inline))
+match(struct bytes p, struct bytes t, uint64_t *left)
 {
 	size_t pi = 0, ti = 0, star = SIZE_MAX, back = 0;
 
@@ -82,6 +91,8 @@ glob_match(struct bytes p, struct bytes t)
 	while (ti < t.n) {
 		size_t used;
 
+		if (left != NULL && !steps_take(left, step_cost(p, pi)))
+			return false;
 		if (pi < p.n && p.p[pi] == '*') {
 			star = ++pi;
 			back = ti;
@@ -98,6 +109,18 @@ glob_match(struct bytes p, struct bytes t)
 	while (pi < p.n && p.p[pi] == '*')
 		pi++;
 	return pi == p.n;
+}
+
+bool
+glob_match(struct bytes p, struct bytes t)
+{
+	return match(p, t, NULL);
+}
+
+bool
+glob_match_within(struct bytes p, struct bytes t, uint64_t *left)
+{
+	return steps_take(left, 1 + p.n / 8) && match(p, t, left);
 }
 
 bool

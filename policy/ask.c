@@ -5,55 +5,62 @@
  */
 #include <limits.h>
 
+#include "base/steps.h"
 #include "policy/hours.h"
 #include "policy/sieve.h"
+
+/* What else takes time, in the steps of a pattern (base/glob.h): about a nanosecond or two. */
+#define RULE_STEPS  4
+#define HOURS_STEPS 32
 
 /* --- one condition ---------------------------------------------------------------------------- */
 
 static bool
-name_holds(const struct test *t, struct bytes name)
+name_holds(const struct test *t, struct bytes name, uint64_t *left)
 {
-	if (name_set_has(&t->names, name))
+	if (!steps_take(left, 1 + t->ntables + name.n / 16))
+		return false;
+	if (name_set_has_within(&t->names, name, left))
 		return true;
 	for (size_t i = 0; i < t->ntables; i++)
-		if (table_has_name(t->tables[i], name))
+		if (table_has_name(t->tables[i], name, left))
 			return true;
 	return false;
 }
 
 /* What is known to be absent matches no name. */
 static bool
-present(const struct test *t, struct bytes name)
+present(const struct test *t, struct bytes name, uint64_t *left)
 {
-	return name.n != 0 && name_holds(t, name);
+	return name.n != 0 && name_holds(t, name, left);
 }
 
 static bool
-any_name(const struct test *t, const struct bytes *names, size_t n)
+any_name(const struct test *t, const struct bytes *names, size_t n, uint64_t *left)
 {
 	for (size_t i = 0; i < n; i++)
-		if (present(t, names[i]))
+		if (present(t, names[i], left))
 			return true;
 	return false;
 }
 
 static bool
-group_holds(const struct test *t, const struct question *q)
+group_holds(const struct test *t, const struct question *q, uint64_t *left)
 {
-	return any_name(t, q->groups, q->ngroups);
+	return any_name(t, q->groups, q->ngroups, left);
 }
 
 static bool
-principal_holds(const struct test *t, const struct question *q)
+principal_holds(const struct test *t, const struct question *q, uint64_t *left)
 {
-	return any_name(t, q->principals, q->nprincipals);
+	return any_name(t, q->principals, q->nprincipals, left);
 }
 
 static bool
-on_holds(const struct test *t, const struct question *q)
+on_holds(const struct test *t, const struct question *q, uint64_t *left)
 {
-	return (t->scope != ON_ROLE && present(t, q->host)) ||
-	    (t->scope != ON_HOST && any_name(t, q->roles, q->nroles));
+	return (t->scope != ON_ROLE && present(t, q->host, left)) ||
+	    (t->scope != ON_HOST && any_name(t, q->roles, q->nroles, left));
 }
 
 static bool
@@ -70,24 +77,25 @@ addr_holds(const struct test *t, struct addr a)
 }
 
 static bool
-origin_holds(const struct test *t, const struct question *q)
+origin_holds(const struct test *t, const struct question *q, uint64_t *left)
 {
+	(void)left;
 	return addr_holds(t, q->origin);
 }
 
 /* "publickey,keyboard-interactive": the whole, or any of the methods that were needed. */
 static bool
-method_holds(const struct test *t, const struct question *q)
+method_holds(const struct test *t, const struct question *q, uint64_t *left)
 {
 	struct bytes method = q->method;
 
-	if (present(t, method))
+	if (present(t, method, left))
 		return true;
 	while (method.n != 0) {
 		const char *comma = memchr(method.p, ',', method.n);
 		size_t n = comma != NULL ? (size_t)(comma - method.p) : method.n;
 
-		if (present(t, (struct bytes){.p = method.p, .n = n}))
+		if (present(t, (struct bytes){.p = method.p, .n = n}, left))
 			return true;
 		n += comma != NULL;
 		method.p += n;
@@ -97,13 +105,13 @@ method_holds(const struct test *t, const struct question *q)
 }
 
 static bool
-to_holds(const struct test *t, const struct question *q)
+to_holds(const struct test *t, const struct question *q, uint64_t *left)
 {
 	switch (q->to_kind) {
 	case TO_NONE:
 		return false;
 	case TO_UNIX:
-		return name_set_has(&t->names, q->to_unix);
+		return name_set_has_within(&t->names, q->to_unix, left);
 	case TO_SELF:
 		return t->self || addr_holds(t, q->to_addr);
 	case TO_ADDR:
@@ -113,18 +121,20 @@ to_holds(const struct test *t, const struct question *q)
 }
 
 static bool
-port_holds(const struct test *t, const struct question *q)
+port_holds(const struct test *t, const struct question *q, uint64_t *left)
 {
 	const struct ports *p = t->ports, *end = p + t->nports;
 
+	steps_take(left, t->nports);
 	while (p < end && p->hi < q->port)
 		p++;
 	return p < end && p->lo <= q->port;
 }
 
 static bool
-owner_holds(const struct test *t, const struct question *q)
+owner_holds(const struct test *t, const struct question *q, uint64_t *left)
 {
+	steps_take(left, t->nvalues);
 	for (const struct value *v = t->values; v != NULL; v = v->next)
 		if (v->as.owner == q->owner)
 			return true;
@@ -132,8 +142,9 @@ owner_holds(const struct test *t, const struct question *q)
 }
 
 static bool
-time_holds(const struct test *t, const struct question *q)
+time_holds(const struct test *t, const struct question *q, uint64_t *left)
 {
+	steps_take(left, t->nvalues * HOURS_STEPS);
 	for (const struct value *v = t->values; v != NULL; v = v->next)
 		if (hours_hold(&v->as.hours, q->time))
 			return true;
@@ -141,7 +152,7 @@ time_holds(const struct test *t, const struct question *q)
 }
 
 /* Facts that are more than one string. */
-static bool (*const holds_by_fact[QF_COUNT])(const struct test *, const struct question *) = {
+static bool (*const holds_by_fact[QF_COUNT])(const struct test *, const struct question *, uint64_t *) = {
     [QF_GROUP] = group_holds,
     [QF_ORIGIN] = origin_holds,
     [QF_PRINCIPAL] = principal_holds,
@@ -154,13 +165,13 @@ static bool (*const holds_by_fact[QF_COUNT])(const struct test *, const struct q
 };
 
 static bool
-test_holds(const struct test *t, const struct question *q)
+test_holds(const struct test *t, const struct question *q, uint64_t *left)
 {
 	size_t offset;
 
 	if (holds_by_fact[t->fact] != NULL)
-		return holds_by_fact[t->fact](t, q);
-	return fact_is_string(t->fact, &offset) && present(t, question_string(q, offset));
+		return holds_by_fact[t->fact](t, q, left);
+	return fact_is_string(t->fact, &offset) && present(t, question_string(q, offset), left);
 }
 
 /* What the test said is what the condition says, but where a list is known in part and it found nothing. */
@@ -172,12 +183,18 @@ term_says(struct term t, const struct question *q, bool found)
 	return found != t.negate ? TRI_YES : TRI_NO;
 }
 
-enum tri
-cond_holds(const struct cond *c, const struct question *q)
+static enum tri
+cond_holds_within(const struct cond *c, const struct question *q, uint64_t *left)
 {
 	if ((q->known & 1u << c->fact) == 0)
 		return TRI_UNKNOWN;
-	return term_says(term_of(c), q, test_holds(c->test, q));
+	return term_says(term_of(c), q, test_holds(c->test, q, left));
+}
+
+enum tri
+cond_holds(const struct cond *c, const struct question *q)
+{
+	return cond_holds_within(c, q, NULL);
 }
 
 /* --- rules ------------------------------------------------------------------------------------ */
@@ -190,7 +207,7 @@ term_holds(struct memo *m, struct term t, const struct question *q)
 	if ((q->known & 1u << t.fact) == 0)
 		return TRI_UNKNOWN;
 	if (m->test[i] != t.test) {
-		m->said[i] = test_holds(t.test, q);
+		m->said[i] = test_holds(t.test, q, m->left);
 		m->test[i] = t.test;
 	}
 	return term_says(t, q, m->said[i]);
@@ -209,7 +226,7 @@ may_hold(struct memo *m, struct terms terms, const struct question *q, uint32_t 
 	for (size_t i = 0; i < terms.n; i++) {
 		enum tri said = term_holds(m, terms.list[i], q);
 
-		if (said == TRI_NO)
+		if (said == TRI_NO || !steps_take(m->left, 1))
 			return false;
 		if (said == TRI_UNKNOWN)
 			*missing |= 1u << terms.list[i].fact;
@@ -269,12 +286,12 @@ rule_holds(const struct rule *r, const struct question *q)
 
 /* One of the lines does. */
 static enum tri
-any_holds(const struct conds *lines, const struct question *q)
+any_holds(const struct conds *lines, const struct question *q, uint64_t *left)
 {
 	enum tri answer = TRI_NO;
 
-	for (const struct cond *c = lines->first; c != NULL; c = c->next) {
-		enum tri said = cond_holds(c, q);
+	for (const struct cond *c = lines->first; c != NULL && steps_take(left, RULE_STEPS); c = c->next) {
+		enum tri said = cond_holds_within(c, q, left);
 
 		if (said == TRI_YES)
 			return TRI_YES;
@@ -285,15 +302,21 @@ any_holds(const struct conds *lines, const struct question *q)
 }
 
 enum tri
+never_stop_within(const struct policy *pol, const struct question *q, uint64_t *left)
+{
+	return any_holds(&pol->never_stop, q, left);
+}
+
+enum tri
 never_stop_holds(const struct policy *pol, const struct question *q)
 {
-	return any_holds(&pol->never_stop, q);
+	return never_stop_within(pol, q, NULL);
 }
 
 enum tri
 no_baseline_holds(const struct policy *pol, const struct question *q)
 {
-	return any_holds(&pol->no_baseline, q);
+	return any_holds(&pol->no_baseline, q, NULL);
 }
 
 static struct decision
@@ -370,7 +393,7 @@ fetch(const struct found *f, const struct compiled_rule *rules)
 /* The rules from first on. */
 static void
 ask_from(const struct policy *pol, size_t first, const struct question *q, struct rtime now,
-    struct decision *out)
+    uint64_t *left, struct decision *out)
 {
 	struct answers all = {0};
 	struct decision d;
@@ -381,8 +404,9 @@ ask_from(const struct policy *pol, size_t first, const struct question *q, struc
 	found_init(&found, pol->sieves[q->activity], q);
 	fetch(&found, pol->compiled);
 	memset(&m, 0, sizeof(m));
+	m.left = left;
 	d = default_decision(pol, q);
-	while ((i = found_next(&found)) != FOUND_NONE) {
+	while ((i = found_next(&found)) != FOUND_NONE && steps_take(left, RULE_STEPS)) {
 		enum tri said = TRI_NO;
 
 		if (i >= first)
@@ -403,20 +427,21 @@ ask_from(const struct policy *pol, size_t first, const struct question *q, struc
 		d.missing = missing;
 	}
 	d.strongest = all.strongest;
-	d.never_stop = never_stop_holds(pol, q) != TRI_NO;
+	d.never_stop = never_stop_within(pol, q, left) != TRI_NO;
 	*out = d;
 }
 
 void
 pol_ask(const struct policy *pol, const struct question *q, struct decision *out)
 {
-	ask_from(pol, 0, q, time_of(q), out);
+	ask_from(pol, 0, q, time_of(q), NULL, out);
 }
 
 void
-pol_ask_file(const struct policy *pol, const struct question *q, struct rtime now, struct decision *out)
+pol_ask_file(const struct policy *pol, const struct question *q, struct rtime now, uint64_t *left,
+    struct decision *out)
 {
-	ask_from(pol, pol->nprelude, q, now, out);
+	ask_from(pol, pol->nprelude, q, now, left, out);
 }
 
 bool

@@ -1,6 +1,7 @@
 /*
  * expect: asks the policy what each expect line asks and compares.  At a load, rules that are over
- * count as in force: a policy that loaded yesterday must load today.
+ * count as in force: a policy that loaded yesterday must load today.  All lines of a load together take a number of
+ * steps at most, which is the same on each machine.
  */
 #include "policy/expect.h"
 
@@ -10,9 +11,9 @@
 
 /* The action after never-stop, where the line says enough for it to hold. */
 static enum action
-effective(const struct policy *pol, const struct question *q, const struct decision *d)
+effective(const struct policy *pol, const struct question *q, const struct decision *d, uint64_t *left)
 {
-	if (d->action > DO_ALERT && never_stop_holds(pol, q) == TRI_YES)
+	if (d->action > DO_ALERT && never_stop_within(pol, q, left) == TRI_YES)
 		return DO_ALERT;
 	return d->action;
 }
@@ -45,27 +46,33 @@ put_place(const struct expect *e, const struct decision *d, struct buf *out)
 /*
  * Runs one line.  False: *why says, in a sentence, what the policy answers instead.  now is for
  * `until` where the line itself names no hours; RTIME_NONE: rules with an end are taken as in
- * force.
+ * force.  *got: the action after never-stop.
  */
 static bool
-holds(const struct policy *pol, const struct expect *e, struct rtime now, struct decision *d, struct buf *why)
+holds(const struct policy *pol, const struct expect *e, struct rtime now, uint64_t *left, struct decision *d,
+    enum action *got, struct buf *why)
 {
 	struct question q = e->question;
 
 	if ((q.known & 1u << QF_TIME) != 0)
 		now = q.time;
-	pol_ask_file(pol, &q, now, d);
+	pol_ask_file(pol, &q, now, left, d);
+	*got = effective(pol, &q, d, left);
+	if (*left == 0) {
+		buf_printf(why, "the expect lines take more than %u steps: this one was not answered", ST_POLICY_STEPS);
+		return false;
+	}
 	if (d->undetermined) {
 		buf_puts(why, "the answer hangs on what the line leaves out: ");
 		put_missing(d->missing, why);
 		return false;
 	}
-	if (effective(pol, &q, d) == e->action)
+	if (*got == e->action)
 		return true;
-	buf_printf(why, "the policy says %s, ", action_name(effective(pol, &q, d)));
+	buf_printf(why, "the policy says %s, ", action_name(*got));
 	if (d->by_default) {
 		buf_puts(why, "because no rule matches");
-	} else if (effective(pol, &q, d) == d->action) {
+	} else if (*got == d->action) {
 		buf_puts(why, "because of ");
 		put_place(e, d, why);
 	} else {
@@ -76,14 +83,30 @@ holds(const struct policy *pol, const struct expect *e, struct rtime now, struct
 	return false;
 }
 
+/* What is asked of each byte of each pattern, for each line. */
+static void
+too_long(const struct expect *e, struct diag *diag)
+{
+	diag_error(diag, e->at, "the expect lines take too long: more than %u steps, with those before this one",
+	    ST_POLICY_STEPS);
+	diag_help(diag, "each asks all patterns of a table, and all rules with a pattern that is plain at neither end: "
+	    "use fewer of these, or fewer expect lines");
+}
+
 void
 expect_check(const struct policy *pol, struct diag *diag)
 {
-	for (const struct expect *e = pol->expects; e != NULL && !diag_full(diag); e = e->next) {
+	uint64_t left = ST_POLICY_STEPS;
+
+	for (const struct expect *e = pol->expects; e != NULL && left != 0 && !diag_full(diag); e = e->next) {
 		struct buf why = BUF_INIT;
 		struct decision d;
+		enum action got;
+		bool ok = holds(pol, e, RTIME_NONE, &left, &d, &got, &why);
 
-		if (!holds(pol, e, RTIME_NONE, &d, &why))
+		if (left == 0)
+			too_long(e, diag);
+		else if (!ok)
 			diag_error(diag, e->at, "expected %s: %s", action_name(e->action),
 			    buf_ok(&why) && why.p != NULL ? why.p : "");
 		buf_free(&why);
@@ -94,18 +117,18 @@ expect_check(const struct policy *pol, struct diag *diag)
 static unsigned
 run(const struct policy *pol, const struct expect *list, struct rtime now, pol_expect_fn *fn, void *arg)
 {
+	uint64_t left = ST_POLICY_STEPS;
 	unsigned failed = 0;
 
 	for (const struct expect *e = list; e != NULL; e = e->next) {
 		struct buf what = BUF_INIT, why = BUF_INIT;
 		struct decision d;
-		struct pol_tested t = {.file = e->at.src->name, .line = e->at.line, .expected = e->action,
-		    .answer = &d, .ok = holds(pol, e, now, &d, &why)};
+		struct pol_tested t = {.file = e->at.src->name, .line = e->at.line, .expected = e->action, .answer = &d};
 
+		t.ok = holds(pol, e, now, &left, &d, &t.got, &why);
 		print_expect(e, &what);
 		t.what = buf_ok(&what) ? what.p : "";
 		t.why = buf_ok(&why) && why.p != NULL ? why.p : "";
-		t.got = effective(pol, &e->question, &d);
 		if (fn != NULL)
 			fn(&t, arg);
 		failed += !t.ok;

@@ -139,21 +139,21 @@ nest_use(struct parser *p, struct table *t, const struct cond *c, struct span at
 /* --- when it is asked ------------------------------------------------------------------------- */
 
 bool
-table_has_name(const struct table *t, struct bytes name)
+table_has_name(const struct table *t, struct bytes name, uint64_t *left)
 {
 	const struct nest *in = t->nest;
 
-	if (!name_set_has(&t->names, name))
+	if (!name_set_has_within(&t->names, name, left))
 		return false;
 	if (in == NULL)
 		return true;
 	for (size_t i = 0; i < in->nwithout; i++)
-		if (table_has_name(in->without[i], name))
+		if (table_has_name(in->without[i], name, left))
 			return false;
-	if (name_set_has(&in->own, name))
+	if (name_set_has_within(&in->own, name, left))
 		return true;
 	for (size_t i = 0; i < in->nwith; i++)
-		if (table_has_name(in->with[i], name))
+		if (table_has_name(in->with[i], name, left))
 			return true;
 	return false;
 }

@@ -385,20 +385,26 @@ plain_has(const struct name_list *l, struct bytes name)
 }
 
 static bool
-list_has(const struct name_list *l, struct bytes name)
+list_has(const struct name_list *l, struct bytes name, uint64_t *left)
 {
 	if (plain_has(l, name))
 		return true;
 	for (size_t i = 0; i < l->nglobs; i++)
-		if (glob_match(l->globs[i], name))
+		if (left == NULL ? glob_match(l->globs[i], name) : glob_match_within(l->globs[i], name, left))
 			return true;
 	return false;
 }
 
 bool
+name_set_has_within(const struct name_set *s, struct bytes name, uint64_t *left)
+{
+	return list_has(&s->in, name, left) && (s->out == NULL || !list_has(s->out, name, left));
+}
+
+bool
 name_set_has(const struct name_set *s, struct bytes name)
 {
-	return list_has(&s->in, name) && (s->out == NULL || !list_has(s->out, name));
+	return name_set_has_within(s, name, NULL);
 }
 
 bool
@@ -407,7 +413,7 @@ name_set_covers(const struct name_set *s, struct bytes pattern)
 	if (s->out != NULL)
 		return false;
 	if (glob_is_plain(pattern))
-		return list_has(&s->in, pattern);
+		return list_has(&s->in, pattern, NULL);
 	for (size_t i = 0; i < s->in.nglobs; i++)
 		if (bytes_eq(s->in.globs[i], pattern) || bytes_is(s->in.globs[i], "*"))
 			return true;

@@ -58,6 +58,8 @@ bool addr_set_covers(const struct addr_set *, struct prefix);
 uint64_t name_number(struct bytes);
 bool name_set_build(struct name_set *, struct arena *, const struct name_entry *, size_t n);
 bool name_set_has(const struct name_set *, struct bytes);
+/* left: as glob_match_within() has it; NULL: nobody counts. */
+bool name_set_has_within(const struct name_set *, struct bytes, uint64_t *left);
 /* Every name that the pattern matches is in the set; false also when that is not easily seen. */
 bool name_set_covers(const struct name_set *, struct bytes pattern);
 

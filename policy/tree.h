@@ -258,7 +258,8 @@ struct bytes question_string(const struct question *, size_t offset);
 
 /* --- nest.c ----------------------------------------------------------------------------------- */
 
-bool table_has_name(const struct table *, struct bytes);
+/* left: as name_set_has_within() has it. */
+bool table_has_name(const struct table *, struct bytes, uint64_t *left);
 
 /* --- ask.c: three values, as Kleene has them -------------------------------------------------- */
 
@@ -278,6 +279,7 @@ enum tri cond_holds(const struct cond *, const struct question *);
 struct memo {
 	const struct test *test[MEMO];
 	bool said[MEMO];
+	uint64_t *left; /* steps that may still be taken; NULL: any number */
 };
 enum tri cond_holds_memo(struct memo *, const struct cond *, const struct question *);
 /* It stops something, and is in enforce mode; what never-stop says is apart. */
@@ -288,11 +290,13 @@ bool rule_is_over(const struct rule *, struct rtime now);
 enum tri rule_holds(const struct rule *, const struct question *);
 /*
  * pol_ask() of the file's own rules, with the time for `until` given apart; RTIME_NONE: rules with an end are
- * in force.
+ * in force.  left: steps that it may take, by which they become fewer; where none is left, *out is no answer.  NULL: any
+ * number.
  */
-void pol_ask_file(const struct policy *, const struct question *, struct rtime now,
+void pol_ask_file(const struct policy *, const struct question *, struct rtime now, uint64_t *left,
     struct decision *out);
 enum tri never_stop_holds(const struct policy *, const struct question *);
+enum tri never_stop_within(const struct policy *, const struct question *, uint64_t *left);
 enum tri no_baseline_holds(const struct policy *, const struct question *);
 
 /* --- print.c ---------------------------------------------------------------------------------- */

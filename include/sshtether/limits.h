@@ -71,6 +71,7 @@
 #define ST_POLICY_BYTES     (4u << 20)
 #define ST_POLICY_RULES     65536
 #define ST_POLICY_EXPECTS   4096 /* each walks the rules, at every load */
+#define ST_POLICY_STEPS     1000000000 /* of all expect lines of a load (base/steps.h): some seconds */
 #define ST_POLICY_DEPTH     16
 #define ST_POLICY_FILES     1024 /* a policy and what it includes */
 #define ST_POLICY_INCLUDES  8    /* that stand inside each other */

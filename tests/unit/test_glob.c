@@ -46,10 +46,30 @@ by_hand(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		bool got = glob_match(bytes_of(cases[i].pattern), bytes_of(cases[i].text));
+		uint64_t left = 1000;
 
 		if (got != cases[i].match)
 			fail_msg("'%s' and '%s'", cases[i].pattern, cases[i].text);
+		assert_int_equal(glob_match_within(bytes_of(cases[i].pattern), bytes_of(cases[i].text), &left), got);
+		assert_in_range(left, 900, 999);
 	}
+}
+
+static void
+gives_up(void **state)
+{
+	uint64_t left = 1000;
+
+	(void)state;
+	assert_true(glob_match_within(BYTES_LIT("*b*"), BYTES_LIT("aaaaaaaaaab"), &left));
+	left = 1000 - left; /* just what it took is one too few: the last is never had */
+	assert_false(glob_match_within(BYTES_LIT("*b*"), BYTES_LIT("aaaaaaaaaab"), &left));
+	assert_int_equal(left, 0);
+	assert_false(glob_match_within(BYTES_LIT("a"), BYTES_LIT("a"), &left));
+	/* A class is paid for whole. */
+	left = 1000;
+	assert_false(glob_match_within(BYTES_LIT("[0123456789]*"), BYTES_LIT("a"), &left));
+	assert_true(left < 990);
 }
 
 static void
@@ -140,6 +160,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(by_hand),
+	    cmocka_unit_test(gives_up),
 	    cmocka_unit_test(zero_bytes_count),
 	    cmocka_unit_test(like_fnmatch),
 	    cmocka_unit_test(plain),

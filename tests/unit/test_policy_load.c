@@ -542,6 +542,62 @@ a_prelude_only_passes_for_a_while(void **state)
 	}
 }
 
+static void
+put_patterns(struct buf *out, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		buf_printf(out, "pass outbound-ssh user \"*-team%u-*\"\n", i);
+	buf_puts(out, "block outbound-ssh\n");
+}
+
+static void
+put_expects(struct buf *out, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		buf_printf(out, "expect block outbound-ssh user somebody-from-somewhere-%u\n", i);
+}
+
+static struct policy *
+parse_patterns(unsigned npatterns, unsigned nexpects, struct buf *diag)
+{
+	struct buf text = BUF_INIT;
+	struct policy *pol;
+	unsigned errors;
+
+	put_patterns(&text, npatterns);
+	put_expects(&text, nexpects);
+	pol = pol_parse("p", buf_bytes(&text), NULL, diag, &errors);
+	assert_int_equal(errors, pol == NULL);
+	buf_free(&text);
+	return pol;
+}
+
+/* What a load of any policy takes has an end, and one error says so. */
+static void
+expect_lines_take_so_many_steps(void **state)
+{
+	struct buf diag = BUF_INIT, tests = BUF_INIT;
+	struct policy *pol = parse_patterns(10000, 100, &diag);
+	unsigned errors, failed;
+
+	(void)state;
+	assert_non_null(pol);
+	put_expects(&tests, 5000);
+	failed = pol_test_text(pol, "t", buf_bytes(&tests), RTIME_NONE, NULL, NULL, &diag, &errors);
+	assert_int_equal(errors, 1); /* too many lines */
+	buf_reset(&tests);
+	put_expects(&tests, 4096);
+	failed = pol_test_text(pol, "t", buf_bytes(&tests), RTIME_NONE, NULL, NULL, &diag, &errors);
+	assert_int_equal(errors, 0);
+	assert_in_range(failed, 1, 4000);
+	pol_free(&pol);
+	buf_reset(&diag);
+	assert_null(parse_patterns(10000, 4096, &diag));
+	assert_non_null(strstr(diag.p, "error: the expect lines take too long: more than 1000000000 steps"));
+	buf_free(&diag);
+	buf_free(&tests);
+}
+
 int
 main(void)
 {
@@ -565,6 +621,7 @@ main(void)
 	    cmocka_unit_test(a_prelude_only_passes_for_a_while),
 	    cmocka_unit_test(a_rule_names_its_blocks),
 	    cmocka_unit_test(questions_that_are_none),
+	    cmocka_unit_test(expect_lines_take_so_many_steps),
 	};
 
 	setenv("TZ", "UTC", 1);

@@ -437,7 +437,7 @@ ask(const struct policy *pol, const struct question *q, const struct buf *text)
 	plain_ask(pol, 0, q, now, &want);
 	compare(&got, &want, q, text);
 	now.ms = rand() % 2 ? 0 : 1790000000000;
-	pol_ask_file(pol, q, now, &got);
+	pol_ask_file(pol, q, now, NULL, &got);
 	plain_ask(pol, pol->nprelude, q, now, &want);
 	compare(&got, &want, q, text);
 }
