@@ -38,6 +38,7 @@ int baseline_fetch(const struct cli *, struct baseline_fetch *);
 struct baseline_sent {
 	uint64_t rows;    /* that were sent */
 	uint64_t changed; /* and were not there, or less often */
+	uint64_t left_out; /* of users that its policy leaves out: not taken */
 	uint64_t old;     /* of days that the daemon does not keep any more: not sent */
 	unsigned days;    /* of data that the daemon has now, without today */
 };

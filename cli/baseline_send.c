@@ -28,6 +28,7 @@ on_answer(const json_t *o, struct bytes line, void *arg)
 
 	(void)line;
 	s->sent.changed += (uint64_t)answer_int(o, "changed");
+	s->sent.left_out += (uint64_t)answer_int(o, "left_out");
 	s->sent.days = (unsigned)answer_int(o, "days_before");
 	return true;
 }

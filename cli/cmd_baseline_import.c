@@ -107,7 +107,10 @@ put_sent(const struct summary *s, const struct baseline_head *head, struct buf *
 	}
 	buf_puts(out, "given to the daemon: ");
 	cli_count(s->sent.rows, "row", out);
-	buf_printf(out, ", of which %llu were not known there\n", (unsigned long long)s->sent.changed);
+	buf_printf(out, ", of which %llu were not known there", (unsigned long long)s->sent.changed);
+	if (s->sent.left_out > 0)
+		buf_printf(out, "; %llu are of users that no-baseline leaves out", (unsigned long long)s->sent.left_out);
+	buf_putc(out, '\n');
 	baseline_put_state(head, s->sent.days, out);
 }
 
@@ -137,6 +140,7 @@ put_json(const struct summary *s, struct buf *out)
 	json_kbool(&j, "dry_run", s->dry);
 	if (!s->dry) {
 		json_kuint(&j, "changed", s->sent.changed);
+		json_kuint(&j, "left_out", s->sent.left_out);
 		json_kuint(&j, "days", s->sent.days);
 	}
 	json_end(&j, '}');

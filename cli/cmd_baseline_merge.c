@@ -121,6 +121,7 @@ finish(const struct cli *cli, const struct merging *m, const struct baseline_hea
 		json_kuint(&j, "rows", m->rows);
 		json_kuint(&j, "old", sent->old);
 		json_kuint(&j, "changed", sent->changed);
+		json_kuint(&j, "left_out", sent->left_out);
 		json_kuint(&j, "days", sent->days);
 		json_end(&j, '}');
 		buf_putc(&out, '\n');
@@ -128,6 +129,8 @@ finish(const struct cli *cli, const struct merging *m, const struct baseline_hea
 	}
 	cli_count(m->rows, "row", &out);
 	buf_printf(&out, ", of which %llu were not known here", (unsigned long long)sent->changed);
+	if (sent->left_out > 0)
+		buf_printf(&out, "; %llu are of users that no-baseline leaves out", (unsigned long long)sent->left_out);
 	if (sent->old > 0)
 		buf_printf(&out, "; %llu are older than the %u days that are kept", (unsigned long long)sent->old,
 		    head->window);

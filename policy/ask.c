@@ -451,6 +451,12 @@ pol_learns(const struct policy *pol, const struct question *q)
 }
 
 bool
+pol_leaves_out(const struct policy *pol, struct bytes user)
+{
+	return no_baseline_holds(pol, &(struct question){.known = 1u << QF_USER, .user = user}) == TRI_YES;
+}
+
+bool
 pol_spares(const struct policy *pol, struct bytes exe)
 {
 	struct question q = {.known = 1u << QF_EXE, .exe = exe};

@@ -89,6 +89,8 @@ void pol_ask(const struct policy *, const struct question *, struct decision *ou
 bool pol_spares(const struct policy *, struct bytes exe);
 /* What the asker does is learned, and judged by what is usual: no `no-baseline` line names him, or may name him. */
 bool pol_learns(const struct policy *, const struct question *);
+/* A `no-baseline` line names that user, whatever his groups. */
+bool pol_leaves_out(const struct policy *, struct bytes user);
 bool pol_is_ssh_port(const struct policy *, uint16_t port);
 
 /* --- grants ------------------------------------------------------------------------------------- */

@@ -160,12 +160,24 @@ end_when_saved(struct client *c, struct engine *e)
 /* A batch of rows, a line each.  wrong: what is wrong with line n. */
 struct batch {
 	uint64_t rows, changed;
+	uint64_t left_out; /* of users that a no-baseline line names */
 	const char *wrong;
 };
 
+static void
+take_row(const struct engine *e, const struct usual_row *row, struct batch *b)
+{
+	const struct bytes user = bytes_of(row->key.user);
+
+	if (user.n > 0 && pol_leaves_out(policy_box_get(e->policy), user))
+		b->left_out++;
+	else
+		b->changed += usual_raise(e->options.baseline, row);
+}
+
 /* Twice: looked at, and then, when all of them are right, taken. */
 static void
-walk_rows(struct bytes text, struct baseline *into, struct batch *b)
+walk_rows(const struct engine *e, struct bytes text, bool take, struct batch *b)
 {
 	const int32_t today = usual_day(rtime_now());
 
@@ -179,8 +191,8 @@ walk_rows(struct bytes text, struct baseline *into, struct batch *b)
 		b->rows++;
 		if (usual_line_get(line, today, &l, &b->wrong) == USUAL_HEAD)
 			b->wrong = "a row is needed";
-		if (b->wrong == NULL && into != NULL)
-			b->changed += usual_raise(into, &l.row);
+		if (b->wrong == NULL && take)
+			take_row(e, &l.row, b);
 	}
 }
 
@@ -194,6 +206,7 @@ merged(struct client *c, struct engine *e, const struct batch *b)
 	json_object(&j);
 	json_kuint(&j, "rows", b->rows);
 	json_kuint(&j, "changed", b->changed);
+	json_kuint(&j, "left_out", b->left_out);
 	json_kuint(&j, "days_before", days_before(e));
 	json_end(&j, '}');
 	verb_send(c, &line);
@@ -226,12 +239,12 @@ verb_baseline_merge(struct client *c, const struct args *args, void *arg)
 	if (!may_change(c, e))
 		return;
 	if (rows != NULL) {
-		walk_rows(bytes_of(rows), NULL, &b);
+		walk_rows(e, bytes_of(rows), false, &b);
 		if (b.wrong != NULL) {
 			client_end(c, 3, b.wrong);
 			return;
 		}
-		walk_rows(bytes_of(rows), e->options.baseline, &b);
+		walk_rows(e, bytes_of(rows), true, &b);
 		if (e->merged == 0 && b.changed > 0)
 			log_info("rows of what is usual come by hand, from pid %u", (unsigned)client_pid(c));
 		e->merged += b.changed;

@@ -41,7 +41,8 @@
  * allow         control  user, to, port, for_ms, reason uid 0          {"allow","user","to",…}
  * disallow      control  allow (number)               uid 0            the same
  * baseline      control  user, from (the last next), told, head        {"baseline",…}, {"kind","user",…} …, {"next"}
- * baseline-merge control rows (lines), what, last     uid 0            {"rows","changed","days_before"}
+ * baseline-merge control rows (lines), what, last     uid 0            {"rows","changed","left_out",
+ *                                                                      "days_before"}
  * baseline-reset control user                         uid 0            {"users","entries"}
  * mode          monitor  set ("audit"|"enforce", absent: ask),         {"mode","confirm_by","left_ms"}
  *                        trial_ms (of enforce)
@@ -139,7 +140,8 @@
  *   (agentd/engine/usual_rows.h), and next: what to ask for with from.  head: without rows.  user: his rows, and the
  *   host's days; told: what was told, too.
  * baseline-merge: rows, a line each, at most what a request takes; all of them, or none when one is wrong.  The higher
- *   count of a day stands.  what: import or merge.  last: no more will come.  Answered when the store has the rows.
+ *   count of a day stands; left_out: rows of users that a no-baseline line of the policy in force names, which are not
+ *   taken.  what: import or merge.  last: no more will come.  Answered when the store has the rows.
  * baseline-reset: forgets a user, or everybody.
  * Just after a start these three wait until what is usual has come back out of the store.
  * terminate: root's own word, so the mode does not matter; "done" is terminated or failed, with status 1

@@ -33,6 +33,23 @@ merge(const struct engine_stage *s, const char *kind, const char *answer)
 	assert_asked(s, line, answer, true);
 }
 
+/* By name; which groups he was in is not known. */
+static void
+who_is_left_out_by_the_policy_stays_out(void **state)
+{
+	struct engine_stage s;
+
+	(void)state;
+	engine_stage_open(&s, "fleet example\nserial 1\nno-baseline user zoe\n", MODE_AUDIT);
+	merge(&s, "origin", "\"changed\":0,\"left_out\":2");
+	assert_asked(&s, SHOW, "zoe", false);
+	assert_int_equal(engine_stage_close(&s), 0);
+	engine_stage_open(&s, "fleet example\nserial 2\nno-baseline user ann\nno-baseline group staff\n", MODE_AUDIT);
+	merge(&s, "origin", "\"changed\":2,\"left_out\":0");
+	assert_asked(&s, SHOW, "zoe", true);
+	assert_int_equal(engine_stage_close(&s), 0);
+}
+
 static void
 rows_come_and_go(void **state)
 {
@@ -127,6 +144,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(rows_come_and_go),
+	    cmocka_unit_test(who_is_left_out_by_the_policy_stays_out),
 	    cmocka_unit_test(one_user_comes_in_pages),
 	};
 
