@@ -119,6 +119,7 @@ class _Suite:
             self.failed = True
             print(f"not ok {one.name} ({one.seconds:.1f} s)", flush=True)
             _explain(error)
+            print("".join(f"  {line}\n" for line in self.stage.daemon.said()), end="", flush=True)
             self.finish()  # those that wait still want what there is now
             self.stage.clear()
 

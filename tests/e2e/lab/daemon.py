@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -95,6 +96,13 @@ class Daemon:
 
     def log(self) -> str:
         return self.bastion.read("/var/log/sshtetherd.err")
+
+    def said(self) -> list[str]:
+        """To a test that failed: what it could not do, and its last words."""
+        with contextlib.suppress(Exception):  # of one that may be dead, or have been made so
+            failures = [f"{f['name']} {f['count']}" for f in self.status().get("failures", [])]
+            return [f"sshtetherd: failures: {', '.join(failures) or 'none'}", *self.log().splitlines()[-8:]]
+        return ["sshtetherd: does not answer"]
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
