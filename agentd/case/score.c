@@ -32,7 +32,7 @@ struct indicator {
 	enum grade grade; /* GRADE_NONE: of whatever grade */
 	enum owner owner; /* OWNER_UNKNOWN: whoever owns it */
 	bool changed;     /* only when done as somebody else than logged in */
-	enum { TO_ANY, TO_AGENT, TO_OTHER } to; /* whom ssh-tamper has reached */
+	enum { TO_ANY, TO_AGENT, TO_OTHER } to; /* whom ssh-tamper was about; an agent: one that was reached */
 	enum case_group group;
 	unsigned char points[CONFIDENCE_COUNT]; /* seen, low, medium, high */
 };
@@ -189,7 +189,8 @@ case_score(struct case_file *c)
 		score += by_group[g];
 	}
 	for (size_t i = 0; i < sizeof(combined) / sizeof(combined[0]); i++) {
-		if (is_there(c, by_group, combined[i].one) && is_there(c, by_group, combined[i].other) && score < combined[i].least)
+		if (score < combined[i].least && is_there(c, by_group, combined[i].one) &&
+		    is_there(c, by_group, combined[i].other))
 			score = combined[i].least;
 	}
 	c->score = score < SCORE_MAX ? score : SCORE_MAX;

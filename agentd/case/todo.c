@@ -145,6 +145,14 @@ has_keys(const struct case_item *it)
 	return is_use(it) || is_reach(it);
 }
 
+/* Of two that have no session nobody knows whether they are one. */
+static bool
+is_same_owner(const struct case_item *a, const struct case_item *b)
+{
+	return a->owner_ses == b->owner_ses && strcmp(a->owner_user, b->owner_user) == 0 &&
+	    (a->owner_ses != SES_UNSET || strcmp(a->subject, b->subject) == 0);
+}
+
 /* It is one of those, and the same owner has not stood in one before. */
 static bool
 is_first_owner(const struct case_file *c, size_t at, bool (*is_one)(const struct case_item *))
@@ -152,8 +160,7 @@ is_first_owner(const struct case_file *c, size_t at, bool (*is_one)(const struct
 	const struct case_item *it = &c->items[at];
 
 	for (size_t i = 0; i < at; i++) {
-		if (is_one(&c->items[i]) && c->items[i].owner_ses == it->owner_ses &&
-		    strcmp(c->items[i].owner_user, it->owner_user) == 0)
+		if (is_one(&c->items[i]) && is_same_owner(&c->items[i], it))
 			return false;
 	}
 	return is_one(it);

@@ -201,11 +201,11 @@ measure(struct passage *p, struct rtime now)
 	const uint64_t down = p->in.sent - min(p->base.sent, p->in.sent);
 	const uint64_t larger = max(up, out.sent) + max(down, out.received);
 	const uint64_t smaller = min(up, out.sent) + min(down, out.received);
-
 	const bool moves = larger + smaller != p->told && !(p->over && p->nlegs == 0);
 
 	p->told = larger + smaller;
-	return (struct passed){.apart = larger - smaller, .moves = moves, .in = up + down, .out = out.sent + out.received, .to = p->busiest,
+	return (struct passed){.apart = larger - smaller, .moves = moves, .in = up + down,
+	    .out = out.sent + out.received, .to = p->busiest,
 	    .alike = larger > 0 ? (unsigned)((double)smaller * 100 / (double)larger) : 0,
 	    .ms = rtime_since(p->until.ms != RTIME_NONE.ms ? p->until : now, p->since)};
 }

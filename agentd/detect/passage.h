@@ -24,7 +24,7 @@ struct leg {
 struct passage {
 	struct carried in, before; /* of the session's own connection: now, and when told before that */
 	struct rtime in_at;        /* `in` is of then */
-	struct rtime awaited;      /* a leg began then that nobody has measured yet: `before` is older; RTIME_NONE: none */
+	struct rtime awaited;      /* a leg that nobody has measured yet began then: `before` is older */
 	bool over;                 /* that is */
 	bool open;                 /* a window is */
 	struct rtime since, until; /* until: the last leg ended; RTIME_NONE: there is one */

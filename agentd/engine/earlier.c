@@ -1,6 +1,7 @@
 /* earlier: see earlier.h. */
 #include "agentd/engine/earlier.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sshtether/limits.h>
 #include <sys/socket.h>
@@ -17,11 +18,16 @@ static void
 take(const struct tcp_socket *s, void *arg)
 {
 	struct earlier *all = arg;
-	uint64_t *room;
+	uint64_t *key;
 
-	if (s->inode == 0 || (room = array_grow(all->key, all->n, &all->room, sizeof(*room), ST_EARLIER)) == NULL)
+	if (s->inode == 0)
 		return;
-	all->key = room;
+	key = array_grow(all->key, all->n, &all->room, sizeof(*key), ST_EARLIER);
+	if (key == NULL) {
+		all->more = true;
+		return;
+	}
+	all->key = key;
 	all->key[all->n++] = key_of(s);
 }
 
@@ -43,7 +49,7 @@ earlier_read(struct earlier *all, int netlink)
 	if (all->n > 0)
 		qsort(all->key, all->n, sizeof(*all->key), compare);
 	all->until = rtime_now();
-	return rc;
+	return rc == 0 && all->more ? -ENOSPC : rc;
 }
 
 void

@@ -15,10 +15,11 @@
 struct earlier {
 	uint64_t *key; /* owned; sorted: of its inode and both ends, for a socket can be connected anew */
 	size_t n, room;
+	bool more;     /* than there was room for */
 	struct rtime until; /* what is made later is no member */
 };
 
-/* Those of now, with a peer; into an empty one.  The first ST_EARLIER of them.  0, or −errno of tcp_diag_all(). */
+/* Those of now, with a peer; into an empty one.  −ENOSPC: there were more than ST_EARLIER; −errno of tcp_diag_all(). */
 int earlier_read(struct earlier *, int netlink);
 void earlier_done(struct earlier *);
 bool earlier_has(const struct earlier *, const struct tcp_socket *);

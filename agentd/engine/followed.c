@@ -132,6 +132,14 @@ forget_places(struct followed *all, struct group *g)
 	g->nplaces = 0;
 }
 
+static void
+not_due(struct followed *all, struct group *g)
+{
+	if (g->due)
+		TAILQ_REMOVE(&all->due, g, in_due);
+	g->due = false;
+}
+
 void
 followed_group_free(struct followed *all, struct group *g)
 {
@@ -141,6 +149,7 @@ followed_group_free(struct followed *all, struct group *g)
 		followed_drop(all, c);
 	forget_places(all, g);
 	table_del(&all->groups, &g->by_ses);
+	not_due(all, g);
 	TAILQ_REMOVE(&all->order, g, link);
 	user_release(all, g->user);
 	free(g);
@@ -201,17 +210,44 @@ followed_add(struct followed *all, struct group *g, struct endpoint local, struc
 	return c;
 }
 
+static void
+drop_place(struct followed *all, struct group *g, struct place *p)
+{
+	SLIST_REMOVE(&g->places, p, place, link);
+	table_del(&all->places, &p->by_place);
+	free(p);
+	g->nplaces--;
+}
+
+/* NULL: there is no room, which is counted. */
+static struct place *
+place_new(struct followed *all, struct group *g)
+{
+	struct place *p, *oldest = NULL;
+
+	if (g->nplaces >= ST_VOLUME_PLACES) {
+		SLIST_FOREACH(p, &g->places, link)
+			oldest = p->due ? oldest : p;
+		if (oldest != NULL)
+			drop_place(all, g, oldest);
+	}
+	p = g->nplaces < ST_VOLUME_PLACES ? calloc(1, sizeof(*p)) : NULL;
+	if (p == NULL)
+		failure_note(FAIL_VOLUME_CAP);
+	return p;
+}
+
 void
-followed_place_note(struct followed *all, struct group *g, struct endpoint to, uint32_t uid, struct rtime when, bool due)
+followed_place_note(struct followed *all, struct group *g, struct endpoint to, uint32_t uid, struct rtime when,
+    bool due)
 {
 	struct place *p = followed_place(all, g, to, uid);
 
-	if (p == NULL && (g->nplaces >= ST_VOLUME_PLACES || (p = calloc(1, sizeof(*p))) == NULL)) {
-		failure_note(FAIL_VOLUME_CAP);
+	if (p == NULL && (p = place_new(all, g)) == NULL)
 		return;
-	}
 	p->due = p->due || due;
-	p->since = when;
+	if (rtime_since(when, p->since) > 0)
+		p->since = when;
 	if (p->group != NULL)
 		return;
 	p->group = g;
@@ -220,6 +256,22 @@ followed_place_note(struct followed *all, struct group *g, struct endpoint to, u
 	table_add(&all->places, &p->by_place, place_hash(to, uid));
 	SLIST_INSERT_HEAD(&g->places, p, link);
 	g->nplaces++;
+}
+
+void
+followed_due(struct followed *all, struct group *g)
+{
+	if (!g->due)
+		TAILQ_INSERT_TAIL(&all->due, g, in_due);
+	g->due = true;
+}
+
+void
+followed_looked(struct followed *all, struct group *g)
+{
+	not_due(all, g);
+	TAILQ_REMOVE(&all->order, g, link);
+	TAILQ_INSERT_TAIL(&all->order, g, link);
 }
 
 void
@@ -235,6 +287,7 @@ bool
 followed_init(struct followed *all)
 {
 	TAILQ_INIT(&all->order);
+	TAILQ_INIT(&all->due);
 	return table_init(&all->conns) && table_init(&all->groups) && table_init(&all->places) &&
 	    table_init(&all->users);
 }

@@ -47,13 +47,13 @@ struct follower {
 /* What is followed of one session. */
 struct group {
 	struct table_link by_ses;
-	TAILQ_ENTRY(group) link;
+	TAILQ_ENTRY(group) link, in_due;
 	struct follower *user; /* borrowed */
 	uint32_t ses;
 	TAILQ_HEAD(conn_list, conn) conns; /* its own first */
 	SLIST_HEAD(, place) places;
 	unsigned nconns, nplaces;
-	bool due; /* to be looked at as soon as may be */
+	bool due; /* to be looked at as soon as may be: it is among those, too */
 	/* Findings that came when nobody could tell the connection's own end any more: of those that ended lately. */
 	struct missed {
 		struct endpoint to;
@@ -66,7 +66,8 @@ struct group {
 
 struct followed {
 	struct table conns, groups, places, users;
-	TAILQ_HEAD(, group) order; /* who is looked at next, first; due ones before all */
+	TAILQ_HEAD(, group) order; /* all; who is looked at next, first */
+	TAILQ_HEAD(, group) due;   /* before their turn; the first that became so, first */
 	uint64_t outbound;
 };
 
@@ -83,14 +84,18 @@ struct place *followed_place(const struct followed *, const struct group *of, st
 /* Last in the order.  NULL: no memory, which is counted. */
 struct group *followed_group_new(struct followed *, uint32_t ses, uint32_t auid);
 void followed_group_free(struct followed *, struct group *);
+/* It is to be looked at before its turn; it was looked at, and is the last in turn. */
+void followed_due(struct followed *, struct group *);
+void followed_looked(struct followed *, struct group *);
 /* own: that by which the session came, which always has room.  NULL: there is none, which is counted. */
 struct conn *followed_add(struct followed *, struct group *, struct endpoint local, struct endpoint peer, bool own);
 void followed_drop(struct followed *, struct conn *);
 /* Its own connection has ended: it is found no more, but kept for findings that come late. */
 void followed_over(struct followed *, struct conn *, struct mtime now);
-/* The same user connected there in another session at about that time, or nobody has looked for what came of it. */
+/* The same user connected there in another session just before or since, or nobody has looked for what came of it. */
 bool followed_contested(const struct followed *, const struct place *);
-/* Somebody connected there at that time.  due: what came of it is not found yet. */
-void followed_place_note(struct followed *, struct group *, struct endpoint to, uint32_t uid, struct rtime when, bool due);
+/* Somebody connected there at that time; of too many the oldest goes.  due: what came of it is not found yet. */
+void followed_place_note(struct followed *, struct group *, struct endpoint to, uint32_t uid, struct rtime when,
+    bool due);
 
 #endif

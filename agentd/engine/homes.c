@@ -5,9 +5,11 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -21,6 +23,7 @@
 #define LEFT_MS   600000 /* after it was asked for last the monitor lets go of it, too */
 #define ROUND_MS  240000 /* of those whom the baseline knows; a long one takes less than LEFT_MS */
 #define BATCH     16     /* of them at a time, of which there are twenty a minute */
+#define LINKS     8      /* of a home's path, one after another */
 #define ROOM      (64u << 10)
 #define QUEUE     64
 #define WAIT_MS   5000
@@ -91,21 +94,65 @@ look(void *arg)
 		l->fd = open(l->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
+/* What the link leads to comes before what is left of the path.  False: too long, or no link. */
+static bool
+lead_on(int link, char rest[HOME_PATH], size_t done)
+{
+	char path[2 * HOME_PATH];
+	const ssize_t n = readlinkat(link, "", path, HOME_PATH);
+
+	if (n <= 0 || n == HOME_PATH)
+		return false;
+	(void)snprintf(path + n, sizeof(path) - (size_t)n, "/%s", rest + done);
+	return bytes_copy(bytes_of(path), rest, HOME_PATH);
+}
+
+static bool
+is_link(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISLNK(st.st_mode);
+}
+
+/* One step from `at`, and not into what is mounted when somebody comes. */
+static int
+step(int at, const char *name)
+{
+	struct statfs fs;
+	int next = -1;
+
+	if (fstatfs(at, &fs) == 0 && fs.f_type != AUTOFS_SUPER_MAGIC)
+		next = openat(at, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	return next;
+}
+
 /*
- * Step by step, and not into what is mounted when somebody comes: the homes of who is away stay away.  Without
- * O_DIRECTORY the last step of a path by O_PATH mounts nothing (open(2)).
+ * Step by step, links as well: the homes of who is away stay away.  Without O_DIRECTORY the last step of a path by
+ * O_PATH mounts nothing (open(2)).  −1: not there, or not to be had so.
  */
 static int
 open_idle(const char *path)
 {
+	char rest[HOME_PATH], name[HOME_PATH];
 	int at = open("/", O_PATH | O_CLOEXEC), next;
-	char name[HOME_PATH];
-	struct statfs fs;
+	unsigned links = 0;
 
-	for (size_t n; at != -1 && *(path += strspn(path, "/")) != '\0'; path += n) {
-		n = strcspn(path, "/");
-		next = bytes_copy((struct bytes){.p = path, .n = n}, name, sizeof(name)) && fstatfs(at, &fs) == 0 &&
-		    fs.f_type != AUTOFS_SUPER_MAGIC ? openat(at, name, O_PATH | O_CLOEXEC) : -1;
+	if (!bytes_copy(bytes_of(path), rest, sizeof(rest)))
+		rest[0] = '\0';
+	for (const char *p = rest; at != -1 && *(p += strspn(p, "/")) != '\0';) {
+		const size_t n = strcspn(p, "/");
+
+		(void)bytes_copy((struct bytes){.p = p, .n = n}, name, sizeof(name));
+		next = step(at, name);
+		p += n;
+		if (next != -1 && is_link(next)) {
+			const bool leads = links++ < LINKS && lead_on(next, rest, (size_t)(p - rest));
+
+			close(next);
+			next = !leads ? -1 : rest[0] == '/' ? open("/", O_PATH | O_CLOEXEC) : fcntl(at, F_DUPFD_CLOEXEC, 0);
+			p = rest;
+		}
 		close(at);
 		at = next;
 	}
@@ -124,7 +171,7 @@ look_known(void *arg)
 
 /* --- in the loop --- */
 
-/* Once a round. */
+/* For who has no session: once a round. */
 static void
 note_full(struct homes *hs)
 {
@@ -205,10 +252,8 @@ home_new(struct homes *hs, uint32_t uid)
 {
 	struct home *h = hs->n < ST_KEY_HOMES ? calloc(1, sizeof(*h)) : NULL;
 
-	if (h == NULL) {
-		note_full(hs);
+	if (h == NULL)
 		return NULL;
-	}
 	h->uid = uid;
 	LIST_INSERT_HEAD(&hs->all, h, entry);
 	hs->n++;
@@ -221,8 +266,12 @@ want(struct homes *hs, uint32_t ses, uint32_t uid, int64_t after_ms)
 	const struct mtime now = mtime_now();
 	struct home *h = uid == AUID_UNSET ? NULL : find(hs, uid);
 
-	if (uid == AUID_UNSET || (h == NULL && (h = home_new(hs, uid)) == NULL))
+	if (uid == AUID_UNSET)
 		return;
+	if (h == NULL && (h = home_new(hs, uid)) == NULL) {
+		failure_note(FAIL_HOMES_FULL);
+		return;
+	}
 	h->ses = uid == 0 ? SES_UNSET : ses;
 	if (h->known)
 		h->asked = (struct mtime){0}; /* it comes before those without a session from now on: to be told */
@@ -264,11 +313,12 @@ home_known(struct homes *hs, uint32_t uid, struct mtime now)
 		return h->known ? h : NULL;
 	LIST_FOREACH (i, &hs->all, entry)
 		known += i->known;
-	if (known >= ST_KEY_KNOWN)
+	if (known >= ST_KEY_KNOWN || (h == NULL && (h = home_new(hs, uid)) == NULL)) {
 		note_full(hs);
-	else if (h != NULL || (h = home_new(hs, uid)) != NULL)
-		h->known = true;
-	return known < ST_KEY_KNOWN ? h : NULL;
+		return NULL;
+	}
+	h->known = true;
+	return h;
 }
 
 static void

@@ -120,9 +120,7 @@ follow(struct volumes *v, struct group *g, struct endpoint local, struct endpoin
 static void
 make_due(struct volumes *v, struct group *g)
 {
-	g->due = true;
-	TAILQ_REMOVE(&v->all.order, g, link);
-	TAILQ_INSERT_HEAD(&v->all.order, g, link);
+	followed_due(&v->all, g);
 	event_active(v->on_due, 0, 0);
 }
 
@@ -154,17 +152,18 @@ note_missed(struct group *g, const struct finding *f)
 void
 volumes_finding(struct volumes *v, const struct finding *f)
 {
+	const bool unknown = f->from.addr.family == 0;
 	struct group *g;
 
 	if ((f->activity != ACT_OUTBOUND_SSH && f->activity != ACT_RELAY) || f->outcome == OUTCOME_FAILURE ||
 	    f->to.addr.family == 0 || (g = followed_group(&v->all, f->session->ses)) == NULL)
 		return;
-	if (f->from.addr.family != 0 && followed_conn(&v->all, f->from, f->to) == NULL)
-		(void)follow(v, g, f->from, f->to, false);
-	else if (f->from.addr.family == 0)
+	if (unknown)
 		note_missed(g, f);
+	else if (followed_conn(&v->all, f->from, f->to) == NULL)
+		(void)follow(v, g, f->from, f->to, false);
 	if (g->over.ns == 0)
-		followed_place_note(&v->all, g, f->to, f->euid, f->time, f->from.addr.family == 0 || f->activity == ACT_RELAY);
+		followed_place_note(&v->all, g, f->to, f->euid, f->time, unknown || f->activity == ACT_RELAY);
 	make_due(v, g);
 }
 
@@ -346,7 +345,7 @@ struct walk {
 	const struct place *place;
 };
 
-/* A connection to where the session goes, by its user: another one of it, unless a second session went there just now. */
+/* A connection to where the session goes, by its user: it is the session's, unless another one went there just now. */
 static void
 take_walked(const struct tcp_socket *s, void *arg)
 {
@@ -380,8 +379,6 @@ look(struct volumes *v, struct group *g)
 	struct place *p;
 	struct conn *c, *next;
 
-	TAILQ_REMOVE(&v->all.order, g, link);
-	TAILQ_INSERT_TAIL(&v->all.order, g, link);
 	SLIST_FOREACH(p, &g->places, link) {
 		if (p->due && v->walks < ST_VOLUME_WALKS)
 			walk(v, p);
@@ -391,7 +388,7 @@ look(struct volumes *v, struct group *g)
 		next = TAILQ_NEXT(c, link);
 		ask(v, c);
 	}
-	g->due = false;
+	followed_looked(&v->all, g);
 	if (is_done(g))
 		followed_group_free(&v->all, g);
 }
@@ -464,21 +461,8 @@ on_due(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	(void)read_ends(v);
-	while ((g = TAILQ_FIRST(&v->all.order)) != NULL && g->due && v->asks < ST_VOLUME_ASKS)
+	while ((g = TAILQ_FIRST(&v->all.due)) != NULL && v->asks < ST_VOLUME_ASKS)
 		look(v, g);
-}
-
-/* Not one that is due again and again before it. */
-static struct group *
-next_in_turn(const struct volumes *v)
-{
-	struct group *g;
-
-	TAILQ_FOREACH(g, &v->all.order, link) {
-		if (!g->due)
-			return g;
-	}
-	return NULL;
 }
 
 void
@@ -496,10 +480,10 @@ volumes_tick(struct volumes *v)
 		renew_ports(v);
 	(void)read_ends(v);
 	wake_waiting(v);
-	if ((g = TAILQ_FIRST(&v->all.order)) != NULL && g->due)
+	while (n-- > 0 && (g = TAILQ_FIRST(&v->all.order)) != NULL && v->asks < ST_VOLUME_ASKS)
 		look(v, g);
-	while (n-- > 0 && (g = next_in_turn(v)) != NULL && v->asks < ST_VOLUME_ASKS)
-		look(v, g);
+	if (!TAILQ_EMPTY(&v->all.due))
+		event_active(v->on_due, 0, 0);
 }
 
 /* --- in and out ----------------------------------------------------------------------------------------- */
@@ -530,6 +514,7 @@ volumes_new(const struct volumes_parts *parts)
 {
 	struct volumes *v = calloc(1, sizeof(*v));
 	bool has_tables;
+	int rc;
 
 	if (v == NULL)
 		return NULL;
@@ -537,8 +522,8 @@ volumes_new(const struct volumes_parts *parts)
 	v->ends = -1;
 	has_tables = followed_init(&v->all);
 	v->netlink = tcp_diag_open();
-	if (v->netlink != -1 && earlier_read(&v->earlier, v->netlink) != 0)
-		failure_note(FAIL_VOLUME_ASK);
+	if (v->netlink != -1 && (rc = earlier_read(&v->earlier, v->netlink)) != 0)
+		failure_note(rc == -ENOSPC ? FAIL_VOLUME_CAP : FAIL_VOLUME_ASK);
 	v->on_due = event_new(parts->base, -1, 0, on_due, v);
 	if (v->on_due == NULL || !has_tables || (v->netlink != -1 && !listen_for_ends(v)))
 		volumes_free(&v);

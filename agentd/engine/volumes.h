@@ -34,7 +34,7 @@ void volumes_free(struct volumes **);
 void volumes_session(struct volumes *, const struct session *);
 /* What a finding named: by its own end where that is known, else whatever that user has to that destination. */
 void volumes_finding(struct volumes *, const struct finding *);
-/* A process of that session connected there at that time: when a finding named it before, its connection is looked for. */
+/* A process of that session connected there at that time: where a finding named it before, what came of it is sought. */
 void volumes_connect(struct volumes *, uint32_t ses, uint32_t uid, struct endpoint to, struct rtime when);
 /*
  * May that socket be the connection that the session made at that time?  CLAIM_NONE: it is another session's, or was

@@ -140,12 +140,13 @@ say(struct watch *w, const struct request *rq, struct quota *q, uint32_t auid)
 
 	if (is_on_its_way(w, rq))
 		return true;
-	if (!may_ask(w, q, auid))
-		return false;
-	if (w->n >= ST_WATCH_ASKS || (t = calloc(1, sizeof(*t))) == NULL) {
-		failure_note(FAIL_WATCH_QUEUE);
+	if (w->n >= ST_WATCH_ASKS) {
+		if (!w->again)
+			failure_note(FAIL_WATCH_QUEUE);
 		return false;
 	}
+	if (!may_ask(w, q, auid) || (t = calloc(1, sizeof(*t))) == NULL)
+		return false;
 	t->watch = w;
 	t->rq = *rq;
 	TAILQ_INSERT_TAIL(&w->tellings, t, link);

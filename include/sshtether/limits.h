@@ -146,7 +146,7 @@
 #define ST_VOLUMES          16384 /* outbound connections whose bytes are counted */
 #define ST_VOLUMES_USER     2048
 #define ST_VOLUMES_SES      256
-#define ST_VOLUME_PLACES    32   /* of one session: where its relays go */
+#define ST_VOLUME_PLACES    32   /* of one session: where it went lately */
 #define ST_EARLIER          65536 /* TCP sockets that were there before the engine: half a megabyte */
 #define ST_VOLUME_ENDS      256  /* connections that ended lately: of what is told of only then */
 #define ST_VOLUME_ASKS      1024 /* sockets that are asked for a second */

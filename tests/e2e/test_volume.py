@@ -55,7 +55,7 @@ def went(watch, activity: str, user: str) -> list[int]:
 
 def detected(stage: Stage, watch, activity: str, *, user: str = "alice", port: int = 22, but: int = 0) -> None:
     """One alert of what went through, as soon as it is seen; in the end as many bytes in as out as there were."""
-    hops = until(lambda: [ses for ses in went(watch, activity, user) if ses != but], f"{user} to go on: {watch.text()}")
+    hops = until(lambda: [ses for ses in went(watch, activity, user) if ses != but], f"{user} to go on to {DB}")
     ses = hops[0]
     alert = watch.wait(activity="ssh-proxy", user=user, ses=ses, grade="detected")
     ours = alert["sshtether"]

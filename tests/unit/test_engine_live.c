@@ -361,6 +361,7 @@ each_watched_file_that_is_refused_is_told(void **state)
 	assert_true(count_is_soon(&s, refused, 2));
 	engine_stage_policy(&s, "blokc relay\npass any user mallory\n");
 	usleep(3000000); /* more than it waits for quiet */
+	assert_int_equal(count_alerted(&s, refused), 2);
 	engine_stage_policy(&s, "blokc relay\npass any user eve\n");
 	assert_true(count_is_soon(&s, refused, 3));
 	assert_int_equal(engine_stage_close(&s), 0);

@@ -27,6 +27,7 @@
 static int64_t later_ms; /* than it is */
 static unsigned full;
 static char home[] = "/tmp/homes.XXXXXX";
+static const char *said_home = home; /* what the name service has */
 
 struct mtime __real_mtime_now(void);
 struct mtime __wrap_mtime_now(void);
@@ -57,7 +58,8 @@ int
 __wrap_getpwuid_r(uid_t uid, struct passwd *pw, char *room, size_t n, struct passwd **found)
 {
 	(void)snprintf(room, n, "user%04u", (unsigned)uid - FIRST_UID);
-	*pw = (struct passwd){.pw_uid = uid, .pw_name = room, .pw_dir = home};
+	*pw = (struct passwd){.pw_uid = uid, .pw_name = room};
+	memcpy(&pw->pw_dir, &said_home, sizeof(said_home));
 	*found = pw;
 	return 0;
 }
@@ -265,6 +267,44 @@ they_leave_room_for_who_has_a_session(void **state)
 	assert_int_equal(full, 1);
 }
 
+/* Links lead there as they do for anybody; in a circle, nowhere. */
+static void
+a_home_behind_links_is_shown(void **state)
+{
+	static const struct {
+		const char *link;
+		bool leads;
+	} cases[] = {{"there", true}, {"there/once/more", true}, {"round", false}};
+	struct stage *s = *state;
+	char path[64], back[64];
+	struct request r;
+
+	(void)snprintf(path, sizeof(path), "%s/there", home);
+	assert_int_equal(symlink(home, path), 0);
+	(void)snprintf(path, sizeof(path), "%s/once", home);
+	(void)snprintf(back, sizeof(back), "../%s/there", strrchr(home, '/') + 1);
+	assert_int_equal(symlink(back, path), 0);
+	(void)snprintf(path, sizeof(path), "%s/more", home);
+	assert_int_equal(symlink(".", path), 0);
+	(void)snprintf(path, sizeof(path), "%s/round", home);
+	assert_int_equal(symlink("round", path), 0);
+	know(s, 1);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", home, cases[i].link);
+		said_home = path;
+		later_ms += ROUND_MS;
+		tick(s);
+		assert_int_equal(shown(s, &r, cases[i].leads ? LONG_MS : SHORT_MS), cases[i].leads);
+		if (cases[i].leads)
+			answer(s, &r, RES_OK, 0);
+	}
+	said_home = home;
+	for (size_t i = 0; i < 4; i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", home, (const char *[]){"there", "once", "more", "round"}[i]);
+		assert_int_equal(unlink(path), 0);
+	}
+}
+
 static void
 a_monitor_without_room_is_counted(void **state)
 {
@@ -293,6 +333,7 @@ main(void)
 		TEST(they_come_in_turn),
 		TEST(who_has_a_session_is_shown_by_it),
 		TEST(they_leave_room_for_who_has_a_session),
+		TEST(a_home_behind_links_is_shown),
 		TEST(a_monitor_without_room_is_counted),
 	};
 	int failed;

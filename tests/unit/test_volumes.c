@@ -683,6 +683,8 @@ one_takes_no_look_from_another(void **state)
 			volumes_connect(s->volumes, OTHER, (uint32_t)geteuid(), many[0].peer, found_at);
 			turn(s);
 		}
+		if (second % 2 != 0) /* be it due itself */
+			volumes_connect(s->volumes, SES, (uint32_t)geteuid(), mine.peer, found_at);
 		looks += heard_of(s, mine.local)->times - before;
 	}
 	assert_in_range(looks, 5, 20);
