@@ -116,9 +116,15 @@ test_detect_socket = $(detect_kit)
 test_listed = agentd/engine/listed_file.o policy/set.o policy/thumb.o policy/arena.o $(patsubst %,base/%.o,addr buf bytes clock glob safe utf8)
 test_detect_proxy = tests/unit/usual_kit.o $(detect_kit)
 test_followed = $(patsubst %,agentd/engine/%.o,failures followed) agentd/host/table.o $(patsubst %,base/%.o,addr buf bytes clock json utf8)
-test_volumes = $(engine_all)
+test_volumes = tests/unit/volumes_kit.o $(engine_all)
 test_volumes_LIBS = $(engine_libs)
 test_volumes_LDFLAGS = -Wl,--wrap=mtime_now
+test_volumes_claim = tests/unit/volumes_kit.o $(engine_all)
+test_volumes_claim_LIBS = $(engine_libs)
+test_volumes_claim_LDFLAGS = -Wl,--wrap=mtime_now
+test_tcp_diag = tests/unit/volumes_kit.o $(engine_all)
+test_tcp_diag_LIBS = $(engine_libs)
+test_tcp_diag_LDFLAGS = -Wl,--wrap=mtime_now
 test_detect_unusual = tests/unit/usual_kit.o $(detect_kit)
 test_detect_origin = tests/unit/usual_kit.o $(detect_kit)
 test_detect_hour = tests/unit/usual_kit.o $(detect_kit)
