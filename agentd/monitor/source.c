@@ -15,6 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "agentd/monitor/hail.h"
 #include "agentd/monitor/kaudit.h"
 #include "agentd/monitor/stall.h"
 #include "agentd/monitor/table.h"
@@ -29,11 +30,12 @@ struct source {
 	struct monitor *m; /* borrowed */
 	int netlink;       /* kept from the start to the end; the engine gets duplicates.  −1: none */
 	struct event *on_retry;
-	struct stall *stall; /* of auditd's socket */
+	int auditd;          /* connected, and hailed: has not spoken yet.  −1: none */
+	struct hail *hail;
+	struct stall *stall; /* of auditd's socket, once it is the source */
 	bool wanted;
 	uint32_t id; /* of the request that waits */
 	int64_t retry_ms;
-	enum source_kind now;
 };
 
 /* --- audit netlink ---------------------------------------------------------------------------------- */
@@ -137,61 +139,90 @@ auditd_connect(const char *path)
 
 /* --- the request ------------------------------------------------------------------------------------ */
 
-/* A descriptor for the engine and what it is, or −errno. */
-static int
-acquire(struct source *s, enum source_kind *kind)
+static void
+give_engine(struct source *s, enum source_kind kind, int fd)
 {
-	enum source_setting want = s->m->cf->source;
-	int fd = -ENOENT, rc;
+	struct notice n = {.kind = NOTE_RESULT, .id = s->id, .result = RES_OK, .source = kind};
 
-	if (want != SOURCE_SET_NETLINK) {
-		fd = auditd_connect(s->m->cf->auditd_socket);
-		if (fd >= 0)
-			(void)membership(s->netlink, false);
-		*kind = SOURCE_AUDITD;
-	}
-	if (fd >= 0 || want == SOURCE_SET_AUDITD)
-		return fd;
-	if (s->netlink == -1)
-		return -ENODEV;
-	rc = membership(s->netlink, true);
-	if (rc != 0)
-		return rc;
-	fd = fcntl(s->netlink, F_DUPFD_CLOEXEC, 0);
-	*kind = SOURCE_NETLINK;
-	return fd == -1 ? -errno : fd;
+	if (monitor_send(s->m, &n, &fd, 1))
+		log_info("source of audit records: %s", kind == SOURCE_AUDITD ? "auditd" : "netlink");
+	s->wanted = false;
 }
 
 static void
-retry_later(struct source *s)
+retry_later(struct source *s, int error)
 {
 	struct timeval tv = timeval_of_ms(s->retry_ms);
 
+	if (s->retry_ms == RETRY_MIN_MS)
+		log_warn("no source of audit records yet: %s; trying again", strerror(-error));
 	s->retry_ms = s->retry_ms * 2 < RETRY_MAX_MS ? s->retry_ms * 2 : RETRY_MAX_MS;
 	(void)evtimer_add(s->on_retry, &tv);
+}
+
+/* Instead of auditd's socket, which had that error. */
+static void
+try_netlink(struct source *s, int error)
+{
+	int fd = -1, rc = s->netlink == -1 ? error : membership(s->netlink, true);
+
+	if (rc == 0 && (fd = fcntl(s->netlink, F_DUPFD_CLOEXEC, 0)) == -1)
+		rc = -errno;
+	if (rc != 0) {
+		retry_later(s, rc);
+		return;
+	}
+	give_engine(s, SOURCE_NETLINK, fd);
+	close(fd);
+}
+
+static void
+hang_up(struct source *s)
+{
+	hail_end(s->hail);
+	if (s->auditd != -1)
+		close(s->auditd);
+	s->auditd = -1;
 }
 
 static void
 try_now(struct source *s)
 {
-	struct notice n = {.kind = NOTE_RESULT, .id = s->id, .result = RES_OK};
-	enum source_kind kind = SOURCE_NONE;
-	int fd = acquire(s, &kind);
+	int fd = s->m->cf->source == SOURCE_SET_NETLINK ? -ENODEV : auditd_connect(s->m->cf->auditd_socket);
 
 	if (fd < 0) {
-		if (s->retry_ms == RETRY_MIN_MS)
-			log_warn("no source of audit records yet: %s; trying again", strerror(-fd));
-		retry_later(s);
+		try_netlink(s, fd);
 		return;
 	}
-	n.source = kind;
-	if (monitor_send(s->m, &n, &fd, 1))
-		log_info("source of audit records: %s", kind == SOURCE_AUDITD ? "auditd" : "netlink");
-	if (kind == SOURCE_AUDITD)
-		stall_watch(s->stall, fd);
-	s->now = kind;
-	s->wanted = false;
-	close(fd);
+	hang_up(s);
+	s->auditd = fd;
+	hail_begin(s->hail, fd);
+}
+
+static void
+on_hailed(void *arg, enum hailed what)
+{
+	struct source *s = arg;
+
+	switch (what) {
+	case HAIL_SPOKE:
+		if (s->netlink != -1)
+			(void)membership(s->netlink, false);
+		give_engine(s, SOURCE_AUDITD, s->auditd);
+		stall_watch(s->stall, s->auditd);
+		break;
+	case HAIL_SILENT:
+		log_warn("auditd sends nothing on %s: another program reads there, or its af_unix plugin hangs (a restart "
+		    "of auditd helps)%s", s->m->cf->auditd_socket, s->netlink == -1 ? "; waiting for it" : "");
+		if (s->netlink == -1)
+			return;
+		try_netlink(s, -ETIMEDOUT);
+		break;
+	case HAIL_CLOSED:
+		retry_later(s, -ECONNRESET);
+		break;
+	}
+	hang_up(s);
 }
 
 static void
@@ -213,7 +244,6 @@ handle_source(struct monitor *m, const struct request *rq, struct answer *a)
 
 	a->later = true;
 	s->id = rq->id;
-	s->now = SOURCE_NONE;
 	stall_forget(s->stall);
 	if (!s->wanted) {
 		s->wanted = true;
@@ -233,10 +263,11 @@ source_new(struct monitor *m)
 	if (s == NULL)
 		return NULL;
 	s->m = m;
-	s->netlink = -1;
+	s->netlink = s->auditd = -1;
 	s->on_retry = evtimer_new(m->base, on_retry_cb, s);
+	s->hail = hail_new(m, on_hailed, s);
 	s->stall = stall_new(m->base);
-	if (s->on_retry == NULL || s->stall == NULL) {
+	if (s->on_retry == NULL || s->hail == NULL || s->stall == NULL) {
 		source_free(&s);
 		return NULL;
 	}
@@ -258,6 +289,9 @@ source_free(struct source **s)
 		return;
 	if ((*s)->on_retry != NULL)
 		event_free((*s)->on_retry);
+	if ((*s)->hail != NULL)
+		hang_up(*s);
+	hail_free(&(*s)->hail);
 	stall_free(&(*s)->stall);
 	if ((*s)->netlink != -1)
 		close((*s)->netlink);
@@ -270,7 +304,7 @@ source_engine_gone(struct source *s)
 {
 	if (s != NULL) {
 		s->wanted = false;
-		s->now = SOURCE_NONE;
+			hang_up(s);
 		stall_forget(s->stall);
 	}
 }

@@ -84,6 +84,7 @@ class _Running:
                     next(self.rest)
                     return True
             stage.daemon.lives()
+            stage.world.lives()
             return False
         finally:
             self.seconds += time.monotonic() - begin

@@ -147,55 +147,6 @@ def test_session_tree(stage: Stage) -> None:
         session.run("kill %1 %2")
 
 
-# --- sources ----------------------------------------------------------------------------------------------
-
-
-def test_auditd_restarts(stage: Stage) -> None:
-    """With no other source allowed, its socket is opened again when it is back."""
-    stage.daemon.stop()
-    stage.daemon.start("source auditd\n")
-    try:
-        stage.daemon.policy(WATCHED)
-        stage.world.stop_auditd()
-        until(lambda: _source(stage)[1] != "live", "the source to be missed")
-        stage.world.start_auditd()
-        until(lambda: _source(stage) == ("auditd", "live"), "auditd's socket again")
-        _seen(stage)
-    finally:
-        stage.daemon.stop()
-        stage.daemon.start()
-
-
-def _source(stage: Stage) -> tuple[str, str]:
-    source = stage.daemon.status().get("source", {})
-    return source.get("kind", ""), source.get("state", "")
-
-
-def test_auditd_gone_netlink_takes_over(stage: Stage) -> None:
-    stage.daemon.policy(WATCHED)
-    stage.world.stop_auditd()
-    try:
-        until(lambda: _source(stage) == ("netlink", "live"), "netlink instead of auditd")
-        _seen(stage)
-    finally:
-        stage.world.start_auditd()
-    stage.daemon.stop()
-    stage.daemon.start()
-    assert _source(stage) == ("auditd", "live")
-
-
-def test_netlink_by_choice(stage: Stage) -> None:
-    stage.daemon.stop()
-    stage.daemon.start("source netlink\n")
-    try:
-        assert _source(stage) == ("netlink", "live")
-        stage.daemon.policy(WATCHED)
-        _seen(stage)
-    finally:
-        stage.daemon.stop()
-        stage.daemon.start()
-
-
 # --- audit rules --------------------------------------------------------------------------------------------
 
 

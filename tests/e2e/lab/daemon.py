@@ -70,6 +70,16 @@ class Daemon:
     # --- the daemon ---
 
     def start(self, config: str = "", *, gates: bool = True) -> None:
+        """launch(), until it knows what is usual and gets records."""
+        self.launch(config, gates=gates)
+        try:
+            until(self._ready, "sshtetherd to read audit records, and to know what is usual")
+        except TimedOut as late:
+            status = self.status()
+            of_source = [line for line in self.log().splitlines() if "source" in line or "auditd" in line]
+            raise TimedOut(f"{of_source[-2:]} {status.get('baseline')} {late}\n{self.log()[-2000:]}") from late
+
+    def launch(self, config: str = "", *, gates: bool = True) -> None:
         """The caps on actions are lifted: a run of the tests has more to stop than a host has in a year.
 
         No login is answered by the fallback, which knows nobody, because this machine is busy; but where config says.
@@ -82,11 +92,6 @@ class Daemon:
         without = [] if gates else ["setpriv", "--bounding-set", "-bpf,-perfmon,-sys_admin"]
         self.process = self.bastion.popen([*without, f"{PROGRAMS}/sshtetherd", "-f"], stdout=log, stderr=log)
         log.close()
-        try:
-            until(self._ready, "sshtetherd to read audit records, and to know what is usual")
-        except TimedOut as late:
-            status = self.status()
-            raise TimedOut(f"{late}: {status.get('source')} {status.get('baseline')} {self.log()[-3000:]}") from late
 
     def _ready(self) -> bool:
         if self.process.poll() is not None:

@@ -91,6 +91,10 @@ class World:
         self.auditd.wait(PATIENCE)
         until(lambda: audit.status().get("pid") == "0", "the kernel to let go of auditd")
 
+    def lives(self) -> None:
+        status = self.auditd.poll()
+        assert status is None, f"auditd ended with {status}"
+
     def audit_log(self) -> str:
         return self.bastion.read("/var/log/audit/audit.log")
 
