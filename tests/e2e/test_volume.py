@@ -5,8 +5,10 @@ The same user, destination and grade is told once a day, restarts or not: each t
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import time
 
 from lab.stage import Stage
 from lab.waiting import one_day, until
@@ -16,6 +18,7 @@ from ways.hops import jump, prepare
 MUCH = 20_000_000
 SOME = 1_000_000
 LITTLE = 300_000
+FAR_MORE = 100_000_000
 # What SSH puts around it: under one percent of packets of 32 KB; a login is 10 KB in all.
 AROUND = 0.03
 LOGIN = 20_000
@@ -154,3 +157,45 @@ def test_short_ones_are_exact(stage: Stage) -> None:
         ses = alert["sshtether"]["ses"]
         until(lambda: near(totals(stage, ses)[1], LITTLE), f"the totals of session {ses}")  # noqa: B023
         assert near(totals(stage, ses)[0], LITTLE), totals(stage, ses)
+
+
+# --- more than ever ---
+
+
+def used_to(stage: Stage, user: str, days: int) -> None:
+    """What the user did today, and nothing else, is what was done on each of so many days before."""
+    today = time.time()
+    kinds = {"destination", "origin", "pair", "volume"}
+    done = until(lambda: learned(stage, user, kinds), f"what {user} did to be learned")
+    before = [time.strftime("%Y-%m-%d", time.gmtime(today - ago * 86400)) for ago in range(1, days + 1)]
+    head, *_ = stage.daemon.ctl("baseline", "export").splitlines()
+    rows = [json.dumps({**row, "day": day}) for row in done for day in before]
+    stage.bastion.write("/tmp/used-to.jsonl", "\n".join([head, *rows, ""]))
+    stage.daemon.ctl("baseline", "merge", "/tmp/used-to.jsonl")
+
+
+def learned(stage: Stage, user: str, kinds: set[str]) -> list[dict]:
+    """The rows of the user, and those of the host; none before there is one of each kind."""
+    rows = [json.loads(line) for line in stage.daemon.ctl("baseline", "export").splitlines()[1:]]
+    rows = [row for row in rows if row.get("user", user) == user]
+    return rows if kinds <= {row["kind"] for row in rows} else []
+
+
+def test_more_than_ever(stage: Stage) -> None:
+    """The usual way and the usual place, so it is no proxy; but no session of hers had half as much."""
+    begin(stage)
+    stage.daemon.ctl("baseline", "reset", "--yes")
+    try:
+        shell(stage, f"head -c {SOME} /dev/zero | ssh -J bastion {DB} 'cat >/dev/null'")
+        used_to(stage, "alice", 20)
+        watch = stage.watch()
+        shell(stage, f"head -c {FAR_MORE} /dev/zero | ssh -J bastion {DB} 'cat >/dev/null'")
+        alert = watch.wait(activity="ssh-proxy", user="alice", grade="high-volume")
+        ours = alert["sshtether"]
+        assert min(ours["bytes_in"], ours["bytes_out"]) > 64 << 20 and ours["confidence"] == "medium", ours
+        assert "no session of the user had" in alert["event"]["reason"], alert["event"]
+        assert alert["destination"] == {"ip": DB, "port": 22}, alert
+        stage.fence(watch)
+        assert [a["sshtether"]["grade"] for a in watch.find(activity="ssh-proxy")] == ["high-volume"], watch.text()
+    finally:
+        stage.daemon.ctl("baseline", "reset", "--yes")

@@ -141,6 +141,19 @@ proxy_slow(struct site *s, struct attack *a)
 	a->begin = begin;
 }
 
+/* The victim's laptop again, and the victim's own hosts: gigabytes of what they hold. */
+static void
+proxy_volume(struct site *s, struct attack *a)
+{
+	struct visit *v = enter(s, a, stolen(a, usual_addr(a->victim)), in_hours(s, a, day_of(a)));
+
+	for (int i = 0; i < 3; i++)
+		visit_errand(v, &(struct errand){.by = BY_SSHD, .at = 0.1 + 20 * i, .minutes = 18, .sent = 20 * MB,
+		    .received = 9000 * MB, .through = true,
+		    .to = {.addr = host_addr(a->victim->favorites[i]), .port = 22}});
+	leave(a, v, 70);
+}
+
 /* --- against what is usual --------------------------------------------------------------------------------- */
 
 /* Looks around, and goes on to two hosts. */
@@ -401,6 +414,8 @@ const struct attack_row attack_rows[] = {
 	    .finds = BIT(ACT_SSH_PROXY), .grade = GRADE_DETECTED, .plan = proxy_socks},
 	{.name = "proxy-slow", .story = "stolen key elsewhere; -W, one host a day",
 	    .finds = BIT(ACT_SSH_PROXY), .grade = GRADE_SUSPICIOUS, .plan = proxy_slow},
+	{.name = "proxy-volume", .story = "own laptop taken; the usual hosts, 27 GB",
+	    .finds = BIT(ACT_SSH_PROXY), .grade = GRADE_HIGH_VOLUME, .careful = true, .plan = proxy_volume},
 	{.name = "unusual-origin", .story = "stolen key elsewhere; ssh to 2 new hosts",
 	    .finds = BIT(ACT_UNUSUAL_ORIGIN), .plan = origin_network},
 	{.name = "comes-back", .story = "the same, but looks first, and returns",
