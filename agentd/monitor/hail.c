@@ -10,7 +10,7 @@
 /* The first may wake auditd only to find that its reader before us has gone, the second to accept us. */
 #define FIRST_MS  10
 #define MOST_MS   1000
-#define SILENT_MS 30000 /* once it has been silent for so long, a record is made only so often */
+#define SILENT_MS 30000 /* between two, once it was told that there is silence */
 
 struct hail {
 	struct monitor *m; /* borrowed */

@@ -1,9 +1,9 @@
 /*
- * hail: does auditd speak on its socket?  A connection says nothing: auditd takes one reader at a time, so one that
- * it never accepts looks the same while another program reads.  And its af_unix plugin (audit 3, audispd-builtins.c:
- * af_unix_accept() in one thread, send_af_unix_string() in another) may stop to accept for ever, when a connection
- * has ended before it was accepted.  So records are made until auditd has sent something, and only then it is a
- * source; nor is a connection closed that auditd may be about to accept, unless there is another source.
+ * hail: does auditd speak on its socket?  A connection says nothing: auditd takes one reader at a time, and one that
+ * it never accepts looks the same, while another program reads.  And audit 3, once its reader has gone, may stop to
+ * accept for ever: send_af_unix_string() watches the socket again in another thread than that of the event loop
+ * (audisp-builtins.c), and libev's list of changes, which has no lock, may lose that.  So records are made until
+ * auditd has sent something, and only then it is a source.
  */
 #ifndef MONITOR_HAIL_H
 #define MONITOR_HAIL_H

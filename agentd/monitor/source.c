@@ -112,6 +112,18 @@ membership(int fd, bool join)
 	    sizeof(group)) == -1 ? -errno : 0;
 }
 
+/* What has come and was not read goes as well. */
+static void
+netlink_leave(int fd)
+{
+	char none;
+
+	if (fd == -1 || membership(fd, false) != 0)
+		return;
+	while (recv(fd, &none, 0, MSG_DONTWAIT | MSG_TRUNC) >= 0 || errno == ENOBUFS || errno == EINTR)
+		;
+}
+
 /* --- auditd's socket -------------------------------------------------------------------------------- */
 
 static int
@@ -190,11 +202,14 @@ try_now(struct source *s)
 {
 	int fd = s->m->cf->source == SOURCE_SET_NETLINK ? -ENODEV : auditd_connect(s->m->cf->auditd_socket);
 
+	(void)event_del(s->on_retry); /* there may be one of an engine before this */
 	if (fd < 0) {
 		try_netlink(s, fd);
 		return;
 	}
 	hang_up(s);
+	if (s->netlink != -1)
+		(void)membership(s->netlink, true); /* so that nothing is missed if it will be that */
 	s->auditd = fd;
 	hail_begin(s->hail, fd);
 }
@@ -206,8 +221,7 @@ on_hailed(void *arg, enum hailed what)
 
 	switch (what) {
 	case HAIL_SPOKE:
-		if (s->netlink != -1)
-			(void)membership(s->netlink, false);
+		netlink_leave(s->netlink);
 		give_engine(s, SOURCE_AUDITD, s->auditd);
 		stall_watch(s->stall, s->auditd);
 		break;
@@ -218,8 +232,8 @@ on_hailed(void *arg, enum hailed what)
 			return;
 		try_netlink(s, -ETIMEDOUT);
 		break;
-	case HAIL_CLOSED:
-		retry_later(s, -ECONNRESET);
+	case HAIL_CLOSED: /* as audit 4 does with a second reader */
+		try_netlink(s, -ECONNRESET);
 		break;
 	}
 	hang_up(s);

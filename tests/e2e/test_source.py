@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import threading
 from collections.abc import Iterator
 
 from lab.stage import Stage
@@ -25,44 +26,52 @@ def _source(stage: Stage) -> tuple[str, str]:
     return source.get("kind", ""), source.get("state", "")
 
 
+@contextlib.contextmanager
+def _auditd_afresh(stage: Stage) -> Iterator[None]:
+    """An auditd that had no reader yet; the daemon is to be started."""
+    stage.daemon.stop()
+    stage.world.restart_auditd()
+    try:
+        yield
+    finally:
+        stage.world.restart_auditd()
+        stage.daemon.revive()
+
+
 def test_auditd_restarts(stage: Stage) -> None:
     """With no other source allowed, its socket is opened again when it is back."""
-    stage.daemon.stop()
-    stage.daemon.start("source auditd\n")
-    try:
+    with _auditd_afresh(stage):
+        stage.daemon.start("source auditd\n")
         stage.daemon.policy(WATCHED)
         stage.world.stop_auditd()
         until(lambda: _source(stage)[1] != "live", "the source to be missed")
         stage.world.start_auditd()
         until(lambda: _source(stage) == ("auditd", "live"), "auditd's socket again")
         _seen(stage)
-    finally:
-        stage.daemon.stop()
-        stage.daemon.start()
 
 
 def test_auditd_gone_netlink_takes_over(stage: Stage) -> None:
-    stage.daemon.policy(WATCHED)
-    stage.world.stop_auditd()
-    try:
-        until(lambda: _source(stage) == ("netlink", "live"), "netlink instead of auditd")
-        _seen(stage)
-    finally:
-        stage.world.start_auditd()
-    stage.daemon.afresh()
-    assert _source(stage) == ("auditd", "live")
+    with _auditd_afresh(stage):
+        stage.daemon.start()
+        assert _source(stage) == ("auditd", "live")
+        stage.daemon.policy(WATCHED)
+        stage.world.stop_auditd()
+        try:
+            until(lambda: _source(stage) == ("netlink", "live"), "netlink instead of auditd")
+            _seen(stage)
+        finally:
+            stage.world.start_auditd()
 
 
 def test_netlink_by_choice(stage: Stage) -> None:
     stage.daemon.stop()
-    stage.daemon.start("source netlink\n")
     try:
+        stage.daemon.start("source netlink\n")
         assert _source(stage) == ("netlink", "live")
         stage.daemon.policy(WATCHED)
         _seen(stage)
     finally:
-        stage.daemon.stop()
-        stage.daemon.start()
+        stage.daemon.revive()
 
 
 # --- auditd serves one reader at a time ---------------------------------------------------------------------
@@ -71,45 +80,80 @@ def test_netlink_by_choice(stage: Stage) -> None:
 @contextlib.contextmanager
 def _another_reader(stage: Stage) -> Iterator[None]:
     """As a forwarder of logs: auditd serves it, so it accepts nobody else."""
+    served = threading.Event()
+
+    def read() -> None:
+        while reader.recv(65536):
+            served.set()
+
+    def is_served() -> bool:
+        stage.bastion.run(["auditctl", "-m", "something to send"], net=False)
+        return served.is_set()
+
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as reader:
         reader.connect(stage.bastion.path("/run/audispd_events"))
-        reader.settimeout(0.1)
-
-        def served() -> bool:
-            stage.bastion.run(["auditctl", "-m", "something to send"], net=False)
-            with contextlib.suppress(TimeoutError):
-                return reader.recv(65536) != b""
-            return False
-
-        until(served, "auditd to serve another reader")
-        yield
+        thread = threading.Thread(target=read)
+        thread.start()
+        try:
+            until(is_served, "auditd to serve another reader")
+            yield
+        finally:
+            reader.shutdown(socket.SHUT_RDWR)
+            thread.join()
 
 
 def test_auditd_serves_another(stage: Stage) -> None:
-    """A connection that nobody accepts is no source."""
-    stage.daemon.stop()
-    try:
-        with _another_reader(stage):
-            stage.daemon.start()
-            assert _source(stage) == ("netlink", "live")
-            stage.daemon.policy(WATCHED)
-            _seen(stage)
-    finally:
-        stage.daemon.afresh()
-    assert _source(stage) == ("auditd", "live")
+    """A connection that nobody accepts is no source; what came while it was tried has been kept."""
+    with _auditd_afresh(stage), _another_reader(stage):
+        before = len(stage.daemon.log())
+        stage.daemon.launch()
+        until(stage.daemon.status, "sshtetherd to answer")
+        stage.daemon.policy(WATCHED)
+        _seen(stage)
+        assert _source(stage) == ("netlink", "live")
+        assert "auditd sends nothing" in stage.daemon.log()[before:]
 
 
 def test_auditd_serves_another_and_no_other_source(stage: Stage) -> None:
     """It is waited for, and is not said to be live before it sends something."""
-    stage.daemon.stop()
-    before = len(stage.daemon.log())
-    try:
+    with _auditd_afresh(stage):
+        before = len(stage.daemon.log())
         with _another_reader(stage):
             stage.daemon.launch("source auditd\n")
             until(lambda: "auditd sends nothing" in stage.daemon.log()[before:], "auditd to be missed")
             assert _source(stage) == ("none", "waiting")
+        stage.world.restart_auditd()
         until(lambda: _source(stage) == ("auditd", "live"), "auditd, which serves nobody else any more")
         stage.daemon.policy(WATCHED)
         _seen(stage)
+
+
+@contextlib.contextmanager
+def _closing(stage: Stage, name: str) -> Iterator[None]:
+    """auditd's socket, as that of audit 4 while it serves another: who connects is let go at once."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        listener.bind(stage.bastion.path(name))
+        listener.listen()
+
+        def let_go() -> None:
+            with contextlib.suppress(OSError):  # closed below
+                while True:
+                    listener.accept()[0].close()
+
+        thread = threading.Thread(target=let_go)
+        thread.start()
+        try:
+            yield
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+def test_auditd_closes(stage: Stage) -> None:
+    stage.daemon.stop()
+    try:
+        with _closing(stage, "/run/closing"):
+            stage.daemon.start("auditd-socket /run/closing\n")
+            assert _source(stage) == ("netlink", "live")
     finally:
-        stage.daemon.afresh()
+        stage.daemon.revive()

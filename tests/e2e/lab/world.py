@@ -91,6 +91,11 @@ class World:
         self.auditd.wait(PATIENCE)
         until(lambda: audit.status().get("pid") == "0", "the kernel to let go of auditd")
 
+    def restart_auditd(self) -> None:
+        """For who needs its socket: once a reader has gone it may accept nobody any more (agentd/monitor/hail.h)."""
+        self.stop_auditd()
+        self.start_auditd()
+
     def lives(self) -> None:
         status = self.auditd.poll()
         assert status is None, f"auditd ended with {status}"
