@@ -14,7 +14,6 @@ static const struct {
 	{CAP_NET_ADMIN, "SOCK_DESTROY"},
 	{CAP_BPF, "rows of the kernel gates"},
 	{CAP_AUDIT_CONTROL, "audit rules and status"},
-	{CAP_AUDIT_READ, "the multicast group of audit netlink"},
 	{CAP_AUDIT_WRITE, "records for the audit trail"},
 	{CAP_SETUID, "start the engine as its user"},
 	{CAP_SETGID, "the same"},

@@ -1,61 +1,63 @@
 /* hail: see hail.h.  Runs in the monitor.  Reads nothing: asks only how much is unread. */
 #include "agentd/monitor/hail.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 
-#include "agentd/monitor/trail.h"
+#include <event2/event.h>
+
 #include "base/clock.h"
 
-/* The first may wake auditd only to find that its reader before us has gone, the second to accept us. */
-#define FIRST_MS  10
-#define MOST_MS   1000
-#define SILENT_MS 30000 /* between two, once it was told that there is silence */
+/*
+ * Before each word, HAIL_MS in all; after the last nothing was heard.  The first word may wake auditd only to find
+ * that the reader before us has gone, the next to accept us, and one more is what it sends.
+ */
+static const int waits_ms[] = {10, 20, 40, 80, 150, 300, 600, 1000, 1300, 1500};
+#define NWAITS  (sizeof(waits_ms) / sizeof(waits_ms[0]))
+#define REST_MS 30000
 
 struct hail {
-	struct monitor *m; /* borrowed */
-	hail_fn *fn;
+	struct event_base *base; /* borrowed */
+	const struct hail_calls *calls;
 	void *arg;
 	struct event *on_tick;
 	struct event *readable; /* NULL: nobody is hailed */
-	struct mtime since;
-	int64_t wait_ms;
-	bool silent;
+	size_t step;            /* of the waits; NWAITS: at leisure */
 };
 
 void
 hail_end(struct hail *h)
 {
-	if (h->readable == NULL)
+	if (h == NULL || h->readable == NULL)
 		return;
 	(void)event_del(h->on_tick);
 	event_free(h->readable);
 	h->readable = NULL;
 }
 
-static void
-say(struct hail *h)
+static int
+arm(struct hail *h)
 {
-	const struct timeval tv = timeval_of_ms(h->wait_ms);
+	const struct timeval tv = timeval_of_ms(h->step < NWAITS ? waits_ms[h->step] : REST_MS);
 
-	trail_listening(h->m);
-	(void)evtimer_add(h->on_tick, &tv);
-	h->wait_ms = h->silent ? SILENT_MS : h->wait_ms * 2 < MOST_MS ? h->wait_ms * 2 : MOST_MS;
+	return event_add(h->on_tick, &tv);
 }
 
 static void
 on_tick_cb(evutil_socket_t none, short what, void *arg)
 {
 	struct hail *h = arg;
+	const bool waited = h->step < NWAITS && ++h->step == NWAITS;
 
 	(void)none;
 	(void)what;
-	if (!h->silent && mtime_ms_since(mtime_now(), h->since) >= HAIL_MS) {
-		h->silent = true;
-		h->fn(h->arg, HAIL_SILENT);
-	}
-	if (h->readable != NULL)
-		say(h);
+	if (waited)
+		h->calls->heard(h->arg, HAIL_SILENT);
+	if (h->readable == NULL)
+		return;
+	h->calls->word(h->arg);
+	(void)arm(h);
 }
 
 static void
@@ -66,33 +68,29 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 
 	(void)what;
 	hail_end(h);
-	h->fn(h->arg, ioctl(fd, FIONREAD, &unread) == 0 && unread > 0 ? HAIL_SPOKE : HAIL_CLOSED);
+	h->calls->heard(h->arg, ioctl(fd, FIONREAD, &unread) == 0 && unread > 0 ? HAIL_SPOKE : HAIL_CLOSED);
 }
 
-void
+int
 hail_begin(struct hail *h, int fd)
 {
 	hail_end(h);
-	h->silent = false;
-	h->since = mtime_now();
-	h->wait_ms = FIRST_MS;
-	h->readable = event_new(h->m->base, fd, EV_READ, on_readable, h);
-	if (h->readable == NULL || event_add(h->readable, NULL) == -1) {
-		hail_end(h);
-		h->fn(h->arg, HAIL_CLOSED);
-		return;
-	}
-	say(h);
+	h->step = 0;
+	h->readable = event_new(h->base, fd, EV_READ, on_readable, h);
+	if (h->readable != NULL && event_add(h->readable, NULL) == 0 && arm(h) == 0)
+		return 0;
+	hail_end(h);
+	return -ENOMEM;
 }
 
 struct hail *
-hail_new(struct monitor *m, hail_fn *fn, void *arg)
+hail_new(struct event_base *base, const struct hail_calls *calls, void *arg)
 {
 	struct hail *h = calloc(1, sizeof(*h));
 
 	if (h == NULL)
 		return NULL;
-	*h = (struct hail){.m = m, .fn = fn, .arg = arg, .on_tick = evtimer_new(m->base, on_tick_cb, h)};
+	*h = (struct hail){.base = base, .calls = calls, .arg = arg, .on_tick = evtimer_new(base, on_tick_cb, h)};
 	if (h->on_tick == NULL)
 		hail_free(&h);
 	return h;

@@ -5,26 +5,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/netlink.h>
-#include <sched.h>
-#include <stdio.h>
+#include <libaudit.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "agentd/monitor/aside.h"
 #include "agentd/monitor/hail.h"
-#include "agentd/monitor/kaudit.h"
+#include "agentd/monitor/readlog.h"
 #include "agentd/monitor/stall.h"
 #include "agentd/monitor/table.h"
 #include "base/log.h"
-#include "base/proc.h"
 
 #define RETRY_MIN_MS 100
 #define RETRY_MAX_MS 2000
-#define RECV_BUFFER  (8 << 20) /* of the netlink socket: a burst while the engine is busy */
 
 struct source {
 	struct monitor *m; /* borrowed */
@@ -32,97 +28,12 @@ struct source {
 	struct event *on_retry;
 	int auditd;          /* connected, and hailed: has not spoken yet.  −1: none */
 	struct hail *hail;
+	bool saying;         /* a word is on its way to auditd */
 	struct stall *stall; /* of auditd's socket, once it is the source */
 	bool wanted;
 	uint32_t id; /* of the request that waits */
 	int64_t retry_ms;
 };
-
-/* --- audit netlink ---------------------------------------------------------------------------------- */
-
-/*
- * A namespace descriptor of the initial network namespace, −1 when this process is in it or nobody can
- * tell.  Kernel threads never leave it, and kthreadd is pid 2; pid 1 is the second best (a container).
- */
-static int
-initial_namespace(void)
-{
-	struct proc_stat two;
-	bool kthreadd = proc_stat(2, &two) == 0 && two.ppid == 0 && strcmp(two.comm, "kthreadd") == 0;
-	const char *path = kthreadd ? "/proc/2/ns/net" : "/proc/1/ns/net";
-	struct stat initial, own;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd == -1)
-		return -1;
-	if (fstat(fd, &initial) == 0 && stat("/proc/self/ns/net", &own) == 0 &&
-	    (initial.st_dev != own.st_dev || initial.st_ino != own.st_ino))
-		return fd;
-	close(fd);
-	return -1;
-}
-
-static int
-netlink_socket(void)
-{
-	struct sockaddr_nl any = {.nl_family = AF_NETLINK};
-	int size = RECV_BUFFER, fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
-	    NETLINK_AUDIT);
-
-	if (fd == -1)
-		return -errno;
-	if (bind(fd, (struct sockaddr *)&any, sizeof(any)) == -1) {
-		int rc = -errno;
-
-		close(fd);
-		return rc;
-	}
-	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
-	return fd;
-}
-
-/* Records are sent in the initial network namespace only (kernel/audit.c, kauditd_send_multicast). */
-static int
-netlink_open(void)
-{
-	int there = initial_namespace(), back = -1, fd = -EPERM;
-
-	if (there == -1)
-		return netlink_socket();
-	back = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	if (back != -1 && setns(there, CLONE_NEWNET) == 0) {
-		fd = netlink_socket();
-		if (setns(back, CLONE_NEWNET) == -1) {
-			log_crit("cannot return to my network namespace: %s", strerror(errno));
-			abort();
-		}
-	}
-	if (back != -1)
-		close(back);
-	close(there);
-	return fd;
-}
-
-static int
-membership(int fd, bool join)
-{
-	int group = AUDIT_NLGRP_READLOG;
-
-	return setsockopt(fd, SOL_NETLINK, join ? NETLINK_ADD_MEMBERSHIP : NETLINK_DROP_MEMBERSHIP, &group,
-	    sizeof(group)) == -1 ? -errno : 0;
-}
-
-/* What has come and was not read goes as well. */
-static void
-netlink_leave(int fd)
-{
-	char none;
-
-	if (fd == -1 || membership(fd, false) != 0)
-		return;
-	while (recv(fd, &none, 0, MSG_DONTWAIT | MSG_TRUNC) >= 0 || errno == ENOBUFS || errno == EINTR)
-		;
-}
 
 /* --- auditd's socket -------------------------------------------------------------------------------- */
 
@@ -149,17 +60,43 @@ auditd_connect(const char *path)
 	return rc != 0 ? rc : fd;
 }
 
-/* --- the request ------------------------------------------------------------------------------------ */
+struct word {
+	struct job job;
+	struct source *s; /* for word_said() */
+	int fd;
+};
 
 static void
-give_engine(struct source *s, enum source_kind kind, int fd)
+say_word(struct job *job)
 {
-	struct notice n = {.kind = NOTE_RESULT, .id = s->id, .result = RES_OK, .source = kind};
+	const struct word *w = (const struct word *)job;
 
-	if (monitor_send(s->m, &n, &fd, 1))
-		log_info("source of audit records: %s", kind == SOURCE_AUDITD ? "auditd" : "netlink");
-	s->wanted = false;
+	(void)audit_log_user_message(w->fd, AUDIT_TRUSTED_APP, "op=sshtether-listening", NULL, NULL, NULL, 1);
 }
+
+static void
+word_said(struct job *job)
+{
+	((struct word *)job)->s->saying = false;
+	free(job);
+}
+
+/* For auditd to send.  One at a time: with a full backlog it takes a minute, and others wait behind it. */
+static void
+on_word(void *arg)
+{
+	struct source *s = arg;
+	struct word *w = s->saying || s->m->audit_fd < 0 ? NULL : calloc(1, sizeof(*w));
+
+	if (w == NULL)
+		return;
+	*w = (struct word){.job = {.run = say_word, .done = word_said}, .s = s, .fd = s->m->audit_fd};
+	s->saying = aside_give(s->m->work[WORK_AUDIT], &w->job);
+	if (!s->saying)
+		free(w);
+}
+
+/* --- the request ------------------------------------------------------------------------------------ */
 
 static void
 retry_later(struct source *s, int error)
@@ -172,11 +109,26 @@ retry_later(struct source *s, int error)
 	(void)evtimer_add(s->on_retry, &tv);
 }
 
+/* False: it has no room for that now. */
+static bool
+give_engine(struct source *s, enum source_kind kind, int fd)
+{
+	struct notice n = {.kind = NOTE_RESULT, .id = s->id, .result = RES_OK, .source = kind};
+
+	if (!monitor_send(s->m, &n, &fd, 1)) {
+		retry_later(s, -EAGAIN);
+		return false;
+	}
+	log_info("source of audit records: %s", kind == SOURCE_AUDITD ? "auditd" : "netlink");
+	s->wanted = false;
+	return true;
+}
+
 /* Instead of auditd's socket, which had that error. */
 static void
 try_netlink(struct source *s, int error)
 {
-	int fd = -1, rc = s->netlink == -1 ? error : membership(s->netlink, true);
+	int fd = -1, rc = s->netlink == -1 ? error : readlog_listen(s->netlink);
 
 	if (rc == 0 && (fd = fcntl(s->netlink, F_DUPFD_CLOEXEC, 0)) == -1)
 		rc = -errno;
@@ -184,7 +136,7 @@ try_netlink(struct source *s, int error)
 		retry_later(s, rc);
 		return;
 	}
-	give_engine(s, SOURCE_NETLINK, fd);
+	(void)give_engine(s, SOURCE_NETLINK, fd);
 	close(fd);
 }
 
@@ -197,37 +149,60 @@ hang_up(struct source *s)
 	s->auditd = -1;
 }
 
-static void
-try_now(struct source *s)
+/* Netlink listens meanwhile: if it will be that, nothing is missed. */
+static int
+hail_auditd(struct source *s)
 {
-	int fd = s->m->cf->source == SOURCE_SET_NETLINK ? -ENODEV : auditd_connect(s->m->cf->auditd_socket);
-
-	(void)event_del(s->on_retry); /* there may be one of an engine before this */
-	if (fd < 0) {
-		try_netlink(s, fd);
-		return;
-	}
 	hang_up(s);
+	s->auditd = auditd_connect(s->m->cf->auditd_socket);
+	if (s->auditd < 0) {
+		int rc = s->auditd;
+
+		s->auditd = -1;
+		return rc;
+	}
 	if (s->netlink != -1)
-		(void)membership(s->netlink, true); /* so that nothing is missed if it will be that */
-	s->auditd = fd;
-	hail_begin(s->hail, fd);
+		(void)readlog_listen(s->netlink);
+	return hail_begin(s->hail, s->auditd);
 }
 
 static void
-on_hailed(void *arg, enum hailed what)
+try_now(struct source *s)
+{
+	int rc;
+
+	(void)event_del(s->on_retry); /* there may be one of an engine before this */
+	rc = s->m->cf->source == SOURCE_SET_NETLINK ? -ENODEV : hail_auditd(s);
+	if (rc == 0)
+		return;
+	hang_up(s);
+	try_netlink(s, rc);
+}
+
+/* auditd sends only what comes after it accepted us: what netlink has of before is little, and told twice in part. */
+static void
+take_auditd(struct source *s)
+{
+	if (!give_engine(s, SOURCE_AUDITD, s->auditd))
+		return;
+	stall_watch(s->stall, s->auditd);
+	if (s->netlink != -1)
+		(void)readlog_shut(s->netlink);
+}
+
+static void
+on_heard(void *arg, enum hailed what)
 {
 	struct source *s = arg;
 
 	switch (what) {
 	case HAIL_SPOKE:
-		netlink_leave(s->netlink);
-		give_engine(s, SOURCE_AUDITD, s->auditd);
-		stall_watch(s->stall, s->auditd);
+		take_auditd(s);
 		break;
 	case HAIL_SILENT:
-		log_warn("auditd sends nothing on %s: another program reads there, or its af_unix plugin hangs (a restart "
-		    "of auditd helps)%s", s->m->cf->auditd_socket, s->netlink == -1 ? "; waiting for it" : "");
+		log_warn("auditd sends nothing on %s: another program reads there, or auditing is off, or its af_unix "
+		    "plugin hangs, and then a restart of auditd helps%s", s->m->cf->auditd_socket,
+		    s->netlink == -1 ? "; waiting for it" : "");
 		if (s->netlink == -1)
 			return;
 		try_netlink(s, -ETIMEDOUT);
@@ -238,6 +213,8 @@ on_hailed(void *arg, enum hailed what)
 	}
 	hang_up(s);
 }
+
+static const struct hail_calls hail_calls = {.word = on_word, .heard = on_heard};
 
 static void
 on_retry_cb(evutil_socket_t fd, short what, void *arg)
@@ -279,14 +256,14 @@ source_new(struct monitor *m)
 	s->m = m;
 	s->netlink = s->auditd = -1;
 	s->on_retry = evtimer_new(m->base, on_retry_cb, s);
-	s->hail = hail_new(m, on_hailed, s);
+	s->hail = hail_new(m->base, &hail_calls, s);
 	s->stall = stall_new(m->base);
 	if (s->on_retry == NULL || s->hail == NULL || s->stall == NULL) {
 		source_free(&s);
 		return NULL;
 	}
 	if (m->cf->source != SOURCE_SET_AUDITD) {
-		int fd = netlink_open();
+		int fd = readlog_new();
 
 		if (fd < 0)
 			log_err("cannot open audit netlink: %s", strerror(-fd));
@@ -303,8 +280,7 @@ source_free(struct source **s)
 		return;
 	if ((*s)->on_retry != NULL)
 		event_free((*s)->on_retry);
-	if ((*s)->hail != NULL)
-		hang_up(*s);
+	hang_up(*s);
 	hail_free(&(*s)->hail);
 	stall_free(&(*s)->stall);
 	if ((*s)->netlink != -1)
@@ -318,7 +294,7 @@ source_engine_gone(struct source *s)
 {
 	if (s != NULL) {
 		s->wanted = false;
-			hang_up(s);
+		hang_up(s);
 		stall_forget(s->stall);
 	}
 }

@@ -192,15 +192,6 @@ trail_mode(struct monitor *m, enum mode before, enum mode after, int64_t trial_m
 }
 
 void
-trail_listening(struct monitor *m)
-{
-	struct buf text = BUF_INIT;
-
-	buf_printf(&text, "op=sshtether-listening");
-	write_own(m, AUDIT_TRUSTED_APP, &text, true);
-}
-
-void
 trail_order(struct monitor *m, const struct trail_order *o, enum done what, uint64_t n)
 {
 	static const struct {

@@ -7,9 +7,6 @@
 /* The mode was changed by root's process pid; trial_ms: it goes back after that unless confirmed, 0: no. */
 void trail_mode(struct monitor *, enum mode before, enum mode after, int64_t trial_ms, pid_t);
 
-/* We listen: something for auditd to send, when there may be nothing else for hours. */
-void trail_listening(struct monitor *);
-
 /* An order of root's process pid about a session. */
 struct trail_order {
 	enum deed deed;

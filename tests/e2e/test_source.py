@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 import socket
 import threading
 from collections.abc import Iterator
 
+from lab.daemon import Watch, quiet
 from lab.stage import Stage
 from lab.waiting import until
 from lab.world import DB
@@ -14,11 +17,18 @@ from lab.world import DB
 WATCHED = "block outbound-ssh user alice\n"
 
 
+def _told(watch: Watch) -> dict:
+    """By a record: without one the gate's word is told some seconds later."""
+    alert = watch.wait(activity="outbound-ssh", user="alice", to=DB)
+    assert "gate saw it" not in alert["event"]["reason"], quiet([alert])
+    return alert
+
+
 def _seen(stage: Stage) -> None:
     watch = stage.watch()
     with stage.login("alice", forward=True) as session:
         session.run("ssh db true")
-    watch.wait(activity="outbound-ssh", user="alice", to=DB)
+    _told(watch)
 
 
 def _source(stage: Stage) -> tuple[str, str]:
@@ -34,6 +44,7 @@ def _auditd_afresh(stage: Stage) -> Iterator[None]:
     try:
         yield
     finally:
+        stage.daemon.down()
         stage.world.restart_auditd()
         stage.daemon.revive()
 
@@ -104,14 +115,17 @@ def _another_reader(stage: Stage) -> Iterator[None]:
 
 def test_auditd_serves_another(stage: Stage) -> None:
     """A connection that nobody accepts is no source; what came while it was tried has been kept."""
-    with _auditd_afresh(stage), _another_reader(stage):
-        before = len(stage.daemon.log())
+    stage.daemon.policy(WATCHED)
+    with stage.login("alice", forward=True) as session, _auditd_afresh(stage), _another_reader(stage):
+        before, watch = len(stage.daemon.log()), stage.watch()
         stage.daemon.launch()
-        until(stage.daemon.status, "sshtetherd to answer")
-        stage.daemon.policy(WATCHED)
-        _seen(stage)
-        assert _source(stage) == ("netlink", "live")
+        until(lambda: _source(stage) == ("none", "waiting"), "sshtetherd to wait for auditd")
+        os.kill(stage.daemon.process.pid, signal.SIGSTOP)  # who waits: the engine does not
+        session.run("ssh db true")
+        os.kill(stage.daemon.process.pid, signal.SIGCONT)
+        until(lambda: _source(stage) == ("netlink", "live"), "netlink instead of auditd")
         assert "auditd sends nothing" in stage.daemon.log()[before:]
+        assert _told(watch)["@timestamp"] < stage.daemon.status()["source"]["since"]
 
 
 def test_auditd_serves_another_and_no_other_source(stage: Stage) -> None:
@@ -121,7 +135,7 @@ def test_auditd_serves_another_and_no_other_source(stage: Stage) -> None:
         with _another_reader(stage):
             stage.daemon.launch("source auditd\n")
             until(lambda: "auditd sends nothing" in stage.daemon.log()[before:], "auditd to be missed")
-            assert _source(stage) == ("none", "waiting")
+            until(lambda: _source(stage) == ("none", "waiting"), "its status")
         stage.world.restart_auditd()
         until(lambda: _source(stage) == ("auditd", "live"), "auditd, which serves nobody else any more")
         stage.daemon.policy(WATCHED)
@@ -129,31 +143,34 @@ def test_auditd_serves_another_and_no_other_source(stage: Stage) -> None:
 
 
 @contextlib.contextmanager
-def _closing(stage: Stage, name: str) -> Iterator[None]:
-    """auditd's socket, as that of audit 4 while it serves another: who connects is let go at once."""
+def _closing(stage: Stage, name: str) -> Iterator[threading.Event]:
+    """auditd's socket, as that of audit 4 while it serves another: who connects is let go at once, as is told."""
+    came = threading.Event()
+
+    def let_go() -> None:
+        with contextlib.suppress(OSError):  # closed below
+            while True:
+                listener.accept()[0].close()
+                came.set()
+
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
         listener.bind(stage.bastion.path(name))
         listener.listen()
-
-        def let_go() -> None:
-            with contextlib.suppress(OSError):  # closed below
-                while True:
-                    listener.accept()[0].close()
-
         thread = threading.Thread(target=let_go)
         thread.start()
         try:
-            yield
+            yield came
         finally:
             listener.shutdown(socket.SHUT_RDWR)
             thread.join()
+            os.unlink(stage.bastion.path(name))
 
 
 def test_auditd_closes(stage: Stage) -> None:
     stage.daemon.stop()
     try:
-        with _closing(stage, "/run/closing"):
+        with _closing(stage, "/run/closing") as came:
             stage.daemon.start("auditd-socket /run/closing\n")
-            assert _source(stage) == ("netlink", "live")
+            assert _source(stage) == ("netlink", "live") and came.is_set()
     finally:
         stage.daemon.revive()

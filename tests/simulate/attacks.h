@@ -1,7 +1,7 @@
 /*
  * attacks: what is planted, a row for each kind.  The attacker is somebody with a stolen key, a stolen laptop,
  * or an account of his own; he does what such people do and no more than he needs, and knows nothing of the
- * detectors but for the careful one.
+ * detectors, but for the one who is careful.
  */
 #ifndef SIMULATE_ATTACKS_H
 #define SIMULATE_ATTACKS_H

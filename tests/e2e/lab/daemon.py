@@ -126,8 +126,8 @@ class Daemon:
         status = self.process.poll()
         assert status is None, f"sshtetherd ended with {status}: {self.log()[-3000:]}"
 
-    def revive(self) -> None:
-        """With the usual settings, whatever has become of it."""
+    def down(self) -> None:
+        """Whatever has become of it."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGCONT)
             try:
@@ -135,6 +135,10 @@ class Daemon:
             except AssertionError:  # told by the test already, or not its matter
                 self.process.kill()
                 self.process.wait()
+
+    def revive(self) -> None:
+        """With the usual settings, whatever has become of it."""
+        self.down()
         self.pam()
         self.start()
 
