@@ -149,21 +149,19 @@ hang_up(struct source *s)
 	s->auditd = -1;
 }
 
-/* Netlink listens meanwhile: if it will be that, nothing is missed. */
+/* Netlink listens meanwhile: if it will be that, nothing is missed.  0 or −errno. */
 static int
 hail_auditd(struct source *s)
 {
-	hang_up(s);
-	s->auditd = auditd_connect(s->m->cf->auditd_socket);
-	if (s->auditd < 0) {
-		int rc = s->auditd;
+	const int fd = auditd_connect(s->m->cf->auditd_socket);
 
-		s->auditd = -1;
-		return rc;
-	}
+	hang_up(s);
+	if (fd < 0)
+		return fd;
+	s->auditd = fd;
 	if (s->netlink != -1)
 		(void)readlog_listen(s->netlink);
-	return hail_begin(s->hail, s->auditd);
+	return hail_begin(s->hail, fd);
 }
 
 static void
@@ -179,7 +177,7 @@ try_now(struct source *s)
 	try_netlink(s, rc);
 }
 
-/* auditd sends only what comes after it accepted us: what netlink has of before is little, and told twice in part. */
+/* From where it accepted us on; what netlink has of before goes unread, for most of it comes from auditd as well. */
 static void
 take_auditd(struct source *s)
 {

@@ -119,7 +119,8 @@ def test_auditd_serves_another(stage: Stage) -> None:
     with stage.login("alice", forward=True) as session, _auditd_afresh(stage), _another_reader(stage):
         before, watch = len(stage.daemon.log()), stage.watch()
         stage.daemon.launch()
-        until(lambda: _source(stage) == ("none", "waiting"), "sshtetherd to wait for auditd")
+        until(lambda: stage.daemon.status().get("rules", {}).get("state") == "complete", "the audit rules")
+        assert _source(stage) == ("none", "waiting")
         os.kill(stage.daemon.process.pid, signal.SIGSTOP)  # who waits: the engine does not
         session.run("ssh db true")
         os.kill(stage.daemon.process.pid, signal.SIGCONT)

@@ -58,6 +58,15 @@ dial(struct stage *s, uint32_t ses, uint32_t uid, struct endpoint to)
 	turn(s);
 }
 
+/* What it carries from now on. */
+static void
+is_counted(struct stage *s, struct pair *out)
+{
+	push(out->here, out->there, MUCH);
+	hang_up(out);
+	near(the_end_of(s, out->local)->sent, MUCH);
+}
+
 /* Who changes his uid after socket(2) connects that of the one he was. */
 static void
 made_as_another(void **state)
@@ -66,9 +75,7 @@ made_as_another(void **state)
 	struct pair out = go_out(s);
 
 	dial(s, SES, (uint32_t)geteuid() + 5, out.peer);
-	push(out.here, out.there, MUCH);
-	hang_up(&out);
-	near(the_end_of(s, out.local)->sent, MUCH);
+	is_counted(s, &out);
 }
 
 /* Its finding is folded into the first one's. */
@@ -82,9 +89,7 @@ another_of_one_process(void **state)
 	out = go_out(s);
 	volumes_connect(s->volumes, SES, (uint32_t)geteuid(), out.peer, found_at);
 	turn(s);
-	push(out.here, out.there, MUCH);
-	hang_up(&out);
-	near(the_end_of(s, out.local)->sent, MUCH);
+	is_counted(s, &out);
 	hang_up(&idle);
 }
 
@@ -171,9 +176,7 @@ what_was_there_before_is_made_again(void **state)
 	assert_int_equal(connect(old.here, (const struct sockaddr *)&sin, sizeof(sin)), 0);
 	out = pair_of(old.here, accept(s->db, NULL, NULL));
 	dial(s, SES, (uint32_t)geteuid(), out.peer);
-	push(out.here, out.there, MUCH);
-	hang_up(&out);
-	near(the_end_of(s, out.local)->sent, MUCH);
+	is_counted(s, &out);
 }
 
 /* A session that is due again and again is not the only one that is looked at. */

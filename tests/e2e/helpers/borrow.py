@@ -60,8 +60,9 @@ def main():
     if mode == ["sibling"] and os.fork() == 0:
         wait_connected(sock, seconds)
         result = hold(sock, seconds, True)
-        with open("/tmp/sibling", "w", encoding="ascii") as file:
+        with open("/tmp/sibling.new", "w", encoding="ascii") as file:
             file.write("sibling cut" if result else "sibling went on")
+        os.rename("/tmp/sibling.new", "/tmp/sibling")  # whole, once it is there
         os._exit(result)
     sock.connect(path)
     sys.exit(hold(sock, seconds, False))

@@ -70,7 +70,7 @@ class Daemon:
     # --- the daemon ---
 
     def start(self, config: str = "", *, gates: bool = True) -> None:
-        """launch(), until it knows what is usual and gets records."""
+        """launch(), until it knows what is usual, has put its audit rules in force, and gets records."""
         self.launch(config, gates=gates)
         try:
             until(self._ready, "sshtetherd to read audit records, and to know what is usual")
@@ -96,8 +96,9 @@ class Daemon:
     def _ready(self) -> bool:
         if self.process.poll() is not None:
             raise AssertionError(f"sshtetherd ended ({self.process.returncode}): {self.log()[-3000:]}")
-        source, usual = (self.status().get(part, {}).get("state") for part in ("source", "baseline"))
-        return source == "live" and usual != "restoring"
+        status = self.status()
+        source, usual, rules = (status.get(part, {}).get("state") for part in ("source", "baseline", "rules"))
+        return source == "live" and usual != "restoring" and rules != "unknown"
 
     def log(self) -> str:
         return self.bastion.read("/var/log/sshtetherd.err")
