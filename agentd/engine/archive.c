@@ -204,6 +204,13 @@ archive_flush(struct archive *a)
 	job_free(j);
 }
 
+void
+archive_soon(struct archive *a)
+{
+	if (a->inflight == 0)
+		archive_flush(a);
+}
+
 /* --- rows on their way --- */
 
 /* NULL: there was no memory for it. */

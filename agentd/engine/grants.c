@@ -35,6 +35,7 @@ struct grants {
 	struct classes *next; /* of the renewal under way; NULL: none */
 	struct round *round;
 	bool renew, again;    /* wanted */
+	bool held;            /* the next ones' classes are in, their rows wait for what is known of sessions */
 	bool review;          /* what is connected was not held against this policy yet */
 	struct rtime computed; /* the time that the rows hold for */
 	struct mtime own_read, retry;
@@ -144,6 +145,7 @@ drop_next(struct grants *g)
 {
 	round_stop(g->round);
 	classes_free(&g->next);
+	g->held = false;
 }
 
 static void
@@ -210,6 +212,15 @@ begin_rows(struct grants *g, const struct classes *c, struct rtime since, struct
 }
 
 static void
+begin_held(struct grants *g)
+{
+	if (!g->held || !g->parts.whole(g->parts.arg))
+		return;
+	g->held = false;
+	begin_rows(g, g->next, RTIME_NONE, rtime_now());
+}
+
+static void
 on_classes(struct classes *c, enum result r, void *arg)
 {
 	struct grants *g = arg;
@@ -220,7 +231,8 @@ on_classes(struct classes *c, enum result r, void *arg)
 	}
 	g->stats.blurred = pol_space_blurred(classes_space(c));
 	serve_logins(g, RES_OK);
-	begin_rows(g, c, RTIME_NONE, rtime_now());
+	g->held = true;
+	begin_held(g);
 }
 
 static void
@@ -250,6 +262,8 @@ on_kick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (g->renew)
 		begin_renewal(g);
+	else if (g->held)
+		begin_held(g);
 	else if (g->again && g->next == NULL && g->now != NULL && !round_walking(g->round))
 		begin_rows(g, g->now, RTIME_NONE, rtime_now());
 }
@@ -310,6 +324,7 @@ grants_tick(struct grants *g, struct rtime now)
 
 	check_own(g, when);
 	check_time(g, now);
+	begin_held(g);
 	if (g->retry.ns != 0 && when.ns >= g->retry.ns) {
 		g->retry = (struct mtime){0};
 		g->renew = true;
@@ -332,7 +347,7 @@ grants_stats(const struct grants *g)
 	s.installed += r->installed;
 	s.failed += r->failed;
 	s.generation = g->now != NULL ? classes_generation(g->now) : 0;
-	s.renewing = g->renew || g->next != NULL;
+	s.renewing = g->renew || g->again || g->next != NULL || round_walking(g->round);
 	return s;
 }
 

@@ -21,13 +21,15 @@ struct grants_parts {
 	struct pipeline *pipeline;
 	const struct pipeline_options *options;
 	const struct policy *(*policy)(void *arg); /* in force */
+	/* All is known of the sessions that there is to know, or is no longer waited for: they can have rows anew. */
+	bool (*whole)(void *arg);
 	void *arg;
 };
 
 struct grants_stats {
 	uint64_t installed, failed;
 	uint32_t generation;   /* 0: none is in force */
-	bool renewing;
+	bool renewing;         /* classes, or rows of living sessions, are still to come */
 	bool blurred;          /* the policy has more classes than a row holds */
 };
 

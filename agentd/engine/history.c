@@ -147,8 +147,10 @@ history_row(struct history *h, const struct outlet_row *row)
 void
 history_opened(struct history *h, const struct session *s)
 {
-	if (h->archive != NULL)
-		write_session(h, s, RTIME_NONE);
+	if (h->archive == NULL)
+		return;
+	write_session(h, s, RTIME_NONE);
+	archive_soon(h->archive);
 }
 
 void
@@ -173,6 +175,8 @@ history_over(struct history *h, uint32_t ses)
 struct restoring {
 	struct history *h;
 	uint32_t ses;
+	void (*known)(void *arg);
+	void *arg;
 };
 
 static bool
@@ -234,19 +238,22 @@ on_row(const struct store_session *row, void *arg)
 		restore(s, row);
 		mark(r->h, s->ses); /* what it did before is not known here */
 	}
+	r->known(r->arg);
 	free(r);
 }
 
-void
-history_found(struct history *h, struct session *s)
+bool
+history_found(struct history *h, const struct session *s, void (*known)(void *arg), void *arg)
 {
 	struct restoring *r;
 
 	if (h->archive == NULL || (r = calloc(1, sizeof(*r))) == NULL)
-		return;
-	*r = (struct restoring){.h = h, .ses = s->ses};
-	if (!archive_get_session(h->archive, h->boot_id, s->ses, on_row, r))
-		free(r);
+		return false;
+	*r = (struct restoring){.h = h, .ses = s->ses, .known = known, .arg = arg};
+	if (archive_get_session(h->archive, h->boot_id, s->ses, on_row, r))
+		return true;
+	free(r);
+	return false;
 }
 
 struct history *

@@ -41,6 +41,8 @@ struct name_wait {
 
 struct names {
 	struct event_base *base;
+	void (*answered)(void *arg);
+	void *arg;
 	struct worker *worker;
 	SLIST_HEAD(bucket, name) buckets[NAMES_BUCKETS];
 	size_t count;
@@ -148,6 +150,7 @@ lookup_done(void *arg)
 	struct lookup *l = arg;
 	struct names *ns = l->names;
 	struct name *n = name_find(ns, l->kind, l->id);
+	const bool user = l->kind == NAME_USER;
 	struct name_wait *w, *next;
 
 	if (n != NULL) {
@@ -156,6 +159,8 @@ lookup_done(void *arg)
 		memcpy(n->text, l->text, sizeof(n->text));
 	}
 	free(l);
+	if (user)
+		ns->answered(ns->arg);
 	for (w = TAILQ_FIRST(&ns->waits); w != NULL; w = next) {
 		next = TAILQ_NEXT(w, link);
 		if (names_settled(ns, w->gids, w->n))
@@ -279,13 +284,15 @@ warm_up(void)
 }
 
 struct names *
-names_new(struct event_base *base)
+names_new(struct event_base *base, void (*answered)(void *arg), void *arg)
 {
 	struct names *ns = calloc(1, sizeof(*ns));
 
 	if (ns == NULL)
 		return NULL;
 	ns->base = base;
+	ns->answered = answered;
+	ns->arg = arg;
 	TAILQ_INIT(&ns->waits);
 	warm_up();
 	if ((ns->worker = worker_new(base, "names", ST_NAMES_QUEUE)) == NULL)

@@ -14,7 +14,8 @@ struct names;
 /* All the groups are in the cache, or the deadline is over. */
 typedef void names_ready_fn(void *arg);
 
-struct names *names_new(struct event_base *);
+/* answered, from the loop: a user was looked up, whatever came of it. */
+struct names *names_new(struct event_base *, void (*answered)(void *arg), void *arg);
 void names_free(struct names **);
 
 /* Borrowed until the next call; NULL: not known (yet; it is being asked for). */

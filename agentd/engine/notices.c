@@ -7,6 +7,7 @@
 #include "agentd/engine/calls.h"
 #include "agentd/engine/control.h"
 #include "agentd/engine/failures.h"
+#include "agentd/engine/found.h"
 #include "agentd/engine/history.h"
 #include "agentd/engine/homes.h"
 #include "agentd/engine/in_force.h"
@@ -45,26 +46,8 @@ on_login(struct engine *e, const struct notice *n, int fds[LINK_FDS])
 static void
 on_found(struct engine *e, const struct notice *n, int fds[LINK_FDS])
 {
-	struct host *h = pipeline_host(e->pipeline);
-	struct session *s;
-
 	(void)fds;
-	if ((s = host_session(h, n->ses)) != NULL && s->source == SESSION_REPORT) {
-		restraint_found(s, n);
-		return;
-	}
-	s = host_found(h, n->ses, n->auid, n->pid, n->start_ticks, endpoint_of(&n->peer),
-	    endpoint_of(&n->local), rtime_now());
-	if (s == NULL) {
-		failure_note(FAIL_HOST_FULL);
-		return;
-	}
-	restraint_found(s, n);
-	history_found(e->history, s);
-	homes_want(e->homes, s->ses, s->auid);
-	volumes_session(e->volumes, s);
-	grants_again(e->grants);
-	e->unnamed = e->agents_unknown = true;
+	found_session(n, e);
 }
 
 /* An answer that came after nobody waited for it any more; a source is welcome all the same. */

@@ -14,6 +14,7 @@
 #include "agentd/engine/case_keep.h"
 #include "agentd/engine/control.h"
 #include "agentd/engine/exe.h"
+#include "agentd/engine/found.h"
 #include "agentd/engine/history.h"
 #include "agentd/engine/in_force.h"
 #include "agentd/engine/learned.h"
@@ -140,7 +141,7 @@ make_learned(struct engine *e)
 static bool
 make_model(struct engine *e)
 {
-	if ((e->names = names_new(e->base)) == NULL ||
+	if ((e->names = names_new(e->base, found_name, e)) == NULL ||
 	    (e->programs = programs_new(e->base, e->link)) == NULL ||
 	    (e->owners = owners_new(e->link)) == NULL ||
 	    (e->watch = watch_new(e->base, e->link)) == NULL ||
@@ -203,7 +204,7 @@ static bool
 make_grants(struct engine *e)
 {
 	const struct grants_parts grants = {.base = e->base, .link = e->link, .pipeline = e->pipeline,
-	    .options = &e->options, .policy = calls_policy, .arg = e};
+	    .options = &e->options, .policy = calls_policy, .whole = found_whole, .arg = e};
 
 	return (e->gates = gates_new(pipeline_detect(e->pipeline), pipeline_host(e->pipeline))) != NULL &&
 	    (e->grants = grants_new(&grants)) != NULL;
@@ -218,7 +219,7 @@ make_outlets(struct engine *e)
 	    .level = calls_level, .gated = calls_gated, .outcome = calls_outcome, .arg = e};
 	const struct reports_parts reports = {.base = e->base, .link = e->link, .names = e->names,
 	    .grants = e->grants, .pipeline = e->pipeline, .options = &e->options, .policy = calls_policy,
-	    .outcome = calls_outcome, .opened = calls_opened, .warn = calls_warn, .arg = e,
+	    .outcome = calls_outcome, .opened = calls_opened, .found = found_session, .warn = calls_warn, .arg = e,
 	    .fail_open = e->conf->login_fail_open, .timeout_ms = e->conf->login_timeout_ms};
 
 	return (e->outlet = outlet_new(&out)) != NULL && (e->say = say_new(e->link)) != NULL &&

@@ -379,14 +379,9 @@ follow_anyway(struct login *l)
 {
 	const struct notice *k = &l->kernel;
 	const struct reports_parts *parts = &l->all->parts;
-	struct host *h = pipeline_host(parts->pipeline);
-	const struct endpoint none = {0};
 
-	if (k->result == RES_OK && host_session(h, k->ses) == NULL) {
-		host_found(h, k->ses, k->auid, k->pid, k->start_ticks, none, none, rtime_now());
-		if (parts->grants != NULL)
-			grants_again(parts->grants);
-	}
+	if (k->result == RES_OK)
+		parts->found(k, parts->arg);
 	login_free(l);
 }
 

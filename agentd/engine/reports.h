@@ -30,6 +30,8 @@ struct reports_parts {
 	outcome_fn *outcome;
 	/* A session that the model now has. */
 	void (*opened)(const struct session *, void *arg);
+	/* It lives, and its report was no good. */
+	void (*found)(const struct notice *, void *arg);
 	/* Something that people must hear of: "report-forged". */
 	void (*warn)(const char *what, const char *sentence, void *arg);
 	void *arg;

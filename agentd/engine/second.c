@@ -7,6 +7,7 @@
 #include "agentd/engine/agents.h"
 #include "agentd/engine/archive.h"
 #include "agentd/engine/case_keep.h"
+#include "agentd/engine/found.h"
 #include "agentd/engine/homes.h"
 #include "agentd/engine/learned.h"
 #include "agentd/engine/programs.h"
@@ -17,33 +18,6 @@
 #include "base/log.h"
 
 #define AGENTS_MS 15000 /* between two looks: the monitor answers 600 such questions a minute */
-
-/* A session that was found alive has a number; its name comes when the name service has it. */
-static bool
-name_one(struct session *s, void *arg)
-{
-	struct engine *e = arg;
-	const char *name;
-
-	if (s->user[0] != '\0' || s->auid == AUID_UNSET)
-		return true;
-	name = names_user(e->names, s->auid);
-	if (name == NULL || !bytes_copy(bytes_of(name), s->user, sizeof(s->user)))
-		s->user[0] = '\0';
-	else
-		grants_again(e->grants);
-	e->unnamed = e->unnamed || s->user[0] == '\0';
-	return true;
-}
-
-static void
-name_sessions(struct engine *e)
-{
-	if (!e->unnamed)
-		return;
-	e->unnamed = false;
-	host_each_session(pipeline_host(e->pipeline), name_one, e);
-}
 
 /* What the stream of records is worth just now. */
 static void
@@ -100,7 +74,7 @@ second_passed(struct engine *e)
 	losses_check(e->losses, pipeline_stats(e->pipeline), &intake_state(e->intake)->stats, now);
 	programs_check(e->programs);
 	outlet_check(e->outlet);
-	name_sessions(e);
+	found_name(e);
 	find_agents(e, now);
 	homes_tick(e->homes, pipeline_host(e->pipeline), learned_is_whole(e->learned) ? e->options.baseline : NULL, now);
 	watch_sessions(e->watch, pipeline_host(e->pipeline));

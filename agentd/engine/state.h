@@ -67,6 +67,13 @@ struct watches_state {
 	int keys, memory;                /* errno: they cannot be; 0 */
 };
 
+/* Of sessions that were found. */
+struct found_state {
+	struct mtime first;
+	unsigned asked; /* the store, for what it knows of one */
+	bool unnamed;   /* there are some without a user name */
+};
+
 struct engine {
 	const struct config *conf; /* borrowed */
 	struct event_base *base;
@@ -120,7 +127,7 @@ struct engine {
 	struct rtime confirm_by; /* audit mode again then; RTIME_NONE: no */
 	bool agents_unknown; /* of sessions that were found; looked for once in a while */
 	struct mtime agents_looked;
-	bool unnamed; /* there are sessions without a user name */
+	struct found_state found;
 	char boot_id[37], host_name[256];
 	struct rtime started;
 	uint64_t merged;   /* rows of what is usual that came by hand since that was told */

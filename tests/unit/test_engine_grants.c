@@ -33,6 +33,7 @@ struct stage {
 	uint32_t generation;
 	enum result refuse; /* what is said to the next REQ_PREFIXES; RES_OK */
 	struct packet last;
+	bool unknown; /* there is more to be known of a session */
 	unsigned ready;
 	enum result result;
 };
@@ -47,6 +48,14 @@ in_force(void *arg)
 	return s->policy;
 }
 
+static bool
+is_whole(void *arg)
+{
+	const struct stage *s = arg;
+
+	return !s->unknown;
+}
+
 static int
 set_up(void **state)
 {
@@ -57,7 +66,8 @@ set_up(void **state)
 	s->options = (struct pipeline_options){.boot_id = "b", .host_name = "t"};
 	s->pipeline = pipeline_new(&s->options);
 	s->grants = grants_new(&(struct grants_parts){.base = s->pair.base, .link = s->pair.link,
-	    .pipeline = s->pipeline, .options = &s->options, .policy = in_force, .arg = s});
+	    .pipeline = s->pipeline, .options = &s->options, .policy = in_force, .whole = is_whole,
+	    .arg = s});
 	*state = s;
 	return 0;
 }
@@ -325,6 +335,36 @@ found_sessions_get_theirs(void **state)
 	assert_int_equal(next(s), 0);
 }
 
+/* Who lives keeps the row he has; who comes has one at once. */
+static void
+rows_wait_for_what_is_known(void **state)
+{
+	struct stage *s = *state;
+
+	host_found(pipeline_host(s->pipeline), 57, 1001, 900, 5, (struct endpoint){0}, (struct endpoint){0}, rtime_now());
+	s->unknown = true;
+	grants_renew(s->grants);
+	expect(s, REQ_CLASSES);
+	expect(s, REQ_PREFIXES);
+	expect(s, REQ_PORTS);
+	assert_int_equal(next(s), 0);
+	assert_true(grants_stats(s->grants).renewing);
+	assert_true(grants_login(s->grants, login(s, 58, "bob", 1002), on_ready, s));
+	expect(s, REQ_GRANT);
+	assert_int_equal(s->last.r.ses, 58);
+	await_ready(s, 1);
+	grants_again(s->grants); /* something is known, not all */
+	assert_int_equal(next(s), 0);
+	s->unknown = false;
+	grants_tick(s->grants, rtime_now());
+	for (unsigned i = 0; i < 3; i++)
+		expect(s, REQ_GRANT);
+	assert_int_equal(s->last.r.ses, SES_UNSET);
+	expect(s, REQ_CLASSES_DONE);
+	assert_int_equal(next(s), 0);
+	assert_false(grants_stats(s->grants).renewing);
+}
+
 /* 2026-11-23 is a Monday: at nine alice may. */
 static void
 the_hour_changes_who_has_changed(void **state)
@@ -452,6 +492,7 @@ main(void)
 		TEST(what_fails_begins_again),
 		TEST(what_is_overtaken_comes_to_nothing),
 		TEST(found_sessions_get_theirs),
+		TEST(rows_wait_for_what_is_known),
 		TEST(the_hour_changes_who_has_changed),
 		TEST(rows_say_what_the_policy_says),
 		cmocka_unit_test(one_number_is_one_login),

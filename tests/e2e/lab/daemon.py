@@ -178,6 +178,7 @@ class Daemon:
 
     def settled(self) -> None:
         """What the kernel refuses is what the policy in force says: classes and rows are in, nothing is on its way."""
+        until(lambda: all(line["user"].get("name") for line in self.sessions().values()), "the users' names")
         until(lambda: not self.status()["grants"]["renewing"], "the grants to be renewed")
 
     # --- the command ---
