@@ -7,6 +7,7 @@
 #define SHORT_MS  60000 /* a quiet session that ended before this is counted, not stored */
 #define BUCKETS   1024
 #define DAY_MS    86400000
+#define ASKED     32 /* questions to the store under way, half of what its queue takes */
 
 /* A session that did more than to log in. */
 struct busy {
@@ -15,11 +16,22 @@ struct busy {
 };
 SLIST_HEAD(bucket, busy);
 
+/* What the store knows of a session that was found. */
+struct restoring {
+	STAILQ_ENTRY(restoring) link; /* until it is asked for */
+	struct history *h;
+	uint32_t ses;
+	void (*known)(void *arg);
+	void *arg;
+};
+
 struct history {
 	struct host *host;       /* borrowed */
 	struct archive *archive; /* borrowed; NULL: no store */
 	const char *boot_id;     /* borrowed */
 	struct bucket busy[BUCKETS];
+	STAILQ_HEAD(, restoring) waiting; /* owned */
+	unsigned asked;
 };
 
 static struct busy *
@@ -172,13 +184,6 @@ history_over(struct history *h, uint32_t ses)
 
 /* --- after a restart ------------------------------------------------------------------------------ */
 
-struct restoring {
-	struct history *h;
-	uint32_t ses;
-	void (*known)(void *arg);
-	void *arg;
-};
-
 static bool
 same_connection(const struct session *s, const struct store_session *row)
 {
@@ -238,8 +243,22 @@ on_row(const struct store_session *row, void *arg)
 		restore(s, row);
 		mark(r->h, s->ses); /* what it did before is not known here */
 	}
+	r->h->asked--;
+	history_ask(r->h);
 	r->known(r->arg);
 	free(r);
+}
+
+void
+history_ask(struct history *h)
+{
+	struct restoring *r;
+
+	while (h->asked < ASKED && (r = STAILQ_FIRST(&h->waiting)) != NULL &&
+	    archive_get_session(h->archive, h->boot_id, r->ses, on_row, r)) {
+		STAILQ_REMOVE_HEAD(&h->waiting, link);
+		h->asked++;
+	}
 }
 
 bool
@@ -250,10 +269,9 @@ history_found(struct history *h, const struct session *s, void (*known)(void *ar
 	if (h->archive == NULL || (r = calloc(1, sizeof(*r))) == NULL)
 		return false;
 	*r = (struct restoring){.h = h, .ses = s->ses, .known = known, .arg = arg};
-	if (archive_get_session(h->archive, h->boot_id, s->ses, on_row, r))
-		return true;
-	free(r);
-	return false;
+	STAILQ_INSERT_TAIL(&h->waiting, r, link);
+	history_ask(h);
+	return true;
 }
 
 struct history *
@@ -266,6 +284,7 @@ history_new(struct host *host, struct archive *archive, const char *boot_id)
 	h->host = host;
 	h->archive = archive;
 	h->boot_id = boot_id;
+	STAILQ_INIT(&h->waiting);
 	return h;
 }
 
@@ -273,11 +292,16 @@ void
 history_free(struct history **hp)
 {
 	struct history *h = *hp;
+	struct restoring *r;
 	struct busy *b;
 
 	if (h == NULL)
 		return;
 	*hp = NULL;
+	while ((r = STAILQ_FIRST(&h->waiting)) != NULL) {
+		STAILQ_REMOVE_HEAD(&h->waiting, link);
+		free(r);
+	}
 	for (size_t i = 0; i < BUCKETS; i++) {
 		while ((b = SLIST_FIRST(&h->busy[i])) != NULL) {
 			SLIST_REMOVE_HEAD(&h->busy[i], link);

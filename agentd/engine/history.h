@@ -22,6 +22,8 @@ void history_row(struct history *, const struct outlet_row *);
  * also when it knows nothing.  False: nobody is asked, known() is not called.
  */
 bool history_found(struct history *, const struct session *, void (*known)(void *arg), void *arg);
+/* The store may take questions again that it had no room for.  Once a second. */
+void history_ask(struct history *);
 void history_opened(struct history *, const struct session *);
 /* The session is about to be let go of. */
 void history_over(struct history *, uint32_t ses);

@@ -45,7 +45,7 @@ struct names {
 	void *arg;
 	struct worker *worker;
 	SLIST_HEAD(bucket, name) buckets[NAMES_BUCKETS];
-	size_t count;
+	size_t count, users; /* users: that are being looked up */
 	TAILQ_HEAD(, name_wait) waits;
 };
 
@@ -159,7 +159,7 @@ lookup_done(void *arg)
 		memcpy(n->text, l->text, sizeof(n->text));
 	}
 	free(l);
-	if (user)
+	if (user && --ns->users == 0)
 		ns->answered(ns->arg);
 	for (w = TAILQ_FIRST(&ns->waits); w != NULL; w = next) {
 		next = TAILQ_NEXT(w, link);
@@ -180,6 +180,8 @@ ask(struct names *ns, struct name *n)
 	n->asked = mtime_now();
 	if (!n->pending)
 		free(l);
+	else if (n->kind == NAME_USER)
+		ns->users++;
 }
 
 static void

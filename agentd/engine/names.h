@@ -14,7 +14,7 @@ struct names;
 /* All the groups are in the cache, or the deadline is over. */
 typedef void names_ready_fn(void *arg);
 
-/* answered, from the loop: a user was looked up, whatever came of it. */
+/* answered, from the loop: no user is being looked up any more, whatever came of it. */
 struct names *names_new(struct event_base *, void (*answered)(void *arg), void *arg);
 void names_free(struct names **);
 

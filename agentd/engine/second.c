@@ -8,6 +8,7 @@
 #include "agentd/engine/archive.h"
 #include "agentd/engine/case_keep.h"
 #include "agentd/engine/found.h"
+#include "agentd/engine/history.h"
 #include "agentd/engine/homes.h"
 #include "agentd/engine/learned.h"
 #include "agentd/engine/programs.h"
@@ -75,6 +76,7 @@ second_passed(struct engine *e)
 	programs_check(e->programs);
 	outlet_check(e->outlet);
 	found_name(e);
+	history_ask(e->history);
 	find_agents(e, now);
 	homes_tick(e->homes, pipeline_host(e->pipeline), learned_is_whole(e->learned) ? e->options.baseline : NULL, now);
 	watch_sessions(e->watch, pipeline_host(e->pipeline));

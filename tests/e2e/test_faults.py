@@ -31,6 +31,7 @@ deny login user deploy
 terminate outbound-ssh user mallory to {DB}
 block outbound-ssh, relay to {DB}
 """
+FULL_HOUSE = 150
 GOALS = {"bob": DB_OTHER}  # he may; everybody else tries DB
 PROBES_S = {"mallory": 5.0}  # she is ended by what she does, once it is told
 
@@ -550,3 +551,15 @@ def test_flood_neither_delays_nor_opens(stage: Stage) -> None:
         assert outcome.admitted, f"refused: {outcome}"
         assert not outcome.late, f"too late: {outcome}"
         outcome.told.only("refused")
+
+
+def test_a_full_house_is_known_again(stage: Stage) -> None:
+    """More sessions than the store's thread takes questions at once: the next engine knows the key of each."""
+    with contextlib.ExitStack() as house:
+        house_full = {house.enter_context(stage.login("alice")).ses for _ in range(FULL_HOUSE)}
+        until(lambda: stage.daemon.status()["store"]["queued"] == 0, "the store")
+        _engine_dies(stage.daemon)
+        stage.daemon.settled()
+        known = stage.daemon.sessions()
+        forgotten = {ses for ses in house_full if not known[ses]["sshtether"].get("key")}
+        assert not forgotten, f"{len(forgotten)} of {len(house_full)} have no key any more"
