@@ -50,6 +50,7 @@ struct archive {
 	struct vault vault;
 	struct rows rows; /* gathered */
 	size_t nrows, inflight;
+	bool soon; /* not to wait for the next second */
 	struct mtime posted; /* the last batch, be it an empty one */
 	struct archive_state state;
 	LIST_HEAD(, job) jobs;
@@ -154,6 +155,8 @@ job_done(void *arg)
 		a->inflight -= j->nrows;
 	else
 		LIST_REMOVE(j, link);
+	if (a->soon)
+		archive_soon(a);
 	if (j->kind == JOB_USUAL && !j->forgotten)
 		j->on_usual(&j->rows, j->nrows == ST_PAGE_ROWS, j->found ? NULL : j->told.why, j->arg);
 	if (j->kind == JOB_SYNC && !j->forgotten)
@@ -207,7 +210,8 @@ archive_flush(struct archive *a)
 void
 archive_soon(struct archive *a)
 {
-	if (a->inflight == 0)
+	a->soon = a->inflight != 0;
+	if (!a->soon)
 		archive_flush(a);
 }
 

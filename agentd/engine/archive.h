@@ -39,7 +39,7 @@ void archive_usual(struct archive *, const struct store_usual *);
 void archive_drop_usual(struct archive *, const char *user);
 /* Hands on what was gathered.  Once a second. */
 void archive_flush(struct archive *);
-/* Now, for what must outlive a crash, unless the thread has rows to write already. */
+/* Now, or after the rows that the thread is writing: for what must outlive a crash. */
 void archive_soon(struct archive *);
 
 /* lines: an object a line; why is NULL when all went well. */

@@ -71,6 +71,7 @@ loop(struct engine *e)
 {
 	const struct request hello = {.kind = REQ_HELLO};
 
+	e->found.last = mtime_now();
 	link_send(e->link, &hello);
 	intake_check(e->intake, mtime_now());
 	return event_base_dispatch(e->base) != -1;

@@ -9,7 +9,7 @@
 #include "agentd/engine/volumes.h"
 #include "base/report_addr.h"
 
-#define WAIT_MS 3000 /* after the first of them: a store or a name service that is slower changes the rows later */
+#define WAIT_MS 3000 /* after the last of them: a store or a name service that is slower changes the rows later */
 
 static bool
 name_one(struct session *s, void *arg)
@@ -33,7 +33,7 @@ found_name(void *engine)
 {
 	struct engine *e = engine;
 
-	if (!e->found.unnamed)
+	if (!e->found.unnamed || e->names == NULL) /* NULL: it answers while it ends */
 		return;
 	e->found.unnamed = false;
 	host_each_session(pipeline_host(e->pipeline), name_one, e);
@@ -66,8 +66,7 @@ found_session(const struct notice *n, void *engine)
 		failure_note(FAIL_HOST_FULL);
 		return;
 	}
-	if (e->found.first.ns == 0)
-		e->found.first = mtime_now();
+	e->found.last = mtime_now();
 	restraint_found(s, n);
 	name_one(s, e); /* asks */
 	e->found.asked += history_found(e->history, s, on_known, e);
@@ -77,10 +76,19 @@ found_session(const struct notice *n, void *engine)
 	e->agents_unknown = true;
 }
 
+void
+found_all(struct engine *e)
+{
+	e->found.all = true;
+	grants_again(e->grants);
+}
+
 bool
 found_whole(void *engine)
 {
 	const struct engine *e = engine;
+	const bool named = !e->found.unnamed || !names_asked_user(e->names);
 
-	return (e->found.asked == 0 && !e->found.unnamed) || mtime_ms_since(mtime_now(), e->found.first) >= WAIT_MS;
+	return (e->found.all && e->found.asked == 0 && named) ||
+	    mtime_ms_since(mtime_now(), e->found.last) >= WAIT_MS;
 }

@@ -1,7 +1,7 @@
 /*
  * found: sessions that no report told this engine of: those that were there before it, and one whose report
  * was no good.  What the store and the name service know of them comes back; until it has, or some seconds
- * are over, living sessions keep the rows that they have in the kernel.
+ * after the last was told are over, living sessions keep the rows that they have in the kernel.
  *
  * Engine process; engine is the struct engine.
  */
@@ -16,6 +16,8 @@ struct engine;
 
 /* The monitor says that it lives; one that is known already stays as it is. */
 void found_session(const struct notice *, void *engine);
+/* It has told all that live. */
+void found_all(struct engine *);
 /* The name service has answered, or may have: names for those that have none. */
 void found_name(void *engine);
 /* Nothing more is waited for before rows are computed. */

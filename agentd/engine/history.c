@@ -184,13 +184,23 @@ history_over(struct history *h, uint32_t ses)
 
 /* --- after a restart ------------------------------------------------------------------------------ */
 
+/* A ses is unique in a boot; the connection is looked at where there still is one. */
 static bool
-same_connection(const struct session *s, const struct store_session *row)
+is_same(const struct session *s, const struct store_session *row)
 {
 	char ip[ADDR_STRLEN];
 
-	return s->auid == row->auid && s->peer.port == row->port &&
-	    bytes_is(bytes_of(addr_str(s->peer.addr, ip)), row->ip);
+	return s->auid == row->auid && (s->peer.addr.family == 0 || (s->peer.port == row->port &&
+	    bytes_is(bytes_of(addr_str(s->peer.addr, ip)), row->ip)));
+}
+
+static void
+restore_peer(struct session *s, const struct store_session *row)
+{
+	struct addr a;
+
+	if (s->peer.addr.family == 0 && addr_parse(bytes_of(row->ip), &a))
+		s->peer = (struct endpoint){.addr = a, .port = (uint16_t)row->port};
 }
 
 /* One name a line, back into the session's own list. */
@@ -216,8 +226,12 @@ static void
 restore(struct session *s, const struct store_session *row)
 {
 	s->source = SESSION_REPORT;
+	restore_peer(s, row);
 	restore_groups(s, row->groups);
-	(void)bytes_copy(bytes_of(row->user), s->user, sizeof(s->user));
+	if (s->ngroups == 0)
+		s->report |= REPORT_GROUPS_CUT; /* everybody is in one */
+	if (row->user[0] != '\0')
+		(void)bytes_copy(bytes_of(row->user), s->user, sizeof(s->user));
 	(void)bytes_copy(bytes_of(row->service), s->service, sizeof(s->service));
 	(void)bytes_copy(bytes_of(row->tty), s->tty, sizeof(s->tty));
 	(void)bytes_copy(bytes_of(row->method), s->method, sizeof(s->method));
@@ -229,6 +243,7 @@ restore(struct session *s, const struct store_session *row)
 	if (row->cert_id[0] != '\0' && s->cert_id == NULL) {
 		s->cert_id = strdup(row->cert_id);
 		s->cert = s->cert_id != NULL;
+		s->report |= REPORT_PRINCIPALS_CUT; /* they are not stored */
 	}
 	s->opened.ms = row->opened_ms;
 }
@@ -239,7 +254,7 @@ on_row(const struct store_session *row, void *arg)
 	struct restoring *r = arg;
 	struct session *s = host_session(r->h->host, r->ses);
 
-	if (row != NULL && s != NULL && s->source == SESSION_PROC && same_connection(s, row)) {
+	if (row != NULL && s != NULL && s->source == SESSION_PROC && is_same(s, row)) {
 		restore(s, row);
 		mark(r->h, s->ses); /* what it did before is not known here */
 	}

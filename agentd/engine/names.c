@@ -177,11 +177,12 @@ ask(struct names *ns, struct name *n)
 		return;
 	*l = (struct lookup){.names = ns, .kind = n->kind, .id = n->id};
 	n->pending = worker_post(ns->worker, lookup_run, lookup_done, l);
-	n->asked = mtime_now();
-	if (!n->pending)
+	if (!n->pending) {
 		free(l);
-	else if (n->kind == NAME_USER)
-		ns->users++;
+		return;
+	}
+	n->asked = mtime_now();
+	ns->users += n->kind == NAME_USER;
 }
 
 static void
@@ -214,8 +215,8 @@ name_get(struct names *ns, enum name_kind kind, uint32_t id)
 		SLIST_INSERT_HEAD(bucket_of(ns, kind, id), n, link);
 		ns->count++;
 		ask(ns, n);
-	} else if (!n->pending && mtime_ms_since(mtime_now(), n->asked) >
-	    (n->known ? NAMES_KEPT_MS : NAMES_RETRY_MS))
+	} else if (!n->pending && (n->asked.ns == 0 || mtime_ms_since(mtime_now(), n->asked) >
+	    (n->known ? NAMES_KEPT_MS : NAMES_RETRY_MS)))
 		ask(ns, n);
 	return n;
 }
@@ -226,6 +227,12 @@ names_user(struct names *ns, uint32_t uid)
 	struct name *n = name_get(ns, NAME_USER, uid);
 
 	return n != NULL && n->known ? n->text : NULL;
+}
+
+bool
+names_asked_user(const struct names *ns)
+{
+	return ns->users != 0;
 }
 
 const char *

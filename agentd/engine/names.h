@@ -21,6 +21,8 @@ void names_free(struct names **);
 /* Borrowed until the next call; NULL: not known (yet; it is being asked for). */
 const char *names_user(struct names *, uint32_t uid);
 const char *names_group(struct names *, uint32_t gid);
+/* A user is being looked up. */
+bool names_asked_user(const struct names *);
 /*
  * Calls fn once, at the latest after deadline_ms; at once, before it returns, when all is known.
  * False: out of memory, fn is not called.

@@ -50,6 +50,14 @@ on_found(struct engine *e, const struct notice *n, int fds[LINK_FDS])
 	found_session(n, e);
 }
 
+static void
+on_found_all(struct engine *e, const struct notice *n, int fds[LINK_FDS])
+{
+	(void)n;
+	(void)fds;
+	found_all(e);
+}
+
 /* An answer that came after nobody waited for it any more; a source is welcome all the same. */
 static void
 on_result(struct engine *e, const struct notice *n, int fds[LINK_FDS])
@@ -252,6 +260,7 @@ static handler *const handlers[] = {
 	[NOTE_CONFIG] = on_config,
 	[NOTE_LOGIN] = on_login,
 	[NOTE_FOUND] = on_found,
+	[NOTE_FOUND_ALL] = on_found_all,
 	[NOTE_RESULT] = on_result,
 	[NOTE_MODE] = on_mode,
 	[NOTE_FALLBACK] = on_fallback,

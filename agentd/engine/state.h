@@ -69,9 +69,10 @@ struct watches_state {
 
 /* Of sessions that were found. */
 struct found_state {
-	struct mtime first;
-	unsigned asked; /* the store, for what it knows of one */
-	bool unnamed;   /* there are some without a user name */
+	bool all;          /* the monitor has told all */
+	struct mtime last; /* when it told one; at first, the engine's start */
+	unsigned asked;    /* the store, for what it knows of one */
+	bool unnamed;      /* there are some without a user name */
 };
 
 struct engine {

@@ -155,7 +155,7 @@ void host_apply(struct host *, const struct fact *);
 bool host_complete(const struct host *, const struct fact *, struct fact *out);
 /* A validated report whose ses, auid, pid and start come from the kernel.  NULL: no room. */
 struct session *host_open(struct host *, const struct report *, struct rtime now);
-/* A session that was alive when the daemon started. */
+/* An SSH session that was alive when the daemon started; pid 0: its sshd has gone; no family: no connection is known. */
 struct session *host_found(struct host *, uint32_t ses, uint32_t auid, uint32_t monitor_pid,
     uint64_t start_ticks, struct endpoint peer, struct endpoint local, struct rtime now);
 void host_closed(struct host *, uint32_t ses, struct rtime now);

@@ -139,11 +139,15 @@ host_found(struct host *h, uint32_t ses, uint32_t auid, uint32_t monitor_pid,
 	if (n->s.source == SESSION_REPORT)
 		return &n->s;
 	n->s.source = SESSION_PROC;
-	n->s.ssh = monitor_pid != 0;
-	n->s.monitor_pid = monitor_pid;
-	n->s.start_ticks = start_ticks;
-	n->s.peer = peer;
-	n->s.local = local;
+	n->s.ssh = true;
+	if (monitor_pid != 0) {
+		n->s.monitor_pid = monitor_pid;
+		n->s.start_ticks = start_ticks;
+	}
+	if (peer.addr.family != 0) {
+		n->s.peer = peer;
+		n->s.local = local;
+	}
 	n->s.last = now;
 	if (n->s.opened.ms == 0)
 		n->s.opened = now; /* no later than that */

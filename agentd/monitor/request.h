@@ -69,7 +69,9 @@ enum notice_kind {
 	                  * RES_OK: ses is registered; RES_NO_SESSION: not set yet (account stage);
 	                  * RES_OTHER_SESSION: ses is that of another sshd: forged, or an sshd that was
 	                  * started by hand inside a login; RES_RATE: no room to register it */
-	NOTE_FOUND,      /* a session alive at start: tuple, peer, local, flags (enum found_flag) */
+	NOTE_FOUND,      /* a session alive at start: tuple, peer, local, flags (enum found_flag); pid 0: its sshd
+	                  * has gone */
+	NOTE_FOUND_ALL,  /* there are no more of them */
 	NOTE_RESULT,     /* of the request `id`; fds for REQ_PROGRAM, REQ_SOURCE, REQ_HOLDER */
 	NOTE_MODE,       /* the mode changed */
 	NOTE_FALLBACK,   /* the monitor answered login `id` itself */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "agentd/monitor/child.h"
-#include "agentd/monitor/flow.h"
+#include "agentd/monitor/flow_tables.h"
 #include "agentd/monitor/gate.h"
 #include "agentd/monitor/table.h"
 #include "base/array.h"
@@ -14,12 +14,15 @@
 #define EVERY_MS    2000
 #define MISSES_OVER 2  /* a task may slip past one walk by forking to a lower number */
 #define SHARE_MS    4  /* of one turn of the loop */
-#define TELL_MS     50 /* until the engine has read what was sent */
+#define FULL_MS     50 /* until the engine has read what was sent */
+#define TURN_MS     1  /* of the others */
 
 struct sweeper {
 	struct monitor *m; /* borrowed */
 	struct event *on_time, *on_tell;
 	bool looking; /* a walk is under way */
+	bool all;     /* the engine knows that it has been told all */
+	struct flow_tables *flows; /* owned; while there is somebody to tell; NULL */
 };
 
 /* --- the end of sessions ---------------------------------------------------------------------------- */
@@ -174,8 +177,8 @@ handle_alive(struct monitor *m, const struct request *rq, struct answer *a)
 /* --- telling the engine ----------------------------------------------------------------------------- */
 
 struct telling {
-	struct monitor *m;
-	bool full; /* the engine does not take more now, or others must have their turn */
+	struct sweeper *sw;
+	bool full, over; /* the engine does not take more now; others must have their turn */
 	struct mtime start;
 };
 
@@ -183,7 +186,15 @@ _Static_assert((int)FOUNDF_ISOLATED == (int)GATEROW_ISOLATED && (int)FOUNDF_REVO
     (int)FOUNDF_ISOLATED_ORDER == (int)GATEROW_ISOLATED_ORDER &&
     (int)FOUNDF_REVOKED_ORDER == (int)GATEROW_REVOKED_ORDER, "the row's flags are told as they are");
 
-/* Of one that nobody serves any more there is nothing to tell. */
+static bool
+flow_of(struct sweeper *sw, const struct mon_session *s, struct report_addr *peer, struct report_addr *local)
+{
+	if (sw->flows == NULL && (sw->flows = flow_tables_new()) == NULL)
+		return false;
+	return flow_of_one(sw->flows, s->monitor_pid, s->start_ticks, peer, local);
+}
+
+/* Without an sshd, and a row that another monitor gave it, there is nothing to tell. */
 static bool
 tell(struct mon_session *s, void *arg)
 {
@@ -191,22 +202,29 @@ tell(struct mon_session *s, void *arg)
 	struct notice n = {.kind = NOTE_FOUND, .ses = s->ses, .auid = s->auid,
 	    .pid = (uint32_t)s->monitor_pid, .start_ticks = s->start_ticks, .flags = s->row_flags};
 
-	if (s->told || s->over || s->monitor_pid == 0 || t->full)
+	if (s->told || s->over || (s->monitor_pid == 0 && !s->row) || t->full || t->over)
 		return true;
-	(void)flow_of_process(s->monitor_pid, s->start_ticks, &n.peer, &n.local);
-	s->told = monitor_send(t->m, &n, NULL, 0);
-	t->full = !s->told || mtime_ms_since(mtime_now(), t->start) >= SHARE_MS;
+	(void)flow_of(t->sw, s, &n.peer, &n.local);
+	s->told = monitor_send(t->sw->m, &n, NULL, 0);
+	t->full = !s->told;
+	t->over = mtime_ms_since(mtime_now(), t->start) >= SHARE_MS;
 	return true;
 }
 
 static void
 tell_more(struct sweeper *sw)
 {
-	struct telling t = {.m = sw->m, .start = mtime_now()};
-	struct timeval tv = timeval_of_ms(TELL_MS);
+	const struct notice all = {.kind = NOTE_FOUND_ALL};
+	struct telling t = {.sw = sw, .start = mtime_now()};
+	struct timeval tv;
 
 	registry_each(sw->m->registry, tell, &t);
-	if (t.full && child_pid(sw->m->child) != 0)
+	if (!t.full && !t.over && !sw->all)
+		t.full = !(sw->all = monitor_send(sw->m, &all, NULL, 0));
+	tv = timeval_of_ms(t.full ? FULL_MS : TURN_MS);
+	if (!t.full && !t.over)
+		flow_tables_free(&sw->flows);
+	else if (child_pid(sw->m->child) != 0)
 		(void)evtimer_add(sw->on_tell, &tv);
 }
 
@@ -229,6 +247,7 @@ forget(struct mon_session *s, void *arg)
 void
 sweep_tell_found(struct sweeper *sw)
 {
+	sw->all = false;
 	registry_each(sw->m->registry, forget, NULL);
 	tell_more(sw);
 }
@@ -260,6 +279,7 @@ sweep_free(struct sweeper **sw)
 		event_free((*sw)->on_time);
 	if ((*sw)->on_tell != NULL)
 		event_free((*sw)->on_tell);
+	flow_tables_free(&(*sw)->flows);
 	free(*sw);
 	*sw = NULL;
 }

@@ -176,6 +176,7 @@
 #define ST_JOBS             1024 /* for one of the threads beside the loop */
 #define ST_INODES           1024 /* sockets of one process that are told apart */
 #define ST_FLOW_SOCKETS     1024 /* of one process, among which its connection is looked for */
+#define ST_FLOW_TABLE       131072 /* established connections of a network namespace, while sessions are told */
 #define ST_REVOKED          64   /* agents of one session */
 #define ST_ENDINGS          64   /* sessions that are being ended at a time */
 #define ST_SPARED           256  /* programs that outlive the end of a session */

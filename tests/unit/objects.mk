@@ -225,7 +225,7 @@ test_mon_connections = $(patsubst %,agentd/monitor/%.o,connections sockdiag) bas
 test_host_table = agentd/host/table.o
 test_mon_rule = agentd/monitor/rule.o
 test_mon_rule_LIBS = -laudit
-test_mon_flow = $(patsubst %,agentd/monitor/%.o,flow sockets) $(patsubst %,base/%.o,buf bytes clock proc utf8)
+test_mon_flow = $(patsubst %,agentd/monitor/%.o,flow flow_tables sockets) $(patsubst %,base/%.o,array buf bytes clock proc utf8)
 test_mon_sockets = agentd/monitor/sockets.o $(patsubst %,base/%.o,buf bytes clock proc utf8)
 test_mon_holders = $(patsubst %,agentd/monitor/%.o,holders turns sockets facts) $(patsubst %,base/%.o,array buf bytes clock proc utf8)
 test_mon_holders_LDFLAGS = -Wl,--wrap=mtime_now

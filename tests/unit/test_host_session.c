@@ -177,6 +177,21 @@ over_by_mistake(void **state)
 	assert_string_equal(s->user, "alice");
 }
 
+static void
+found_without_its_sshd(void **state)
+{
+	const struct endpoint none = {0}, peer = kit_endpoint("192.0.2.9", 50000);
+	struct session *s = host_found(k.host, 5, ALICE, 100, 4000, peer, none, (struct rtime){.ms = 5});
+
+	(void)state;
+	assert_ptr_equal(host_found(k.host, 5, ALICE, 0, 0, none, none, (struct rtime){.ms = 6}), s);
+	assert_int_equal(s->monitor_pid, 100);
+	assert_true(addr_eq(s->peer.addr, peer.addr)); /* what is known stays */
+	s = host_found(k.host, 6, BOB, 0, 0, none, none, (struct rtime){.ms = 6});
+	assert_true(s->ssh);
+	assert_int_equal(s->peer.addr.family, 0);
+}
+
 /* One user's past logins make room for his new ones before anything that lives. */
 static void
 the_past_is_bounded(void **state)
@@ -322,6 +337,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(from_records), T(a_report_outranks_records), T(certificates_and_groups), T(found_alive),
+		T(found_without_its_sshd),
 		T(another_boot), T(over_lets_go_of_all_it_owns), T(over_by_mistake),
 		T(the_past_is_bounded), T(each_in_order),
 		T(a_flood_of_one_user), T(quiet_sessions_of_a_replay_go_in_time),

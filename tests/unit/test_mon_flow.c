@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "agentd/monitor/flow.h"
+#include "agentd/monitor/flow_tables.h"
 
 static void
 lines_are_read(void **state)
@@ -71,6 +71,7 @@ the_first_of_many_is_found(void **state)
 	struct sockaddr_in sin = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)}, first;
 	socklen_t len = sizeof(sin);
 	int listener[32], conn[32];
+	struct flow_tables *all = flow_tables_new();
 	struct report_addr peer, local;
 	struct proc_stat st;
 
@@ -87,6 +88,13 @@ the_first_of_many_is_found(void **state)
 	assert_int_equal(getsockname(conn[0], (struct sockaddr *)&first, &len), 0);
 	assert_true(flow_of_process(getpid(), st.start_ticks, &peer, &local));
 	assert_int_equal(local.port, ntohs(first.sin_port));
+	peer = local = (struct report_addr){0};
+	assert_true(flow_of_one(all, getpid(), st.start_ticks, &peer, &local));
+	assert_int_equal(local.port, ntohs(first.sin_port));
+	assert_false(flow_of_one(all, getpid(), st.start_ticks + 1, &peer, &local));
+	assert_int_equal(peer.family, 0);
+	assert_false(flow_of_one(all, 0, 0, &peer, &local));
+	flow_tables_free(&all);
 	for (size_t i = 0; i < 32; i++) {
 		close(conn[i]);
 		close(listener[i]);
