@@ -413,6 +413,7 @@ archive_free(struct archive **ap, int64_t wait_ms)
 		j->forgotten = true;
 	if (a->worker != NULL) {
 		archive_flush(a);
+		a->soon = false;
 		if (!worker_free(&a->worker, wait_ms)) {
 			log_err("the store did not take its last rows in time");
 			return; /* the thread still has our memory */

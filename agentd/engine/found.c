@@ -45,8 +45,17 @@ on_known(void *engine)
 {
 	struct engine *e = engine;
 
-	e->found.asked--;
-	grants_again(e->grants);
+	if (--e->found.asked == 0)
+		grants_again(e->grants);
+}
+
+void
+found_tick(struct engine *e)
+{
+	found_name(e);
+	history_ask(e->history);
+	if (e->found.asked != 0)
+		grants_again(e->grants); /* of a slow store, what has come */
 }
 
 void
@@ -74,6 +83,8 @@ found_session(const struct notice *n, void *engine)
 	volumes_session(e->volumes, s);
 	grants_again(e->grants);
 	e->agents_unknown = true;
+	if (n->pid == 0)
+		host_closed(h, s->ses, rtime_now());
 }
 
 void

@@ -20,6 +20,8 @@ void found_session(const struct notice *, void *engine);
 void found_all(struct engine *);
 /* The name service has answered, or may have: names for those that have none. */
 void found_name(void *engine);
+/* Once a second: for who is not known yet. */
+void found_tick(struct engine *);
 /* Nothing more is waited for before rows are computed. */
 bool found_whole(void *engine);
 

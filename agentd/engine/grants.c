@@ -260,10 +260,9 @@ on_kick(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	begin_held(g);
 	if (g->renew)
 		begin_renewal(g);
-	else if (g->held)
-		begin_held(g);
 	else if (g->again && g->next == NULL && g->now != NULL && !round_walking(g->round))
 		begin_rows(g, g->now, RTIME_NONE, rtime_now());
 }

@@ -29,7 +29,7 @@ struct grants_parts {
 struct grants_stats {
 	uint64_t installed, failed;
 	uint32_t generation;   /* 0: none is in force */
-	bool renewing;         /* classes, or rows of living sessions, are still to come */
+	bool renewing;         /* classes, or rows of living sessions, are on their way */
 	bool blurred;          /* the policy has more classes than a row holds */
 };
 

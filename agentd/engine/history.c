@@ -18,7 +18,7 @@ SLIST_HEAD(bucket, busy);
 
 /* What the store knows of a session that was found. */
 struct restoring {
-	STAILQ_ENTRY(restoring) link; /* until it is asked for */
+	TAILQ_ENTRY(restoring) link;
 	struct history *h;
 	uint32_t ses;
 	void (*known)(void *arg);
@@ -30,8 +30,8 @@ struct history {
 	struct archive *archive; /* borrowed; NULL: no store */
 	const char *boot_id;     /* borrowed */
 	struct bucket busy[BUCKETS];
-	STAILQ_HEAD(, restoring) waiting; /* owned */
-	unsigned asked;
+	TAILQ_HEAD(, restoring) waiting, out; /* owned; to be asked for, asked for */
+	unsigned asked; /* of the latter */
 };
 
 static struct busy *
@@ -96,8 +96,8 @@ write_session(struct history *h, const struct session *s, struct rtime over)
 	    .service = s->service,
 	    .tty = s->tty,
 	    .method = s->method,
-	    .key_type = s->key_type,
-	    .key = s->key_fp,
+	    .key_type = s->key_known ? s->key_type : "",
+	    .key = s->key_known ? s->key_fp : "",
 	    .ca = s->ca_fp,
 	    .cert_id = s->cert_id,
 	    .groups = buf_ok(&groups) ? groups.p : NULL,
@@ -122,7 +122,7 @@ count_login(struct history *h, const struct session *s, struct rtime over)
 	    .day_ms = s->opened.ms - s->opened.ms % DAY_MS,
 	    .user = s->user,
 	    .ip = addr_str(s->peer.addr, ip),
-	    .key = s->key_fp,
+	    .key = s->key_known ? s->key_fp : "",
 	    .method = s->method,
 	    .first_ms = s->opened.ms,
 	    .last_ms = s->opened.ms,
@@ -190,7 +190,7 @@ is_same(const struct session *s, const struct store_session *row)
 {
 	char ip[ADDR_STRLEN];
 
-	return s->auid == row->auid && (s->peer.addr.family == 0 || (s->peer.port == row->port &&
+	return s->auid == row->auid && (s->peer.addr.family == 0 || ((s->peer.port == 0 || s->peer.port == row->port) &&
 	    bytes_is(bytes_of(addr_str(s->peer.addr, ip)), row->ip)));
 }
 
@@ -221,6 +221,25 @@ restore_groups(struct session *s, const char *text)
 	s->ngroups = n;
 }
 
+static void
+restore_cert(struct session *s, const struct store_session *row)
+{
+	if (row->ca[0] == '\0' || s->cert_id != NULL || (s->cert_id = strdup(row->cert_id)) == NULL)
+		return;
+	s->cert = true;
+	s->report |= REPORT_PRINCIPALS_CUT; /* they are not stored */
+}
+
+/* As the module has it: what fills its array may have been longer. */
+static bool
+is_cut(const struct store_session *row)
+{
+	const struct report *r = NULL;
+
+	return strlen(row->user) + 1 >= sizeof(r->user) || strlen(row->method) + 1 >= sizeof(r->method) ||
+	    strlen(row->tty) + 1 >= sizeof(r->tty) || strlen(row->cert_id) + 1 >= sizeof(r->cert_id);
+}
+
 /* What the module once reported and nobody reports again: from now on it counts as reported. */
 static void
 restore(struct session *s, const struct store_session *row)
@@ -228,7 +247,7 @@ restore(struct session *s, const struct store_session *row)
 	s->source = SESSION_REPORT;
 	restore_peer(s, row);
 	restore_groups(s, row->groups);
-	if (s->ngroups == 0)
+	if (s->ngroups == 0 || s->ngroups == ST_GROUPS_MAX)
 		s->report |= REPORT_GROUPS_CUT; /* everybody is in one */
 	if (row->user[0] != '\0')
 		(void)bytes_copy(bytes_of(row->user), s->user, sizeof(s->user));
@@ -240,11 +259,8 @@ restore(struct session *s, const struct store_session *row)
 	(void)bytes_copy(bytes_of(row->ca), s->ca_fp, sizeof(s->ca_fp));
 	s->key_known = row->key[0] != '\0';
 	s->cert_serial = row->cert_serial;
-	if (row->cert_id[0] != '\0' && s->cert_id == NULL) {
-		s->cert_id = strdup(row->cert_id);
-		s->cert = s->cert_id != NULL;
-		s->report |= REPORT_PRINCIPALS_CUT; /* they are not stored */
-	}
+	restore_cert(s, row);
+	s->report |= is_cut(row) ? REPORT_CUT : 0u;
 	s->opened.ms = row->opened_ms;
 }
 
@@ -259,6 +275,7 @@ on_row(const struct store_session *row, void *arg)
 		mark(r->h, s->ses); /* what it did before is not known here */
 	}
 	r->h->asked--;
+	TAILQ_REMOVE(&r->h->out, r, link);
 	history_ask(r->h);
 	r->known(r->arg);
 	free(r);
@@ -269,9 +286,10 @@ history_ask(struct history *h)
 {
 	struct restoring *r;
 
-	while (h->asked < ASKED && (r = STAILQ_FIRST(&h->waiting)) != NULL &&
+	while (h->asked < ASKED && (r = TAILQ_FIRST(&h->waiting)) != NULL &&
 	    archive_get_session(h->archive, h->boot_id, r->ses, on_row, r)) {
-		STAILQ_REMOVE_HEAD(&h->waiting, link);
+		TAILQ_REMOVE(&h->waiting, r, link);
+		TAILQ_INSERT_TAIL(&h->out, r, link);
 		h->asked++;
 	}
 }
@@ -281,10 +299,10 @@ history_found(struct history *h, const struct session *s, void (*known)(void *ar
 {
 	struct restoring *r;
 
-	if (h->archive == NULL || (r = calloc(1, sizeof(*r))) == NULL)
+	if (h->archive == NULL || h->boot_id[0] == '\0' || (r = calloc(1, sizeof(*r))) == NULL)
 		return false;
 	*r = (struct restoring){.h = h, .ses = s->ses, .known = known, .arg = arg};
-	STAILQ_INSERT_TAIL(&h->waiting, r, link);
+	TAILQ_INSERT_TAIL(&h->waiting, r, link);
 	history_ask(h);
 	return true;
 }
@@ -299,7 +317,8 @@ history_new(struct host *host, struct archive *archive, const char *boot_id)
 	h->host = host;
 	h->archive = archive;
 	h->boot_id = boot_id;
-	STAILQ_INIT(&h->waiting);
+	TAILQ_INIT(&h->waiting);
+	TAILQ_INIT(&h->out);
 	return h;
 }
 
@@ -313,8 +332,9 @@ history_free(struct history **hp)
 	if (h == NULL)
 		return;
 	*hp = NULL;
-	while ((r = STAILQ_FIRST(&h->waiting)) != NULL) {
-		STAILQ_REMOVE_HEAD(&h->waiting, link);
+	TAILQ_CONCAT(&h->waiting, &h->out, link); /* the store has forgotten them */
+	while ((r = TAILQ_FIRST(&h->waiting)) != NULL) {
+		TAILQ_REMOVE(&h->waiting, r, link);
 		free(r);
 	}
 	for (size_t i = 0; i < BUCKETS; i++) {

@@ -8,7 +8,6 @@
 #include "agentd/engine/archive.h"
 #include "agentd/engine/case_keep.h"
 #include "agentd/engine/found.h"
-#include "agentd/engine/history.h"
 #include "agentd/engine/homes.h"
 #include "agentd/engine/learned.h"
 #include "agentd/engine/programs.h"
@@ -75,8 +74,7 @@ second_passed(struct engine *e)
 	losses_check(e->losses, pipeline_stats(e->pipeline), &intake_state(e->intake)->stats, now);
 	programs_check(e->programs);
 	outlet_check(e->outlet);
-	found_name(e);
-	history_ask(e->history);
+	found_tick(e);
 	find_agents(e, now);
 	homes_tick(e->homes, pipeline_host(e->pipeline), learned_is_whole(e->learned) ? e->options.baseline : NULL, now);
 	watch_sessions(e->watch, pipeline_host(e->pipeline));

@@ -23,6 +23,7 @@
 #include "agentd/monitor/passed.h"
 #include "agentd/monitor/pidfd.h"
 #include "agentd/monitor/source.h"
+#include "agentd/monitor/sweep.h"
 #include "agentd/monitor/switch.h"
 #include "agentd/monitor/table.h"
 #include "base/log.h"
@@ -166,6 +167,7 @@ drop(struct child *c)
 	close_fd(&c->sock);
 	logins_engine_gone(c->m->logins);
 	source_engine_gone(c->m->source);
+	sweep_engine_gone(c->m->sweeper);
 }
 
 static void

@@ -1,6 +1,7 @@
 /* flow_tables: see flow_tables.h.  Runs in the monitor. */
 #include "agentd/monitor/flow_tables.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -22,7 +23,6 @@ struct table {
 	uint64_t ns; /* inode of the namespace */
 	struct end *end; /* owned */
 	size_t n, room;
-	bool whole;
 };
 
 struct flow_tables {
@@ -43,7 +43,7 @@ add(struct table *t, const struct end *e)
 }
 
 static bool
-read_file(struct table *t, pid_t pid, const char *name)
+read_file(struct table *t, pid_t pid, const char *name, bool optional)
 {
 	char path[64], line[256];
 	bool whole = true;
@@ -53,7 +53,7 @@ read_file(struct table *t, pid_t pid, const char *name)
 	snprintf(path, sizeof(path), "/proc/%d/net/%s", (int)pid, name);
 	f = fopen(path, "re");
 	if (f == NULL)
-		return false;
+		return optional && errno == ENOENT;
 	while (whole && fgets(line, sizeof(line), f) != NULL) {
 		if (flow_parse_line(line, &e.local, &e.peer, &e.inode))
 			whole = add(t, &e);
@@ -71,7 +71,7 @@ by_inode(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* NULL: it cannot be told, or there are too many. */
+/* NULL: it cannot be read whole, or there are too many. */
 static const struct table *
 table_of(struct flow_tables *all, pid_t pid)
 {
@@ -88,10 +88,15 @@ table_of(struct flow_tables *all, pid_t pid)
 	}
 	if (all->n == NAMESPACES)
 		return NULL;
-	t = &all->of[all->n++];
+	t = &all->of[all->n];
+	/* A host may have no IPv6; a process that ends has nothing at all, and its namespace's tables are another's to show. */
+	if (!read_file(t, pid, "tcp6", true) || !read_file(t, pid, "tcp", false)) {
+		free(t->end);
+		*t = (struct table){0};
+		return NULL;
+	}
 	t->ns = st.st_ino;
-	t->whole = read_file(t, pid, "tcp");
-	t->whole = read_file(t, pid, "tcp6") && t->whole; /* a host without IPv6 has none: then each alone */
+	all->n++;
 	if (t->n > 0)
 		qsort(t->end, t->n, sizeof(t->end[0]), by_inode);
 	return t;
@@ -119,7 +124,7 @@ flow_of_one(struct flow_tables *all, pid_t pid, uint64_t start_ticks, struct rep
 	struct proc_stat st;
 
 	*peer = *local = (struct report_addr){0};
-	if (pid > 0 && e == NULL && (t == NULL || !t->whole))
+	if (pid > 0 && t == NULL)
 		return flow_of_process(pid, start_ticks, peer, local);
 	/* Read by number: it counts only if the number was still this process's at the end. */
 	if (e == NULL || proc_stat(pid, &st) != 0 || st.start_ticks != start_ticks)

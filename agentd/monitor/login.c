@@ -223,6 +223,16 @@ login_new(struct logins *all, int fd, uint32_t ses)
 	return l;
 }
 
+/* It is told with those that were found, when the engine takes more. */
+static void
+untold(struct monitor *m, uint32_t ses)
+{
+	struct mon_session *s = registry_get(m->registry, ses);
+
+	if (s != NULL)
+		s->told = false;
+}
+
 static void
 take(struct logins *all, int fd)
 {
@@ -248,9 +258,10 @@ take(struct logins *all, int fd)
 		return;
 	}
 	n.id = l->id;
-	if (!monitor_send(all->m, &n, &fd, 1))
+	if (!monitor_send(all->m, &n, &fd, 1)) {
+		untold(all->m, ses);
 		answer(l, "there is no engine");
-	else
+	} else
 		(void)evtimer_add(l->on_time, &tv);
 }
 

@@ -13,15 +13,15 @@
 
 #define EVERY_MS    2000
 #define MISSES_OVER 2  /* a task may slip past one walk by forking to a lower number */
-#define SHARE_MS    4  /* of one turn of the loop */
+#define SHARE       64 /* sessions told in one turn of the loop */
 #define FULL_MS     50 /* until the engine has read what was sent */
-#define TURN_MS     1  /* of the others */
+#define TURN_MS     5  /* of the others */
 
 struct sweeper {
 	struct monitor *m; /* borrowed */
 	struct event *on_time, *on_tell;
 	bool looking; /* a walk is under way */
-	bool all;     /* the engine knows that it has been told all */
+	bool hello, all; /* the engine of now has come; it knows that it has been told all */
 	struct flow_tables *flows; /* owned; while there is somebody to tell; NULL */
 };
 
@@ -178,36 +178,42 @@ handle_alive(struct monitor *m, const struct request *rq, struct answer *a)
 
 struct telling {
 	struct sweeper *sw;
-	bool full, over; /* the engine does not take more now; others must have their turn */
-	struct mtime start;
+	unsigned told;
+	int64_t wait_ms; /* before it goes on; 0: there is no more */
 };
 
 _Static_assert((int)FOUNDF_ISOLATED == (int)GATEROW_ISOLATED && (int)FOUNDF_REVOKED == (int)GATEROW_REVOKED &&
     (int)FOUNDF_ISOLATED_ORDER == (int)GATEROW_ISOLATED_ORDER &&
     (int)FOUNDF_REVOKED_ORDER == (int)GATEROW_REVOKED_ORDER, "the row's flags are told as they are");
 
-static bool
-flow_of(struct sweeper *sw, const struct mon_session *s, struct report_addr *peer, struct report_addr *local)
+/* Its sshd and the connection that this one serves, while it lives. */
+static void
+add_sshd(struct sweeper *sw, const struct mon_session *s, struct notice *n)
 {
-	if (sw->flows == NULL && (sw->flows = flow_tables_new()) == NULL)
-		return false;
-	return flow_of_one(sw->flows, s->monitor_pid, s->start_ticks, peer, local);
+	struct proc_stat st;
+
+	if (s->monitor_pid == 0 || proc_stat(s->monitor_pid, &st) != 0 || st.start_ticks != s->start_ticks)
+		return;
+	n->pid = (uint32_t)s->monitor_pid;
+	n->start_ticks = s->start_ticks;
+	if (sw->flows == NULL)
+		sw->flows = flow_tables_new();
+	if (sw->flows != NULL)
+		(void)flow_of_one(sw->flows, s->monitor_pid, s->start_ticks, &n->peer, &n->local);
 }
 
-/* Without an sshd, and a row that another monitor gave it, there is nothing to tell. */
+/* Of one that never had an sshd, nor a row that another monitor gave it, there is nothing to tell. */
 static bool
 tell(struct mon_session *s, void *arg)
 {
 	struct telling *t = arg;
-	struct notice n = {.kind = NOTE_FOUND, .ses = s->ses, .auid = s->auid,
-	    .pid = (uint32_t)s->monitor_pid, .start_ticks = s->start_ticks, .flags = s->row_flags};
+	struct notice n = {.kind = NOTE_FOUND, .ses = s->ses, .auid = s->auid, .flags = s->row_flags};
 
-	if (s->told || s->over || (s->monitor_pid == 0 && !s->row) || t->full || t->over)
+	if (s->told || s->over || (s->monitor_pid == 0 && !s->row) || t->wait_ms != 0)
 		return true;
-	(void)flow_of(t->sw, s, &n.peer, &n.local);
+	add_sshd(t->sw, s, &n);
 	s->told = monitor_send(t->sw->m, &n, NULL, 0);
-	t->full = !s->told;
-	t->over = mtime_ms_since(mtime_now(), t->start) >= SHARE_MS;
+	t->wait_ms = !s->told ? FULL_MS : ++t->told >= SHARE ? TURN_MS : 0;
 	return true;
 }
 
@@ -215,17 +221,20 @@ static void
 tell_more(struct sweeper *sw)
 {
 	const struct notice all = {.kind = NOTE_FOUND_ALL};
-	struct telling t = {.sw = sw, .start = mtime_now()};
+	struct telling t = {.sw = sw};
 	struct timeval tv;
 
+	if (!sw->hello)
+		return;
 	registry_each(sw->m->registry, tell, &t);
-	if (!t.full && !t.over && !sw->all)
-		t.full = !(sw->all = monitor_send(sw->m, &all, NULL, 0));
-	tv = timeval_of_ms(t.full ? FULL_MS : TURN_MS);
-	if (!t.full && !t.over)
+	if (t.wait_ms == 0 && !sw->all && !(sw->all = monitor_send(sw->m, &all, NULL, 0)))
+		t.wait_ms = FULL_MS;
+	if (t.wait_ms == 0) {
 		flow_tables_free(&sw->flows);
-	else if (child_pid(sw->m->child) != 0)
-		(void)evtimer_add(sw->on_tell, &tv);
+		return;
+	}
+	tv = timeval_of_ms(t.wait_ms);
+	(void)evtimer_add(sw->on_tell, &tv);
 }
 
 static void
@@ -247,9 +256,17 @@ forget(struct mon_session *s, void *arg)
 void
 sweep_tell_found(struct sweeper *sw)
 {
+	sw->hello = true;
 	sw->all = false;
 	registry_each(sw->m->registry, forget, NULL);
 	tell_more(sw);
+}
+
+void
+sweep_engine_gone(struct sweeper *sw)
+{
+	sw->hello = false;
+	flow_tables_free(&sw->flows);
 }
 
 /* --- life ------------------------------------------------------------------------------------------- */

@@ -11,5 +11,6 @@ struct sweeper *sweep_new(struct monitor *);
 void sweep_free(struct sweeper **);
 /* Tells a new engine of every session that is registered. */
 void sweep_tell_found(struct sweeper *);
+void sweep_engine_gone(struct sweeper *);
 
 #endif

@@ -76,7 +76,7 @@
  *    "watches":{"keys":{"works","why","count"},"memory":{…}},     directories of keys and agents; processes
  *    "volumes":{"state","sessions","connections","ends"},         state: exact (the kernel tells of ends) asked off
  *    "grants":{"generation","renewing","installed","failed","blurred","refused","killed","unseen","dropped"},
- *              renewing: classes or rows of living sessions are still to come; blurred: more classes than a
+ *              renewing: classes or rows of living sessions are on their way; blurred: more classes than a
  *              row holds; refused, killed: by the gates; unseen: of all that
  *              they saw, what audit did not tell
  *    "activities":[{"activity","level","why"}],                  level: prevent react observe; why not more

@@ -416,7 +416,7 @@ def test_keep_is_taken_over(stage: Stage, who: str) -> None:
             stage.daemon.settled()
         for probe in probes:
             probe.stop().only("refused")
-        assert ses in _with_key(stage.daemon)
+        until(lambda: ses in _with_key(stage.daemon), "it to be known again")
         stage.daemon.policy("")  # the row is a living one
         _tries(session, hammer).only("went")
     assert not _pinned(stage), "left by a daemon that releases"
@@ -577,7 +577,7 @@ def test_who_outlives_its_sshd_is_known_again(stage: Stage) -> None:
     """Its user has gone and its sshd with him; engine and daemon die: what goes on in it is refused as before."""
     hammer = program(stage.bastion, "hammer")
     keep = Modes(closed=False, keep=True)
-    with running(stage, keep):
+    with running(stage, keep), contextlib.ExitStack() as left_behind:
         with stage.login("alice") as session:
             ses = session.ses
             line = stage.daemon.sessions()[ses]
@@ -585,19 +585,24 @@ def test_who_outlives_its_sshd_is_known_again(stage: Stage) -> None:
             stage.daemon.policy(f"ssh-ports {{ 22, {CLOSED} }}\n{rule}\n", mode="enforce")
             stage.daemon.settled()
             left = int(session.out(f"setsid {hammer} -i 1000 {DB} {CLOSED} </dev/null >/tmp/left 2>/dev/null & echo $!"))
-        try:
-            until(lambda: not is_alive(line["process"]["pid"]), "sshd to go")
-            _engine_dies(stage.daemon)
-            stage.daemon.settled()
-            assert ses in _with_key(stage.daemon)
-            stage.daemon.kill()
-            stage.daemon.start(keep.config)
-            stage.daemon.settled()
-            assert ses in _with_key(stage.daemon)
-        finally:
-            os.kill(left, signal.SIGTERM)
-        until(lambda: not is_alive(left), "the hammer to end")
+            left_behind.callback(_end, left)
+        until(lambda: not is_alive(line["process"]["pid"]), "sshd to go")
+        _engine_dies(stage.daemon)
+        stage.daemon.settled()
+        until(lambda: ses in _with_key(stage.daemon), "it to be known again")
+        assert stage.daemon.sessions()[ses]["sshtether"]["state"] == "closed"
+        stage.daemon.kill()
+        stage.daemon.start(keep.config)
+        stage.daemon.settled()
+        until(lambda: ses in _with_key(stage.daemon), "it to be known again")
+        _end(left)
         told(stage.bastion.read("/tmp/left")).only("refused")
+
+
+def _end(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
+    until(lambda: not is_alive(pid), "it to end")
 
 
 def _with_key(daemon: Daemon) -> set[int]:
