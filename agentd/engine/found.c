@@ -2,8 +2,8 @@
 #include "agentd/engine/found.h"
 
 #include "agentd/engine/failures.h"
-#include "agentd/engine/history.h"
 #include "agentd/engine/homes.h"
+#include "agentd/engine/recall.h"
 #include "agentd/engine/restraint.h"
 #include "agentd/engine/state.h"
 #include "agentd/engine/volumes.h"
@@ -53,7 +53,7 @@ void
 found_tick(struct engine *e)
 {
 	found_name(e);
-	history_ask(e->history);
+	recall_more(e->recall);
 	if (e->found.asked != 0)
 		grants_again(e->grants); /* of a slow store, what has come */
 }
@@ -78,7 +78,7 @@ found_session(const struct notice *n, void *engine)
 	e->found.last = mtime_now();
 	restraint_found(s, n);
 	name_one(s, e); /* asks */
-	e->found.asked += history_found(e->history, s, on_known, e);
+	e->found.asked += recall_session(e->recall, s, on_known, e);
 	homes_want(e->homes, s->ses, s->auid);
 	volumes_session(e->volumes, s);
 	grants_again(e->grants);

@@ -7,7 +7,6 @@
 #define SHORT_MS  60000 /* a quiet session that ended before this is counted, not stored */
 #define BUCKETS   1024
 #define DAY_MS    86400000
-#define ASKED     32 /* questions to the store under way, half of what its queue takes */
 
 /* A session that did more than to log in. */
 struct busy {
@@ -16,22 +15,11 @@ struct busy {
 };
 SLIST_HEAD(bucket, busy);
 
-/* What the store knows of a session that was found. */
-struct restoring {
-	TAILQ_ENTRY(restoring) link;
-	struct history *h;
-	uint32_t ses;
-	void (*known)(void *arg);
-	void *arg;
-};
-
 struct history {
 	struct host *host;       /* borrowed */
 	struct archive *archive; /* borrowed; NULL: no store */
 	const char *boot_id;     /* borrowed */
 	struct bucket busy[BUCKETS];
-	TAILQ_HEAD(, restoring) waiting, out; /* owned; to be asked for, asked for */
-	unsigned asked; /* of the latter */
 };
 
 static struct busy *
@@ -182,129 +170,10 @@ history_over(struct history *h, uint32_t ses)
 	unmark(h, ses);
 }
 
-/* --- after a restart ------------------------------------------------------------------------------ */
-
-/* A ses is unique in a boot; the connection is looked at where there still is one. */
-static bool
-is_same(const struct session *s, const struct store_session *row)
-{
-	char ip[ADDR_STRLEN];
-
-	return s->auid == row->auid && (s->peer.addr.family == 0 || ((s->peer.port == 0 || s->peer.port == row->port) &&
-	    bytes_is(bytes_of(addr_str(s->peer.addr, ip)), row->ip)));
-}
-
-static void
-restore_peer(struct session *s, const struct store_session *row)
-{
-	struct addr a;
-
-	if (s->peer.addr.family == 0 && addr_parse(bytes_of(row->ip), &a))
-		s->peer = (struct endpoint){.addr = a, .port = (uint16_t)row->port};
-}
-
-/* One name a line, back into the session's own list. */
-static void
-restore_groups(struct session *s, const char *text)
-{
-	size_t n = 0;
-
-	if (s->group_names != NULL || s->ngroups != 0 || text[0] == '\0' ||
-	    (s->group_names = calloc(ST_GROUPS_MAX, sizeof(s->group_names[0]))) == NULL)
-		return;
-	while (*text != '\0' && n < ST_GROUPS_MAX) {
-		const size_t len = strcspn(text, "\n");
-
-		s->group_names[n++] = strndup(text, len);
-		text += len + (text[len] == '\n');
-	}
-	s->ngroups = n;
-}
-
-static void
-restore_cert(struct session *s, const struct store_session *row)
-{
-	if (row->ca[0] == '\0' || s->cert_id != NULL || (s->cert_id = strdup(row->cert_id)) == NULL)
-		return;
-	s->cert = true;
-	s->report |= REPORT_PRINCIPALS_CUT; /* they are not stored */
-}
-
-/* As the module has it: what fills its array may have been longer. */
-static bool
-is_cut(const struct store_session *row)
-{
-	const struct report *r = NULL;
-
-	return strlen(row->user) + 1 >= sizeof(r->user) || strlen(row->method) + 1 >= sizeof(r->method) ||
-	    strlen(row->tty) + 1 >= sizeof(r->tty) || strlen(row->cert_id) + 1 >= sizeof(r->cert_id);
-}
-
-/* What the module once reported and nobody reports again: from now on it counts as reported. */
-static void
-restore(struct session *s, const struct store_session *row)
-{
-	s->source = SESSION_REPORT;
-	restore_peer(s, row);
-	restore_groups(s, row->groups);
-	if (s->ngroups == 0 || s->ngroups == ST_GROUPS_MAX)
-		s->report |= REPORT_GROUPS_CUT; /* everybody is in one */
-	if (row->user[0] != '\0')
-		(void)bytes_copy(bytes_of(row->user), s->user, sizeof(s->user));
-	(void)bytes_copy(bytes_of(row->service), s->service, sizeof(s->service));
-	(void)bytes_copy(bytes_of(row->tty), s->tty, sizeof(s->tty));
-	(void)bytes_copy(bytes_of(row->method), s->method, sizeof(s->method));
-	(void)bytes_copy(bytes_of(row->key_type), s->key_type, sizeof(s->key_type));
-	(void)bytes_copy(bytes_of(row->key), s->key_fp, sizeof(s->key_fp));
-	(void)bytes_copy(bytes_of(row->ca), s->ca_fp, sizeof(s->ca_fp));
-	s->key_known = row->key[0] != '\0';
-	s->cert_serial = row->cert_serial;
-	restore_cert(s, row);
-	s->report |= is_cut(row) ? REPORT_CUT : 0u;
-	s->opened.ms = row->opened_ms;
-}
-
-static void
-on_row(const struct store_session *row, void *arg)
-{
-	struct restoring *r = arg;
-	struct session *s = host_session(r->h->host, r->ses);
-
-	if (row != NULL && s != NULL && s->source == SESSION_PROC && is_same(s, row)) {
-		restore(s, row);
-		mark(r->h, s->ses); /* what it did before is not known here */
-	}
-	r->h->asked--;
-	TAILQ_REMOVE(&r->h->out, r, link);
-	history_ask(r->h);
-	r->known(r->arg);
-	free(r);
-}
-
 void
-history_ask(struct history *h)
+history_recalled(struct history *h, uint32_t ses)
 {
-	struct restoring *r;
-
-	while (h->asked < ASKED && (r = TAILQ_FIRST(&h->waiting)) != NULL &&
-	    archive_get_session(h->archive, h->boot_id, r->ses, on_row, r)) {
-		TAILQ_REMOVE(&h->waiting, r, link);
-		TAILQ_INSERT_TAIL(&h->out, r, link);
-		h->asked++;
-	}
-}
-
-bool
-history_found(struct history *h, const struct session *s, void (*known)(void *arg), void *arg)
-{
-	struct restoring *r;
-
-	if (h->archive == NULL || h->boot_id[0] == '\0' || (r = calloc(1, sizeof(*r))) == NULL)
-		return false;
-	*r = (struct restoring){.h = h, .ses = s->ses, .known = known, .arg = arg};
-	TAILQ_INSERT_TAIL(&h->waiting, r, link);
-	history_ask(h);
-	return true;
+	mark(h, ses);
 }
 
 struct history *
@@ -317,8 +186,6 @@ history_new(struct host *host, struct archive *archive, const char *boot_id)
 	h->host = host;
 	h->archive = archive;
 	h->boot_id = boot_id;
-	TAILQ_INIT(&h->waiting);
-	TAILQ_INIT(&h->out);
 	return h;
 }
 
@@ -326,17 +193,11 @@ void
 history_free(struct history **hp)
 {
 	struct history *h = *hp;
-	struct restoring *r;
 	struct busy *b;
 
 	if (h == NULL)
 		return;
 	*hp = NULL;
-	TAILQ_CONCAT(&h->waiting, &h->out, link); /* the store has forgotten them */
-	while ((r = TAILQ_FIRST(&h->waiting)) != NULL) {
-		TAILQ_REMOVE(&h->waiting, r, link);
-		free(r);
-	}
 	for (size_t i = 0; i < BUCKETS; i++) {
 		while ((b = SLIST_FIRST(&h->busy[i])) != NULL) {
 			SLIST_REMOVE_HEAD(&h->busy[i], link);

@@ -17,13 +17,8 @@ struct history;
 struct history *history_new(struct host *, struct archive *, const char *boot_id);
 void history_free(struct history **);
 void history_row(struct history *, const struct outlet_row *);
-/*
- * A session was there when the daemon started: what the store knows of it comes back, then known() is called,
- * also when it knows nothing.  False: nobody is asked, known() is not called.
- */
-bool history_found(struct history *, const struct session *, void (*known)(void *arg), void *arg);
-/* The store may take questions again that it had no room for.  Once a second. */
-void history_ask(struct history *);
+/* It was there before this engine, which does not know what it did: its row stays, however short it is. */
+void history_recalled(struct history *, uint32_t ses);
 void history_opened(struct history *, const struct session *);
 /* The session is about to be let go of. */
 void history_over(struct history *, uint32_t ses);

@@ -25,6 +25,7 @@
 #include "agentd/engine/policy_watch.h"
 #include "agentd/engine/probe_live.h"
 #include "agentd/engine/programs.h"
+#include "agentd/engine/recall.h"
 #include "agentd/engine/say.h"
 #include "agentd/engine/second.h"
 #include "agentd/engine/state.h"
@@ -197,7 +198,8 @@ make_store(struct engine *e)
 	if ((e->cases = cases_new(e->boot_id, e->options.baseline)) == NULL)
 		return false;
 	case_keep_restore(e->cases, e->archive, e->boot_id);
-	return (e->history = history_new(pipeline_host(e->pipeline), e->archive, e->boot_id)) != NULL;
+	return (e->history = history_new(pipeline_host(e->pipeline), e->archive, e->boot_id)) != NULL &&
+	    (e->recall = recall_new(pipeline_host(e->pipeline), e->history, e->archive, e->boot_id)) != NULL;
 }
 
 static bool
@@ -291,6 +293,7 @@ parts_let_go(struct engine *e)
 	homes_free(&e->homes);
 	pipeline_free(&e->pipeline);
 	learned_free(&e->learned);
+	recall_free(&e->recall);
 	history_free(&e->history);
 	acts_free(&e->acts);
 	say_free(&e->say);

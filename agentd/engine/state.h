@@ -113,6 +113,7 @@ struct engine {
 	struct cases *cases;     /* what was found of each session, joined */
 	struct archive *archive; /* NULL: no store */
 	struct history *history;
+	struct recall *recall;
 	struct learned *learned; /* what is usual here */
 	struct control *control;
 
