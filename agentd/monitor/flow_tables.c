@@ -89,7 +89,7 @@ table_of(struct flow_tables *all, pid_t pid)
 	if (all->n == NAMESPACES)
 		return NULL;
 	t = &all->of[all->n];
-	/* A host may have no IPv6; a process that ends has nothing at all, and its namespace's tables are another's to show. */
+	/* A host may have no IPv6; a process that has ended shows neither. */
 	if (!read_file(t, pid, "tcp6", true) || !read_file(t, pid, "tcp", false)) {
 		free(t->end);
 		*t = (struct table){0};

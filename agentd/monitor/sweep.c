@@ -13,7 +13,8 @@
 
 #define EVERY_MS    2000
 #define MISSES_OVER 2  /* a task may slip past one walk by forking to a lower number */
-#define SHARE       64 /* sessions told in one turn of the loop */
+#define SHARE_MS    4  /* of one turn of the loop */
+#define SHARE       64 /* sessions told in one, at most: what is sent must have room */
 #define FULL_MS     50 /* until the engine has read what was sent */
 #define TURN_MS     5  /* of the others */
 
@@ -178,6 +179,7 @@ handle_alive(struct monitor *m, const struct request *rq, struct answer *a)
 
 struct telling {
 	struct sweeper *sw;
+	struct mtime start;
 	unsigned told;
 	int64_t wait_ms; /* before it goes on; 0: there is no more */
 };
@@ -213,7 +215,10 @@ tell(struct mon_session *s, void *arg)
 		return true;
 	add_sshd(t->sw, s, &n);
 	s->told = monitor_send(t->sw->m, &n, NULL, 0);
-	t->wait_ms = !s->told ? FULL_MS : ++t->told >= SHARE ? TURN_MS : 0;
+	if (!s->told)
+		t->wait_ms = FULL_MS;
+	else if (++t->told >= SHARE || mtime_ms_since(mtime_now(), t->start) >= SHARE_MS)
+		t->wait_ms = TURN_MS;
 	return true;
 }
 
@@ -221,7 +226,7 @@ static void
 tell_more(struct sweeper *sw)
 {
 	const struct notice all = {.kind = NOTE_FOUND_ALL};
-	struct telling t = {.sw = sw};
+	struct telling t = {.sw = sw, .start = mtime_now()};
 	struct timeval tv;
 
 	if (!sw->hello)

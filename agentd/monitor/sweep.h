@@ -11,6 +11,7 @@ struct sweeper *sweep_new(struct monitor *);
 void sweep_free(struct sweeper **);
 /* Tells a new engine of every session that is registered. */
 void sweep_tell_found(struct sweeper *);
+/* The next one is told from the beginning, by what /proc shows then. */
 void sweep_engine_gone(struct sweeper *);
 
 #endif
