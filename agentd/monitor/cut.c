@@ -6,6 +6,9 @@
  * First where it was connected.  Nobody is found there while the socket lies in another socket's queue
  * (SCM_RIGHTS), is another session's by now, or is that of a process whose first thread has ended.  So then where it
  * was accepted: the kernel says there who connected it.
+ *
+ * The kernel lists sockets one after the other: one that is accepted meanwhile waits no more when its listener is
+ * shown, and was passed over before, when it had no inode.  A second list, begun after that, shows it.
  */
 #include "agentd/monitor/cut.h"
 
@@ -16,6 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agentd/monitor/afar.h"
 #include "agentd/monitor/inodes.h"
 #include "agentd/monitor/pidfd.h"
 #include "agentd/monitor/sockdiag.h"
@@ -30,18 +34,25 @@ struct file {
 	uint64_t inode;
 };
 
-struct search {
+/* What is to end. */
+struct wanted {
 	struct file file;
+	uint32_t ses;      /* SES_UNSET: everybody's */
+	cut_may_fn *may;   /* NULL: all */
+	const void *arg;
+	bool afar;         /* and in other network namespaces */
+};
+
+struct search {
+	const struct wanted *wanted;
 	struct inodes clients;  /* the sockets at the other ends of what the listener has accepted, or will */
 	struct inodes done;     /* of these */
 	struct inodes spared;   /* of these: somebody holds it who may */
 	struct inodes accepted; /* this end of those that are not */
+	struct inodes others;   /* cut, and none of the clients: of accepted, and afar */
+	struct afar afar;       /* of the listener, when it is asked for */
 	bool waits;             /* one is not accepted yet */
-	unsigned cut;           /* of accepted */
-	uint32_t ses;           /* SES_UNSET: everybody's */
-	cut_may_fn *may;        /* NULL: all */
-	const void *arg;
-	struct mtime until; /* then it is given up */
+	struct mtime until;     /* then it is given up */
 };
 
 static bool
@@ -59,8 +70,10 @@ note_clients(const struct diag_unix *u, void *arg)
 {
 	struct search *s = arg;
 
-	if (!is_bound_to(u, &s->file))
+	if (!is_bound_to(u, &s->wanted->file))
 		return 0;
+	if (u->listening && s->wanted->afar)
+		afar_begin(&s->afar, u);
 	for (size_t i = 0; i < u->pending_n; i++) {
 		if (u->pending[i] != 0 && !inodes_add(&s->clients, u->pending[i]))
 			return 1;
@@ -89,24 +102,17 @@ open_socket(int pidfd, int number, uint64_t inode)
 }
 
 static bool
-shut(int pidfd, int number, uint64_t inode)
-{
-	int fd = open_socket(pidfd, number, inode);
-	bool ok = fd != -1 && shutdown(fd, SHUT_RDWR) == 0;
-
-	if (fd != -1)
-		close(fd);
-	return ok;
-}
-
-static bool
 end_client(int number, uint64_t inode, void *arg)
 {
 	const struct visit *v = arg;
 	struct search *s = v->search;
+	const bool listed = inodes_has(&s->clients, inode);
+	int fd = listed || s->afar.n != 0 ? open_socket(v->pidfd, number, inode) : -1;
 
-	if (inodes_has(&s->clients, inode) && shut(v->pidfd, number, inode))
-		(void)inodes_add(&s->done, inode);
+	if (fd != -1 && (listed || afar_leads(&s->afar, fd)) && shutdown(fd, SHUT_RDWR) == 0)
+		(void)inodes_add(listed ? &s->done : &s->others, inode);
+	if (fd != -1)
+		close(fd);
 	return true;
 }
 
@@ -127,10 +133,10 @@ visit_client(int pidfd, const struct facts *f, void *arg)
 {
 	struct search *s = arg;
 	struct visit v = {.search = s, .pidfd = pidfd};
-	bool ends = s->may == NULL || s->may(f, s->arg);
+	bool ends = s->wanted->may == NULL || s->wanted->may(f, s->wanted->arg);
 
 	(void)sockets_each(f->pid, s->until, ends ? end_client : spare_client, &v);
-	return s->done.n == s->clients.n;
+	return s->clients.n != 0 && s->done.n == s->clients.n;
 }
 
 /* --- the other end -------------------------------------------------------------------------------------- */
@@ -146,7 +152,7 @@ note_accepted(const struct diag_unix *u, void *arg)
 {
 	struct search *s = arg;
 
-	if (!is_bound_to(u, &s->file))
+	if (!is_bound_to(u, &s->wanted->file))
 		return 0;
 	for (size_t i = 0; i < u->pending_n; i++)
 		s->waits = s->waits || (u->pending[i] != 0 && !is_settled(s, u->pending[i]));
@@ -172,7 +178,7 @@ may_not_be(const struct search *s, int fd)
 	close(pidfd);
 	if (rc != 0)
 		return true;
-	return s->ses == SES_UNSET ? s->may == NULL || s->may(&f, s->arg) : f.ses == s->ses;
+	return s->wanted->ses == SES_UNSET ? s->wanted->may == NULL || s->wanted->may(&f, s->wanted->arg) : f.ses == s->wanted->ses;
 }
 
 static bool
@@ -183,7 +189,7 @@ end_accepted(int number, uint64_t inode, void *arg)
 	int fd = inodes_has(&s->accepted, inode) ? open_socket(v->pidfd, number, inode) : -1;
 
 	if (fd != -1 && may_not_be(s, fd) && shutdown(fd, SHUT_RDWR) == 0)
-		s->cut++;
+		(void)inodes_add(&s->others, inode);
 	if (fd != -1)
 		close(fd);
 	return true;
@@ -203,56 +209,58 @@ static void
 cut_accepted(struct search *s)
 {
 	for (int i = 0; i < LOOKS; i++) {
+		const size_t known = s->accepted.n;
+
 		s->waits = false;
-		s->accepted.n = 0;
 		if (diag_unix_each(note_accepted, s) < 0)
 			return;
-		if (s->accepted.n != 0)
+		if (s->accepted.n != known)
 			(void)facts_among(NULL, visit_acceptor, s);
-		if (!s->waits)
+		if (s->waits)
+			(void)poll(NULL, 0, ACCEPT_MS);
+		else if (i != 0)
 			return;
-		(void)poll(NULL, 0, ACCEPT_MS);
 	}
 }
 
-/* ses SES_UNSET: everybody's. */
 static int
-cut(uint32_t ses, const struct file *file, cut_may_fn *may, const void *arg)
+cut(const struct wanted *wanted)
 {
 	struct search *s = calloc(1, sizeof(*s));
 	int rc;
 
 	if (s == NULL)
 		return -ENOMEM;
-	s->file = *file;
-	s->ses = ses;
-	s->may = may;
-	s->arg = arg;
+	s->wanted = wanted;
 	s->until = mtime_after(mtime_now(), PATIENCE_MS);
 	rc = diag_unix_each(note_clients, s);
-	if (rc >= 0 && s->clients.n != 0) {
-		(void)(ses == SES_UNSET ? facts_among(NULL, visit_client, s) : facts_each(ses, visit_client, s));
+	if (rc == 0)
+		rc = diag_unix_each(note_clients, s);
+	if (rc >= 0 && (s->clients.n != 0 || s->afar.n != 0)) {
+		(void)(wanted->ses == SES_UNSET ? facts_among(NULL, visit_client, s) :
+		    facts_each(wanted->ses, visit_client, s));
 		if (s->done.n != s->clients.n)
 			cut_accepted(s);
 	}
 	if (rc >= 0)
-		rc = (int)(s->done.n + s->cut);
+		rc = (int)(s->done.n + s->others.n);
 	free(s);
 	return rc;
 }
 
 int
-cut_connections(uint32_t ses, uint32_t major, uint32_t minor, uint64_t inode)
+cut_connections(uint32_t ses, uint32_t major, uint32_t minor, uint64_t inode, bool afar)
 {
-	const struct file file = {.major = major, .minor = minor, .inode = inode};
+	const struct wanted o = {.file = {.major = major, .minor = minor, .inode = inode}, .ses = ses, .afar = afar};
 
-	return ses == SES_UNSET ? -EINVAL : cut(ses, &file, NULL, NULL);
+	return ses == SES_UNSET ? -EINVAL : cut(&o);
 }
 
 int
 cut_all(uint32_t major, uint32_t minor, uint64_t inode, cut_may_fn *may, const void *arg)
 {
-	const struct file file = {.major = major, .minor = minor, .inode = inode};
+	const struct wanted o = {.file = {.major = major, .minor = minor, .inode = inode}, .ses = SES_UNSET, .may = may,
+	    .arg = arg};
 
-	return cut(SES_UNSET, &file, may, arg);
+	return cut(&o);
 }

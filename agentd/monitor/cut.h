@@ -6,10 +6,11 @@
 
 /*
  * The listener bound to the file (dev, inode).  Shuts down each connection to it that a process of ses
- * holds, whoever holds it too, or that was made by one or by somebody who is dead.  The number that were cut,
- * or −errno.  Checks no right: its caller has.
+ * holds, whoever holds it too, or that was made by one or by somebody who is dead.  afar: and those of another
+ * network namespace (afar.h) that a process of ses holds, which costs a walk over the session where there is none.
+ * The number that were cut, or −errno.  Checks no right: its caller has.
  */
-int cut_connections(uint32_t ses, uint32_t major, uint32_t minor, uint64_t inode);
+int cut_connections(uint32_t ses, uint32_t major, uint32_t minor, uint64_t inode, bool afar);
 /* False: what that process holds is let be. */
 typedef bool cut_may_fn(const struct facts *, const void *arg);
 /* Each connection to it, whoever holds it; but for processes that may() lets be.  Returns as above. */

@@ -48,7 +48,7 @@ run(struct job *job)
 {
 	struct cutting *c = (struct cutting *)job;
 
-	c->rc = cut_connections(c->ses, c->dev_major, c->dev_minor, c->inode);
+	c->rc = cut_connections(c->ses, c->dev_major, c->dev_minor, c->inode, false);
 }
 
 static void

@@ -204,7 +204,7 @@ static void
 destroy_unix(struct job *job)
 {
 	struct hunt *h = (struct hunt *)job;
-	int rc = cut_connections(h->rq.ses, h->rq.dev_major, h->rq.dev_minor, h->rq.inode);
+	int rc = cut_connections(h->rq.ses, h->rq.dev_major, h->rq.dev_minor, h->rq.inode, true);
 
 	h->note.value = (uint64_t)(rc < 0 ? -rc : rc);
 	h->note.result = rc < 0 ? RES_DENIED : rc == 0 ? RES_NOT_FOUND : RES_OK;

@@ -58,7 +58,7 @@ static void
 run(struct job *job)
 {
 	struct killing *k = (struct killing *)job;
-	int cut = cut_connections(k->rq.ses, k->rq.dev_major, k->rq.dev_minor, k->rq.inode);
+	int cut = cut_connections(k->rq.ses, k->rq.dev_major, k->rq.dev_minor, k->rq.inode, true);
 
 	if (k->cut_only) {
 		k->note.result = RES_PROTECTED;

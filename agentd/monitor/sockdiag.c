@@ -281,7 +281,7 @@ unix_each(uint32_t states, uint32_t show, int (*fn)(const struct diag_unix *, vo
 int
 diag_unix_each(int (*fn)(const struct diag_unix *, void *), void *arg)
 {
-	return unix_each(~0u, UDIAG_SHOW_VFS | UDIAG_SHOW_PEER | UDIAG_SHOW_ICONS, fn, arg);
+	return unix_each(~0u, UDIAG_SHOW_VFS | UDIAG_SHOW_NAME | UDIAG_SHOW_PEER | UDIAG_SHOW_ICONS, fn, arg);
 }
 
 int

@@ -44,8 +44,9 @@ class Race:
 HEAD = "   bytes      max  answers   signatures   µs: median     max"
 
 
-def race(stage: Stage, tries: int, requests: int, round_trip_ms: float) -> Race:
-    """mallory's root against deploy's forwarded agent, that far away, under the policy in force."""
+def race(stage: Stage, tries: int, requests: int, round_trip_ms: float, by: str = "") -> Race:
+    """mallory's root, by that program when one is named, against deploy's forwarded agent, that far away, under the
+    policy in force."""
     options = []
     if round_trip_ms:
         with open(stage.bastion.path(f"{PROGRAMS}/delay.py"), encoding="ascii") as program:
@@ -56,7 +57,7 @@ def race(stage: Stage, tries: int, requests: int, round_trip_ms: float) -> Race:
         sock = owner.out("echo $SSH_AUTH_SOCK")
         thief.out(f"sudo ln -sfn {sock} /run/innocent")
         said = thief.receive(
-            thief.send(f"sudo {PROGRAMS}/race {tries} {requests} /run/lab/deploy.key /run/innocent"), 20 * PATIENCE
+            thief.send(f"sudo {by} {PROGRAMS}/race {tries} {requests} /run/lab/deploy.key /run/innocent"), 20 * PATIENCE
         )[1]
         assert "ED25519" in owner.out("ssh-add -l"), "the owner lost her agent"
     lines = [[int(word) for word in line.split()] for line in said.splitlines()]

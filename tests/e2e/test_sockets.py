@@ -87,7 +87,18 @@ def test_agent_cut_before_it_is_accepted(stage: Stage) -> None:
 def test_agent_cut_before_a_signature(stage: Stage) -> None:
     """A signature needs a round trip to the owner's machine: most cuts come within 10 ms, on a busy machine all within 100."""
     stage.daemon.policy(BLOCK, mode="enforce")
-    race = cut.race(stage, 30, 1, 100)
+    _before_a_signature(stage)
+
+
+def test_agent_cut_in_another_network_namespace(stage: Stage) -> None:
+    """A path leads there from anywhere, and the kernel lists the sockets of its own namespace to each."""
+    stage.daemon.policy(BLOCK, mode="enforce")
+    with without_gates(stage):
+        _before_a_signature(stage, "unshare -n")
+
+
+def _before_a_signature(stage: Stage, by: str = "") -> None:
+    race = cut.race(stage, 30, 1, 100, by)
     assert race.signed == 0 and statistics.median(race.us) < 10_000, f"bytes, longest, answers, signatures, µs: {race}"
 
 

@@ -16,7 +16,7 @@
 #define STAGE_GLASS   4242  /* a login uid that nothing may touch */
 #define STAGE_TIMEOUT 30000 /* ms; of anything that is waited for */
 #define STAGE_LOGIN_MS 3000 /* login-timeout: the engine may be late, on a busy machine */
-#define STAGE_RATE    30    /* actions a minute */
+#define STAGE_RATE    40    /* actions a minute */
 #define STAGE_NEAR    "192.0.2.1" /* of this host; the other is, too, but nobody would know */
 #define STAGE_FAR     "192.0.2.2"
 

@@ -171,20 +171,39 @@ hide(const char *number)
 	return close(number_of(number));
 }
 
-static int
-hold_sockets(const char *number)
+static void
+hold_most(void)
 {
-	int n = number_of(number);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct rlimit most;
 
 	if (getrlimit(RLIMIT_NOFILE, &most) == 0)
 		most.rlim_cur = most.rlim_max;
 	(void)setrlimit(RLIMIT_NOFILE, &most);
+}
+
+static int
+hold_sockets(const char *number)
+{
+	int n = number_of(number);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	hold_most();
 	while (fd != -1 && --n > 0)
 		if (fcntl(fd, F_DUPFD_CLOEXEC, 0) == -1)
 			return -errno;
 	return fd == -1 ? -errno : 0;
+}
+
+static int
+hold_pairs(const char *number)
+{
+	int pair[2];
+
+	hold_most();
+	for (int n = number_of(number); n > 0; n--)
+		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == -1)
+			return -errno;
+	return 0;
 }
 
 static int
@@ -216,6 +235,13 @@ fly(const char *number)
 	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) == -1)
 		return -errno;
 	return packet_send(pair[0], "x", 1, &fd, 1) == 0 ? close(fd) : -errno;
+}
+
+static int
+go_afar(const char *unused)
+{
+	(void)unused;
+	return unshare(CLONE_NEWNET) == 0 ? 0 : -errno;
 }
 
 static int
@@ -297,10 +323,12 @@ static int (*const deeds[])(const char *arg) = {
 	[ORDER_SERVE] = serve,
 	[ORDER_HOARD] = hoard,
 	[ORDER_SOCKETS] = hold_sockets,
+	[ORDER_CROWD] = hold_pairs,
 	[ORDER_LISTEN] = listen_unix,
 	[ORDER_LEAVE] = leave,
 	[ORDER_FLY] = fly,
 	[ORDER_HIDE] = hide,
+	[ORDER_AFAR] = go_afar,
 };
 
 void

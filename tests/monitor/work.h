@@ -18,10 +18,12 @@ enum order {
 	ORDER_SERVE,   /* as EXEC, and it holds a TCP socket that listens */
 	ORDER_HOARD,   /* work holds a lot of descriptors; how many */
 	ORDER_SOCKETS, /* so many more, of one socket */
+	ORDER_CROWD,   /* so many pairs of sockets */
 	ORDER_LISTEN,  /* at a Unix socket */
 	ORDER_LEAVE,   /* of a descriptor: only a new child has it then */
 	ORDER_FLY,     /* of a descriptor: nobody has it then, it lies in the queue of a Unix socket */
 	ORDER_HIDE,    /* of a descriptor: only a thread with a table of its own has it then */
+	ORDER_AFAR,    /* work is in another network namespace from then on */
 };
 
 /* An order as it is written to work. */

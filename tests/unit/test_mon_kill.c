@@ -33,12 +33,13 @@ target_close(struct target *t)
 
 /* As a ControlMaster's client, or ssh-add: the other side goes, and so does it. */
 int
-cut_connections(uint32_t ses, uint32_t dev_major, uint32_t dev_minor, uint64_t inode)
+cut_connections(uint32_t ses, uint32_t dev_major, uint32_t dev_minor, uint64_t inode, bool afar)
 {
 	(void)ses;
 	(void)dev_major;
 	(void)dev_minor;
 	(void)inode;
+	assert_true(afar);
 	if (ends) {
 		(void)kill(victim, SIGTERM);
 		(void)waitpid(victim, NULL, 0);
