@@ -8,7 +8,8 @@
  * was accepted: the kernel says there who connected it.
  *
  * The kernel lists sockets one after the other: one that is accepted meanwhile waits no more when its listener is
- * shown, and was passed over before, when it had no inode.  A second list, begun after that, shows it.
+ * shown, and was passed over before, when it had no inode.  A second list, begun after that, shows it; what the first
+ * shows does not wait for it, for a signature may take two milliseconds.
  */
 #include "agentd/monitor/cut.h"
 
@@ -52,6 +53,7 @@ struct search {
 	struct inodes others;   /* cut, and none of the clients: of accepted, and afar */
 	struct afar afar;       /* of the listener, when it is asked for */
 	bool waits;             /* one is not accepted yet */
+	bool fresh;             /* one is not among the clients yet */
 	struct mtime until;     /* then it is given up */
 };
 
@@ -136,7 +138,16 @@ visit_client(int pidfd, const struct facts *f, void *arg)
 	bool ends = s->wanted->may == NULL || s->wanted->may(f, s->wanted->arg);
 
 	(void)sockets_each(f->pid, s->until, ends ? end_client : spare_client, &v);
-	return s->clients.n != 0 && s->done.n == s->clients.n;
+	return s->afar.n == 0 && s->done.n == s->clients.n;
+}
+
+static void
+cut_clients(struct search *s)
+{
+	if (s->wanted->ses == SES_UNSET)
+		(void)facts_among(NULL, visit_client, s);
+	else
+		(void)facts_each(s->wanted->ses, visit_client, s);
 }
 
 /* --- the other end -------------------------------------------------------------------------------------- */
@@ -147,6 +158,16 @@ is_settled(const struct search *s, uint64_t client)
 	return inodes_has(&s->done, client) || inodes_has(&s->spared, client);
 }
 
+/* What has connected since the clients were listed is looked for among them first. */
+static bool
+is_fresh(struct search *s, uint64_t client)
+{
+	const bool fresh = s->clients.n < ST_INODES && !inodes_has(&s->clients, client);
+
+	s->fresh = s->fresh || fresh;
+	return fresh;
+}
+
 static int
 note_accepted(const struct diag_unix *u, void *arg)
 {
@@ -155,8 +176,9 @@ note_accepted(const struct diag_unix *u, void *arg)
 	if (!is_bound_to(u, &s->wanted->file))
 		return 0;
 	for (size_t i = 0; i < u->pending_n; i++)
-		s->waits = s->waits || (u->pending[i] != 0 && !is_settled(s, u->pending[i]));
-	return u->listening || u->peer == 0 || is_settled(s, u->peer) ||
+		if (u->pending[i] != 0 && !is_fresh(s, u->pending[i]) && !is_settled(s, u->pending[i]))
+			s->waits = true;
+	return u->listening || u->peer == 0 || is_fresh(s, u->peer) || is_settled(s, u->peer) ||
 	    inodes_add(&s->accepted, u->inode) ? 0 : 1;
 }
 
@@ -205,44 +227,51 @@ visit_acceptor(int pidfd, const struct facts *f, void *arg)
 	return 0;
 }
 
-static void
+/* 0 or −errno. */
+static int
 cut_accepted(struct search *s)
 {
-	for (int i = 0; i < LOOKS; i++) {
-		const size_t known = s->accepted.n;
+	const size_t known = s->accepted.n;
+	int rc = diag_unix_each(note_accepted, s);
 
-		s->waits = false;
-		if (diag_unix_each(note_accepted, s) < 0)
-			return;
-		if (s->accepted.n != known)
-			(void)facts_among(NULL, visit_acceptor, s);
-		if (s->waits)
-			(void)poll(NULL, 0, ACCEPT_MS);
-		else if (i != 0)
-			return;
-	}
+	if (s->accepted.n != known)
+		(void)facts_among(NULL, visit_acceptor, s);
+	return rc < 0 ? rc : 0;
+}
+
+/* 0 or −errno. */
+static int
+look(struct search *s, bool first)
+{
+	const size_t known = s->clients.n;
+	int rc = diag_unix_each(note_clients, s);
+
+	s->waits = s->fresh = false;
+	if (s->clients.n != known || (first && s->afar.n != 0))
+		cut_clients(s);
+	if (rc < 0)
+		return rc;
+	return s->done.n != s->clients.n ? cut_accepted(s) : 0;
 }
 
 static int
 cut(const struct wanted *wanted)
 {
 	struct search *s = calloc(1, sizeof(*s));
-	int rc;
+	int rc = 0;
 
 	if (s == NULL)
 		return -ENOMEM;
 	s->wanted = wanted;
 	s->until = mtime_after(mtime_now(), PATIENCE_MS);
-	rc = diag_unix_each(note_clients, s);
-	if (rc == 0)
-		rc = diag_unix_each(note_clients, s);
-	if (rc >= 0 && (s->clients.n != 0 || s->afar.n != 0)) {
-		(void)(wanted->ses == SES_UNSET ? facts_among(NULL, visit_client, s) :
-		    facts_each(wanted->ses, visit_client, s));
-		if (s->done.n != s->clients.n)
-			cut_accepted(s);
+	for (int i = 0; i < LOOKS && rc == 0; i++) {
+		rc = look(s, i == 0);
+		if (s->waits && !s->fresh)
+			(void)poll(NULL, 0, ACCEPT_MS);
+		else if (i != 0 && !s->fresh)
+			break;
 	}
-	if (rc >= 0)
+	if (rc == 0)
 		rc = (int)(s->done.n + s->others.n);
 	free(s);
 	return rc;
