@@ -8,7 +8,7 @@
  * was accepted: the kernel says there who connected it.
  *
  * The kernel lists sockets one after the other: one that is accepted meanwhile waits no more when its listener is
- * shown, and was passed over before, when it had no inode.  A second list, begun after that, shows it; what the first
+ * shown, and was passed over before, when it had no inode.  A list that is begun after that shows it; what the first
  * shows does not wait for it, for a signature may take two milliseconds.
  */
 #include "agentd/monitor/cut.h"
@@ -28,7 +28,8 @@
 
 #define PATIENCE_MS 2000 /* a user can hold more descriptors than that allows to read */
 #define ACCEPT_MS   20   /* until the next look at what was not accepted yet */
-#define LOOKS       10
+#define LOOKS       10   /* and as many at once, while others connect */
+#define AFAR_MS     200
 
 struct file {
 	uint32_t major, minor;
@@ -54,6 +55,7 @@ struct search {
 	struct afar afar;       /* of the listener, when it is asked for */
 	bool waits;             /* one is not accepted yet */
 	bool fresh;             /* one is not among the clients yet */
+	unsigned hurried;       /* looks that were repeated at once for that */
 	struct mtime until;     /* then it is given up */
 };
 
@@ -76,17 +78,19 @@ note_clients(const struct diag_unix *u, void *arg)
 		return 0;
 	if (u->listening && s->wanted->afar)
 		afar_begin(&s->afar, u);
-	for (size_t i = 0; i < u->pending_n; i++) {
-		if (u->pending[i] != 0 && !inodes_add(&s->clients, u->pending[i]))
-			return 1;
-	}
-	return u->listening || u->peer == 0 || inodes_add(&s->clients, u->peer) ? 0 : 1;
+	for (size_t i = 0; i < u->pending_n; i++)
+		if (u->pending[i] != 0)
+			(void)inodes_add(&s->clients, u->pending[i]);
+	if (!u->listening && u->peer != 0)
+		(void)inodes_add(&s->clients, u->peer);
+	return 0;
 }
 
 /* One process. */
 struct visit {
 	struct search *search;
 	int pidfd; /* borrowed */
+	pid_t pid;
 };
 
 /* The descriptor was looked up by number: it counts only if it is that socket now.  −1: it is not. */
@@ -108,11 +112,10 @@ end_client(int number, uint64_t inode, void *arg)
 {
 	const struct visit *v = arg;
 	struct search *s = v->search;
-	const bool listed = inodes_has(&s->clients, inode);
-	int fd = listed || s->afar.n != 0 ? open_socket(v->pidfd, number, inode) : -1;
+	int fd = inodes_has(&s->clients, inode) ? open_socket(v->pidfd, number, inode) : -1;
 
-	if (fd != -1 && (listed || afar_leads(&s->afar, fd)) && shutdown(fd, SHUT_RDWR) == 0)
-		(void)inodes_add(listed ? &s->done : &s->others, inode);
+	if (fd != -1 && shutdown(fd, SHUT_RDWR) == 0)
+		(void)inodes_add(&s->done, inode);
 	if (fd != -1)
 		close(fd);
 	return true;
@@ -138,7 +141,7 @@ visit_client(int pidfd, const struct facts *f, void *arg)
 	bool ends = s->wanted->may == NULL || s->wanted->may(f, s->wanted->arg);
 
 	(void)sockets_each(f->pid, s->until, ends ? end_client : spare_client, &v);
-	return s->afar.n == 0 && s->done.n == s->clients.n;
+	return s->done.n == s->clients.n;
 }
 
 static void
@@ -162,7 +165,7 @@ is_settled(const struct search *s, uint64_t client)
 static bool
 is_fresh(struct search *s, uint64_t client)
 {
-	const bool fresh = s->clients.n < ST_INODES && !inodes_has(&s->clients, client);
+	const bool fresh = s->hurried < LOOKS && s->clients.n < ST_INODES && !inodes_has(&s->clients, client);
 
 	s->fresh = s->fresh || fresh;
 	return fresh;
@@ -241,37 +244,84 @@ cut_accepted(struct search *s)
 
 /* 0 or −errno. */
 static int
-look(struct search *s, bool first)
+look(struct search *s)
 {
 	const size_t known = s->clients.n;
 	int rc = diag_unix_each(note_clients, s);
 
 	s->waits = s->fresh = false;
-	if (s->clients.n != known || (first && s->afar.n != 0))
+	if (s->clients.n != known)
 		cut_clients(s);
 	if (rc < 0)
 		return rc;
-	return s->done.n != s->clients.n ? cut_accepted(s) : 0;
+	return s->done.n != s->clients.n || s->clients.n == ST_INODES ? cut_accepted(s) : 0;
 }
+
+/* Until two looks in a row have shown nothing that is to come.  0 or −errno. */
+static int
+look_on(struct search *s)
+{
+	int rc = 0;
+
+	for (unsigned quiet = 0, waited = 0; quiet < 2 && rc == 0 && mtime_now().ns < s->until.ns;) {
+		rc = look(s);
+		if (s->fresh) {
+			s->hurried++;
+			quiet = 0;
+		} else if (s->waits && waited++ < LOOKS) {
+			(void)poll(NULL, 0, ACCEPT_MS);
+			quiet = 0;
+		} else {
+			quiet++;
+		}
+	}
+	return rc;
+}
+
+/* --- in other network namespaces ------------------------------------------------------------------------ */
+
+static bool
+end_afar(int number, uint64_t inode, void *arg)
+{
+	const struct visit *v = arg;
+	struct search *s = v->search;
+	int fd = afar_may_be(v->pid, number) ? open_socket(v->pidfd, number, inode) : -1;
+
+	if (fd != -1 && afar_leads(&s->afar, fd) && shutdown(fd, SHUT_RDWR) == 0)
+		(void)inodes_add(&s->others, inode);
+	if (fd != -1)
+		close(fd);
+	return true;
+}
+
+static int
+visit_afar(int pidfd, const struct facts *f, void *arg)
+{
+	struct search *s = arg;
+	struct visit v = {.search = s, .pidfd = pidfd, .pid = f->pid};
+
+	(void)sockets_each_thread(f->pid, s->until, end_afar, &v);
+	return 0;
+}
+
+/* --- the cut -------------------------------------------------------------------------------------------- */
 
 static int
 cut(const struct wanted *wanted)
 {
 	struct search *s = calloc(1, sizeof(*s));
-	int rc = 0;
+	int rc;
 
 	if (s == NULL)
 		return -ENOMEM;
 	s->wanted = wanted;
 	s->until = mtime_after(mtime_now(), PATIENCE_MS);
-	for (int i = 0; i < LOOKS && rc == 0; i++) {
-		rc = look(s, i == 0);
-		if (s->waits && !s->fresh)
-			(void)poll(NULL, 0, ACCEPT_MS);
-		else if (i != 0 && !s->fresh)
-			break;
+	rc = look_on(s);
+	if (s->afar.n != 0) {
+		s->until = mtime_after(mtime_now(), AFAR_MS);
+		(void)facts_each(wanted->ses, visit_afar, s);
 	}
-	if (rc == 0)
+	if (rc == 0 || s->done.n + s->others.n != 0)
 		rc = (int)(s->done.n + s->others.n);
 	free(s);
 	return rc;

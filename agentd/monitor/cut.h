@@ -6,8 +6,8 @@
 
 /*
  * The listener bound to the file (dev, inode).  Shuts down each connection to it that a process of ses
- * holds, whoever holds it too, or that was made by one or by somebody who is dead.  afar: and those of another
- * network namespace (afar.h) that a process of ses holds, which costs a walk over the session where there is none.
+ * holds, whoever holds it too, or that was made by one or by somebody who is dead.  afar: then, with one more walk
+ * over the session, those of another network namespace that its processes hold (afar.h).
  * The number that were cut, or −errno.  Checks no right: its caller has.
  */
 int cut_connections(uint32_t ses, uint32_t major, uint32_t minor, uint64_t inode, bool afar);

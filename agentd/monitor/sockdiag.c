@@ -60,6 +60,21 @@ take(int fd, message_fn *fn, void *arg)
 	return 1;
 }
 
+/*
+ * Until something was received, the kernel makes its datagrams of a page, and with an entry that needs more a dump just
+ * ends (af_netlink.c, netlink_dump(); a listener at which a thousand wait is such a one).
+ */
+static int
+widen(int fd)
+{
+	const struct nlmsghdr nothing = {
+	    .nlmsg_len = sizeof(nothing), .nlmsg_type = NLMSG_NOOP, .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK};
+
+	if (send(fd, &nothing, sizeof(nothing), 0) != (ssize_t)sizeof(nothing))
+		return -errno;
+	return take(fd, NULL, NULL);
+}
+
 /* Sends one request and hears it out. */
 static int
 converse(const void *request, size_t len, message_fn *fn, void *arg)
@@ -68,7 +83,9 @@ converse(const void *request, size_t len, message_fn *fn, void *arg)
 
 	if (fd < 0)
 		return fd;
-	rc = send(fd, request, len, 0) == (ssize_t)len ? 1 : -errno;
+	rc = widen(fd);
+	if (rc == 0)
+		rc = send(fd, request, len, 0) == (ssize_t)len ? 1 : -errno;
 	while (rc == 1)
 		rc = take(fd, fn, arg);
 	close(fd);

@@ -176,30 +176,53 @@ a_cut_reaches_what_is_accepted_meanwhile(void **state)
 	stage_session_end(&crowd);
 }
 
-/* Both ends are of the namespace of who connects, and are not on the list of the listener's. */
+/*
+ * Both ends are of the namespace of who connects, and are not on the list of the listener's.  What he has connected to
+ * another listener stays, from afar and from here, and if that had the same name before.
+ */
 static void
 a_cut_reaches_another_network_namespace(void **state)
 {
 	struct stage_session thief;
 	struct request rq;
-	int listener, a;
+	int listener, old, other, a, b, near, tcp, tcp_listener;
+	struct report_addr to;
+	char port[8];
 
 	(void)state;
 	stage_mode("enforce");
 	stage_session(&thief, 0, true);
 	rq = kit_request(REQ_DESTROY, &thief, 0);
+	tcp_listener = kit_tcp_listener(port, &to);
+	assert_true(stage_order(&thief, ORDER_CONNECT_TCP, port) >= 0);
+	tcp = accept(tcp_listener, NULL, NULL);
+	old = kit_unix_listener(&rq);
+	assert_true(stage_order(&thief, ORDER_CONNECT_UNIX, "unix") >= 0);
+	near = accept(old, NULL, NULL);
 	listener = kit_unix_listener(&rq);
+	other = stage_socket("other", SOCK_STREAM, true);
 	assert_int_equal(stage_order(&thief, ORDER_AFAR, NULL), 0);
 	assert_true(stage_order(&thief, ORDER_CONNECT_UNIX, "unix") >= 0);
 	a = accept(listener, NULL, NULL);
+	assert_true(stage_order(&thief, ORDER_CONNECT_UNIX, "other") >= 0);
+	b = accept(other, NULL, NULL);
 	rq.time_ms = stage_now_ms();
 	assert_int_equal(stage_ask(&rq, NULL, NULL), RES_OK);
 	assert_true(kit_ends(a));
+	assert_int_equal(kit_ended(b), 0);
+	assert_int_equal(kit_ended(near), 0);
+	assert_int_equal(kit_ended(tcp), 0);
 	rq.time_ms = stage_now_ms();
 	assert_int_equal(stage_ask(&rq, NULL, NULL), RES_NOT_FOUND);
 	stage_mode("audit");
 	close(a);
+	close(b);
+	close(near);
+	close(tcp);
+	close(old);
+	close(other);
 	close(listener);
+	close(tcp_listener);
 	stage_session_end(&thief);
 }
 

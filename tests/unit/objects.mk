@@ -222,6 +222,7 @@ test_mon_grants = $(patsubst %,agentd/monitor/%.o,rows kept lenders sound regist
 test_mon_registry = agentd/monitor/registry.o agentd/monitor/rate.o base/bytes.o
 test_mon_connections = $(patsubst %,agentd/monitor/%.o,connections sockdiag) base/array.o base/clock.o base/proc.o base/buf.o \
 	base/bytes.o base/utf8.o
+test_mon_sockdiag = agentd/monitor/sockdiag.o $(patsubst %,base/%.o,array buf bytes clock proc utf8)
 test_host_table = agentd/host/table.o
 test_mon_rule = agentd/monitor/rule.o
 test_mon_rule_LIBS = -laudit
