@@ -94,12 +94,16 @@ is_of_another(const struct afar *a, int fd)
 	    sockets_each_thread(who.pid, mtime_after(mtime_now(), HOLDER_MS), is_not_it, &it);
 }
 
+/* Asked without a lock of the socket: the number may be of another one by now. */
 static bool
-is_elsewhere(const struct afar *a, int fd)
+is_unix_elsewhere(const struct afar *a, int fd)
 {
 	const uint64_t its = namespace_of(fd);
+	int domain;
+	socklen_t n = sizeof(domain);
 
-	return its != 0 && a->here != 0 && its != a->here;
+	return its != 0 && a->here != 0 && its != a->here &&
+	    getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &n) == 0 && domain == AF_UNIX;
 }
 
 bool
@@ -109,7 +113,7 @@ afar_leads(const struct afar *a, int fd)
 	socklen_t n = sizeof(name);
 	const size_t begin = offsetof(struct sockaddr_un, sun_path);
 
-	if (a->n == 0 || !is_elsewhere(a, fd) || getpeername(fd, (struct sockaddr *)&name, &n) == -1)
+	if (a->n == 0 || !is_unix_elsewhere(a, fd) || getpeername(fd, (struct sockaddr *)&name, &n) == -1)
 		return false;
 	return name.sun_family == AF_UNIX && n == begin + a->n && memcmp(name.sun_path, a->path, a->n) == 0 &&
 	    !is_over(fd) && !is_of_another(a, fd);
