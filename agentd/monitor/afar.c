@@ -74,10 +74,10 @@ afar_may_be(pid_t pid, int number)
 static bool
 is_not_it(int number, uint64_t inode, void *arg)
 {
-	const struct afar *a = arg;
+	const uint64_t *its = arg;
 
 	(void)number;
-	return inode != a->inode;
+	return inode != *its;
 }
 
 /* Whoever began to listen there may be gone, as ssh-agent is when it has gone to the background. */
@@ -86,12 +86,12 @@ is_of_another(const struct afar *a, int fd)
 {
 	struct ucred who;
 	socklen_t n = sizeof(who);
-	struct afar it = *a;
+	uint64_t inode = a->inode;
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &n) == -1)
 		return true;
 	return who.pid > 0 && kill(who.pid, 0) == 0 &&
-	    sockets_each_thread(who.pid, mtime_after(mtime_now(), HOLDER_MS), is_not_it, &it);
+	    sockets_each_thread(who.pid, mtime_after(mtime_now(), HOLDER_MS), is_not_it, &inode);
 }
 
 /* Asked without a lock of the socket: the number may be of another one by now. */

@@ -39,10 +39,10 @@ struct file {
 /* What is to end. */
 struct wanted {
 	struct file file;
-	uint32_t ses;      /* SES_UNSET: everybody's */
-	cut_may_fn *may;   /* NULL: all */
+	uint32_t ses;    /* SES_UNSET: everybody's */
+	cut_may_fn *may; /* NULL: all */
 	const void *arg;
-	bool afar;         /* and in other network namespaces */
+	bool afar;       /* and in other network namespaces */
 };
 
 struct search {
@@ -76,7 +76,7 @@ note_clients(const struct diag_unix *u, void *arg)
 
 	if (!is_bound_to(u, &s->wanted->file))
 		return 0;
-	if (u->listening && s->wanted->afar)
+	if (u->listening && s->wanted->afar && s->afar.n == 0)
 		afar_begin(&s->afar, u);
 	for (size_t i = 0; i < u->pending_n; i++)
 		if (u->pending[i] != 0)
@@ -107,17 +107,28 @@ open_socket(int pidfd, int number, uint64_t inode)
 	return -1;
 }
 
+/* NULL: that socket, whatever it is. */
+typedef bool is_it_fn(const struct search *, int fd);
+
+static void
+end_socket(const struct visit *v, int number, uint64_t inode, is_it_fn *is_it, struct inodes *ended)
+{
+	int fd = open_socket(v->pidfd, number, inode);
+
+	if (fd == -1)
+		return;
+	if ((is_it == NULL || is_it(v->search, fd)) && shutdown(fd, SHUT_RDWR) == 0)
+		(void)inodes_add(ended, inode);
+	close(fd);
+}
+
 static bool
 end_client(int number, uint64_t inode, void *arg)
 {
 	const struct visit *v = arg;
-	struct search *s = v->search;
-	int fd = inodes_has(&s->clients, inode) ? open_socket(v->pidfd, number, inode) : -1;
 
-	if (fd != -1 && shutdown(fd, SHUT_RDWR) == 0)
-		(void)inodes_add(&s->done, inode);
-	if (fd != -1)
-		close(fd);
+	if (inodes_has(&v->search->clients, inode))
+		end_socket(v, number, inode, NULL, &v->search->done);
 	return true;
 }
 
@@ -203,20 +214,18 @@ may_not_be(const struct search *s, int fd)
 	close(pidfd);
 	if (rc != 0)
 		return true;
-	return s->wanted->ses == SES_UNSET ? s->wanted->may == NULL || s->wanted->may(&f, s->wanted->arg) : f.ses == s->wanted->ses;
+	if (s->wanted->ses != SES_UNSET)
+		return f.ses == s->wanted->ses;
+	return s->wanted->may == NULL || s->wanted->may(&f, s->wanted->arg);
 }
 
 static bool
 end_accepted(int number, uint64_t inode, void *arg)
 {
 	const struct visit *v = arg;
-	struct search *s = v->search;
-	int fd = inodes_has(&s->accepted, inode) ? open_socket(v->pidfd, number, inode) : -1;
 
-	if (fd != -1 && may_not_be(s, fd) && shutdown(fd, SHUT_RDWR) == 0)
-		(void)inodes_add(&s->others, inode);
-	if (fd != -1)
-		close(fd);
+	if (inodes_has(&v->search->accepted, inode))
+		end_socket(v, number, inode, may_not_be, &v->search->others);
 	return true;
 }
 
@@ -281,16 +290,18 @@ look_on(struct search *s)
 /* --- in other network namespaces ------------------------------------------------------------------------ */
 
 static bool
+leads_there(const struct search *s, int fd)
+{
+	return afar_leads(&s->afar, fd);
+}
+
+static bool
 end_afar(int number, uint64_t inode, void *arg)
 {
 	const struct visit *v = arg;
-	struct search *s = v->search;
-	int fd = afar_may_be(v->pid, number) ? open_socket(v->pidfd, number, inode) : -1;
 
-	if (fd != -1 && afar_leads(&s->afar, fd) && shutdown(fd, SHUT_RDWR) == 0)
-		(void)inodes_add(&s->others, inode);
-	if (fd != -1)
-		close(fd);
+	if (afar_may_be(v->pid, number))
+		end_socket(v, number, inode, leads_there, &v->search->others);
 	return true;
 }
 
